@@ -1,0 +1,2 @@
+//! The offwire command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Reads network evidence and judges it.

@@ -1,0 +1,1 @@
+//! The case runner, shared by the tests.
