@@ -1,7 +1,10 @@
 //! Captures: files of packets, read record by record into decoded packets.
 
+mod blocks;
 mod carry;
+mod describing;
 pub mod pcap;
+pub mod pcapng;
 
 use crate::event::{Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
 use crate::net::{Decoder, Found, Outcome, Packet, Packets, Reason};
