@@ -91,7 +91,7 @@ fn load(path: &Path) -> Vec<u8> {
     let mut bytes = std::fs::read(path).unwrap();
     while bytes.starts_with(&[0x1f, 0x8b]) {
         let mut out = Vec::new();
-        if flate2::read::MultiGzDecoder::new(&*bytes).take(64 << 20).read_to_end(&mut out).is_err()
+        if flate2::read::MultiGzDecoder::new(&*bytes).take(128 << 20).read_to_end(&mut out).is_err()
             && out.is_empty()
         {
             break;
@@ -109,8 +109,10 @@ fn read(bytes: &[u8], chunk: usize) -> Option<(Keep, Vec<Line>)> {
     let head = Head { bytes: bytes.get(..65_536).unwrap_or(bytes), is_whole: false };
     let opening = Opening { node, depth: 0, head, settings: &settings };
     let lines = Lines::default();
-    let (pcap, pcapng) =
-        (offwire_core::source::capture::pcap::sniff(&head), offwire_core::source::capture::pcapng::sniff(&head));
+    let (pcap, pcapng) = (
+        offwire_core::source::capture::pcap::sniff(&head),
+        offwire_core::source::capture::pcapng::sniff(&head),
+    );
     use offwire_core::source::Sniff::Certain;
     let mut reader: Box<dyn Reader> = match (pcap, pcapng) {
         (Certain, _) => Box::new(Pcap::new(&opening, Box::new(lines.clone()))),
@@ -137,7 +139,8 @@ fn captures(root: &Path) -> Vec<PathBuf> {
         for file in std::fs::read_dir(dir.path()).unwrap().flatten() {
             let path = file.path();
             let name = path.to_string_lossy().replace(".gz", "");
-            if [".pcap", ".pcapng", ".cap"].iter().any(|end| name.ends_with(end)) && path.is_file() {
+            if [".pcap", ".pcapng", ".cap"].iter().any(|end| name.ends_with(end)) && path.is_file()
+            {
                 out.push(path);
             }
         }
@@ -159,7 +162,9 @@ fn capinfos(paths: &[PathBuf]) -> Option<BTreeMap<PathBuf, u64>> {
         let (path, count) = line.rsplit_once(',')?;
         Some((PathBuf::from(path.trim_matches('"')), count.trim_matches('"').parse().ok()?))
     });
-    Some(rows.collect())
+    // Where it gives up half way, it has counted too few.
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Some(rows.filter(|(path, _)| !errors.contains(&*path.to_string_lossy())).collect())
 }
 
 #[test]
@@ -170,6 +175,10 @@ fn every_packet_is_counted_as_capinfos_counts_it() {
     let (mut compared, mut differ) = (0, Vec::new());
     for (path, want) in &counts {
         let bytes = load(path);
+        // capinfos reads any text as a capture of its own making.
+        if bytes.len() < 24 {
+            continue;
+        }
         let Some((mut keep, _)) = read(&bytes, 1 << 20) else {
             differ.push(format!("{}: not read, capinfos has {want}", path.display()));
             continue;
@@ -195,19 +204,100 @@ fn every_packet_is_counted_as_capinfos_counts_it() {
     assert!(differ.is_empty(), "{} of {compared} differ:\n{}", differ.len(), differ.join("\n"));
 }
 
+/// How a copy of the base may differ from it.
+#[derive(Clone, Copy, PartialEq)]
+enum Same {
+    /// Times and order and all.
+    All,
+    /// In another clock, or none.
+    ButTimes,
+    /// In another order or with another time.
+    ButOrder,
+    /// As far as the snap length lets it be seen.
+    ButPayload,
+}
+
+fn rule(name: &str) -> Option<Same> {
+    Some(match name {
+        n if n.starts_with("frag_") => Same::ButOrder,
+        n if n.starts_with("snap_") => Same::ButPayload,
+        "reordered_neighbours.pcap" | "unsorted_file_order.pcap" => Same::ButOrder,
+        "ng_four_interfaces_resolutions.pcapng" | "ng_spb_only.pcapng" => Same::ButTimes,
+        n if ["link_", "ng_", "pcap_", "tunnel_"].iter().any(|p| n.starts_with(p)) => Same::All,
+        _ => return None,
+    })
+}
+
+fn shown(mut lines: Vec<Line>, how: Same) -> Vec<String> {
+    lines.retain(|line| !line.is_outer);
+    let mut out: Vec<_> = lines
+        .into_iter()
+        .map(|line| match how {
+            Same::All => format!("{:?} {}", line.ts.map(|t| t / 1000), line.text),
+            Same::ButTimes | Same::ButOrder => line.text,
+            // The payload's hash and the verdict on the checksum are the last two words.
+            Same::ButPayload => line.text.rsplitn(3, ' ').last().unwrap_or_default().to_owned(),
+        })
+        .collect();
+    if how == Same::ButOrder {
+        out.sort();
+    }
+    out
+}
+
 #[test]
-#[ignore = "x"]
-fn table() {
+fn reframed_copies_decode_to_the_packets_of_the_base() {
     let Some(root) = corpus() else { return };
+    let (_, base) = read(&load(&root.join("derived/00_base.pcap")), usize::MAX).unwrap();
+    assert_eq!(base.len(), 111);
+    let mut compared = 0;
+    for path in captures(&root.join("derived").join("..")) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.parent().is_none_or(|dir| !dir.ends_with("derived")) {
+            continue;
+        }
+        let Some(how) = rule(&name) else { continue };
+        let mut base = base.clone();
+        match &*name {
+            "link_ipv4_228.pcap" => base.retain(|line| !line.text.contains(':')),
+            "link_ipv6_229.pcap" => base.retain(|line| line.text.contains(':')),
+            _ => {}
+        }
+        let (_, have) = read(&load(&path), usize::MAX).unwrap();
+        let (have, want) = (shown(have, how), shown(base, how));
+        let first = have.iter().zip(&want).position(|(a, b)| a != b);
+        assert!(
+            have == want,
+            "{name}: {} of {} lines, first difference {first:?}: {:?} / {:?}",
+            have.len(),
+            want.len(),
+            first.map(|i| &have[i]),
+            first.map(|i| &want[i])
+        );
+        compared += 1;
+    }
+    assert!(compared >= 50, "only {compared}");
+}
+
+#[test]
+fn any_chunking_gives_the_same_packets_and_notes() {
+    let Some(root) = corpus() else { return };
+    let mut compared = 0;
     for path in captures(&root) {
         let bytes = load(&path);
-        let start = std::time::Instant::now();
-        let Some((keep, _)) = read(&bytes, 1 << 20) else {
-            println!("{}: no capture", path.display());
+        if bytes.len() > 200_000 {
             continue;
-        };
-        let node = keep.tree.get(NodeId(0));
-        println!("{} {} KB {:?} {:?} weird {:?} notes {:?}", path.strip_prefix(&root).unwrap().display(), bytes.len() >> 10, start.elapsed(), node.counters,
-         keep.weirds.len(), keep.notes.iter().take(3).map(|n| (n.kind.code, &n.detail)).collect::<Vec<_>>());
+        }
+        let Some((whole, lines)) = read(&bytes, usize::MAX) else { continue };
+        for chunk in [1, 7, 1000, 4096] {
+            let (cut, cut_lines) = read(&bytes, chunk).unwrap();
+            assert!(cut_lines == lines, "{} in chunks of {chunk}", path.display());
+            assert_eq!(cut.notes, whole.notes, "{} in chunks of {chunk}", path.display());
+            assert_eq!(cut.weirds, whole.weirds, "{} in chunks of {chunk}", path.display());
+            let (a, b) = (cut.tree.get(NodeId(0)), whole.tree.get(NodeId(0)));
+            assert_eq!(a.counters, b.counters, "{} in chunks of {chunk}", path.display());
+        }
+        compared += 1;
     }
+    assert!(compared > 300, "only {compared} captures");
 }

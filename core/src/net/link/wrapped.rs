@@ -10,6 +10,8 @@ pub(super) fn null(layer: Layer<'_>) -> Result<Layer<'_>, Reason> {
     let family = u32::from_le_bytes(family).min(u32::from_be_bytes(family));
     match family {
         2 | 10 | 24 | 28 | 30 => layer.after(4, Next::Ip),
+        // Some systems put flags and an EtherType in its place.
+        _ if matches!(layer.be16(2)?, 0x0800 | 0x86dd) => layer.after(4, Next::Ip),
         other => Err(Reason::Family(other)),
     }
 }

@@ -59,7 +59,8 @@ impl Order {
     /// Calls `on` with code and value of each option, up to the end or to what is no option.
     pub(super) fn options(self, mut data: &[u8], on: &mut dyn FnMut(u16, &[u8])) {
         while !data.is_empty() {
-            let parse = if self.is_big_endian { parse_option_be::<Failure<'_>> } else { parse_option_le };
+            let parse =
+                if self.is_big_endian { parse_option_be::<Failure<'_>> } else { parse_option_le };
             let Ok((rest, option)) = parse(data) else { return };
             if option.code.0 == 0 {
                 return;
@@ -141,7 +142,12 @@ pub(super) struct PacketBlock<'a> {
 }
 
 /// Reads the body of a packet block; `None` when it is of another kind or too short for its fields.
-pub(super) fn packet(kind: u32, body: &[u8], order: Order, snaplen: u32) -> Option<PacketBlock<'_>> {
+pub(super) fn packet(
+    kind: u32,
+    body: &[u8],
+    order: Order,
+    snaplen: u32,
+) -> Option<PacketBlock<'_>> {
     let number = |at| order.u32(body, at);
     let ticks = || Some(u64::from(number(4)?) << 32 | u64::from(number(8)?));
     let (interface, ticks, lost, caplen, wire_len, start) = match kind {

@@ -260,8 +260,7 @@ impl Parser {
             Some(next) => Some(
                 self.head.is_possible(&next)
                     && next.fraction
-                        < u32::max(self.head.form.units(), r.fraction.saturating_add(1))
-                    && next.secs.abs_diff(r.secs) <= NEAR,
+                        < u32::max(self.head.form.units(), r.fraction.saturating_add(1)),
             ),
             None if window.is_end => Some(window.data.len() == len),
             None => None,

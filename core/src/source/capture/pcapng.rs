@@ -19,12 +19,10 @@ const COMMENT: u16 = 1;
 /// Looks for a section header with its byte-order magic.
 pub fn sniff(head: &Head<'_>) -> Sniff {
     match head.bytes {
-        [0x0a, 0x0d, 0x0d, 0x0a, _, _, _, _, a, b, c, d, ..] => {
-            match Order::of([*a, *b, *c, *d]) {
-                Some(_) => Sniff::Certain,
-                None => Sniff::No("pcapng section without a byte-order magic"),
-            }
-        }
+        [0x0a, 0x0d, 0x0d, 0x0a, _, _, _, _, a, b, c, d, ..] => match Order::of([*a, *b, *c, *d]) {
+            Some(_) => Sniff::Certain,
+            None => Sniff::No("pcapng section without a byte-order magic"),
+        },
         _ => Sniff::No("no pcapng section header"),
     }
 }
@@ -241,9 +239,8 @@ impl Parser {
     }
 
     fn is_block_ahead(&self, window: Window<'_>) -> bool {
-        (1..window.data.len()).any(|at| {
-            window.data.get(at..).is_some_and(|rest| self.is_block(rest) == Ok(true))
-        })
+        (1..window.data.len())
+            .any(|at| window.data.get(at..).is_some_and(|rest| self.is_block(rest) == Ok(true)))
     }
 
     fn found(&mut self, offset: u64, out: &mut dyn Sink) {
