@@ -3,7 +3,9 @@
 //! A protocol is one folder here and one line in [`PROTOCOLS`]. `wire.rs` in it is pure parsing
 //! that returns borrowed views; `mod.rs` has the analyzer: state, pairing, events.
 
+mod ftp;
 mod http;
+mod line;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -131,4 +133,4 @@ impl Cx<'_> {
 }
 
 /// Every protocol, in alphabetical order of names.
-pub static PROTOCOLS: &[&Protocol] = &[&http::PROTOCOL];
+pub static PROTOCOLS: &[&Protocol] = &[&ftp::PROTOCOL, &http::PROTOCOL];

@@ -107,7 +107,7 @@ impl Body {
                 }
                 continue;
             }
-            let Some((line, n)) = wire::line(rest, 0) else {
+            let Some((line, n)) = wire::line(rest) else {
                 return if rest.len() > wire::MAX_LINE {
                     Taken::Broken(used)
                 } else {

@@ -5,6 +5,7 @@ mod message;
 mod mime;
 mod wire;
 
+use super::line::{Liner, Next};
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
 use crate::event::{Body as Record, Kind, Origin};
 use crate::text;
@@ -84,8 +85,8 @@ fn probe(dir: Dir, data: &[u8]) -> Probe {
     let could_grow = |m: &&str| m.len() >= data.len() && m.as_bytes().starts_with(data);
     let is_method = |m: &&str| begins(m.as_bytes()) && data.get(m.len()) == Some(&b' ');
     match METHODS {
-        all if all.iter().any(|m| is_method(m)) => Probe::Yes,
-        all if all.iter().any(|m| could_grow(m)) => Probe::NeedMore,
+        all if all.iter().any(is_method) => Probe::Yes,
+        all if all.iter().any(could_grow) => Probe::NeedMore,
         _ => Probe::No,
     }
 }
@@ -97,8 +98,6 @@ enum Part {
     Start,
     Headers(Box<Headers>),
     Body(Box<Body>),
-    /// The rest of a line whose start was taken or given up.
-    LineRest(Box<Part>),
     /// The end of a message was lost: look for something that begins one.
     Lost,
 }
@@ -106,8 +105,7 @@ enum Part {
 #[derive(Debug, Default)]
 struct Side {
     part: Part,
-    /// Bytes at the front of the unused data that hold no line end.
-    scanned: usize,
+    liner: Liner,
 }
 
 /// One connection's state.
@@ -140,7 +138,7 @@ impl Analyzer for Http {
 
     fn gap(&mut self, dir: Dir, len: u64, cx: &mut Cx<'_>) -> Step {
         let side = self.side(dir);
-        side.scanned = 0;
+        side.liner.reset();
         if let Part::Body(body) = &mut side.part
             && body.skip(len)
         {
@@ -185,36 +183,17 @@ impl Http {
             };
         }
         let side = self.side(dir);
-        let Some((line, n)) = wire::line(data, side.scanned) else {
-            if data.len() <= wire::MAX_LINE {
-                side.scanned = data.len();
-                return None;
+        match side.liner.next(data, wire::MAX_LINE) {
+            Next::Line { line, used, is_cut } => {
+                if is_cut && !matches!(side.part, Part::Lost) {
+                    cx.weird("HTTP", "http_line_too_long", None);
+                }
+                self.line(dir, line, cx);
+                Some(used)
             }
-            self.overlong(dir, data.get(..wire::MAX_LINE).unwrap_or(data), cx);
-            return Some(data.len());
-        };
-        side.scanned = 0;
-        match line.get(..wire::MAX_LINE) {
-            Some(start) if line.len() > wire::MAX_LINE => {
-                self.overlong(dir, start, cx);
-                self.line(dir, &[], cx);
-            }
-            _ => self.line(dir, line, cx),
+            Next::Skip(used) => Some(used),
+            Next::More => None,
         }
-        Some(n)
-    }
-
-    /// A line without an end in sight: its start is taken as the line, the rest will be skipped.
-    fn overlong(&mut self, dir: Dir, start: &[u8], cx: &mut Cx<'_>) {
-        if !matches!(self.side(dir).part, Part::LineRest(_)) {
-            if !matches!(self.side(dir).part, Part::Lost) {
-                cx.weird("HTTP", "http_line_too_long", None);
-            }
-            self.line(dir, start, cx);
-            let side = self.side(dir);
-            side.part = Part::LineRest(Box::new(std::mem::take(&mut side.part)));
-        }
-        self.side(dir).scanned = 0;
     }
 
     fn line(&mut self, dir: Dir, line: &[u8], cx: &mut Cx<'_>) {
@@ -233,7 +212,6 @@ impl Http {
                     cx.weird("HTTP", "too_many_http_headers", None);
                 }
             }
-            Part::LineRest(next) => side.part = std::mem::take(&mut **next),
             Part::Start | Part::Lost => self.first_line(dir, line, cx),
             Part::Body(_) => {}
         }

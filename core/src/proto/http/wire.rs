@@ -27,9 +27,9 @@ pub struct StatusLine<'a> {
 }
 
 /// The next line of `data` without its end, and how many bytes it takes with it; `None` when its
-/// end is not there yet. `from` bytes are known to hold no end.
-pub fn line(data: &[u8], from: usize) -> Option<(&[u8], usize)> {
-    let end = from + memchr::memchr(b'\n', data.get(from..)?)?;
+/// end is not there yet.
+pub fn line(data: &[u8]) -> Option<(&[u8], usize)> {
+    let end = memchr::memchr(b'\n', data)?;
     let line = data.get(..end)?;
     Some((line.strip_suffix(b"\r").unwrap_or(line), end + 1))
 }
