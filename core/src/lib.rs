@@ -1,1 +1,27 @@
-//! Reads network evidence and judges it.
+//! Reads network evidence and judges it: a pure function from bytes to a report.
+//!
+//! The tour, in the order of the data:
+//!
+//! 1. A [`source::Format`] recognises bytes by their content and opens a [`source::Reader`].
+//! 2. The reader pushes [`event::Event`]s and [`note::Note`]s into a [`source::Sink`]. Captures
+//!    do it through [`net`] (packets to streams) and [`proto`] (streams to events).
+//! 3. [`records`] keeps the events as tables; each [`detect::Rule`] folds them and judges.
+//! 4. [`report`] is what a person reads: findings, actors, coverage, notes.
+//! 5. [`session::Session`] holds it all together for a host: the page or the command.
+//!
+//! Nothing here does I/O, reads a clock, starts a thread or draws a random number.
+
+pub mod bounded;
+pub mod bytes;
+pub mod detect;
+pub mod event;
+pub mod net;
+pub mod note;
+pub mod proto;
+pub mod records;
+pub mod report;
+pub mod session;
+pub mod settings;
+pub mod source;
+pub mod text;
+pub mod time;

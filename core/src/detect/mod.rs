@@ -1,0 +1,39 @@
+//! Detectors: what folds events and judges them.
+//!
+//! A detector is one file here and one line in [`RULES`].
+
+use crate::event::{Event, Kind};
+use crate::report::Finding;
+use crate::settings::Settings;
+
+/// A rule: what it looks for, what it reads, and how to start it.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable id in kebab-case that names the behaviour seen: `port-scan`.
+    pub id: &'static str,
+    /// The rule's name for a person: `Port scan`.
+    pub title: &'static str,
+    /// What it looks for and how it judges, in two or three sentences.
+    pub about: &'static str,
+    /// The likeliest benign explanation.
+    pub benign: &'static str,
+    /// What this rule can never show, whatever the evidence.
+    pub limits: &'static str,
+    /// ATT&CK technique ids that its findings are consistent with.
+    pub attack: &'static [&'static str],
+    /// The kinds of events it reads; without any of them it is blind.
+    pub reads: &'static [Kind],
+    /// Starts the detector.
+    pub new: fn(&Settings) -> Box<dyn Detector>,
+}
+
+/// A fold over events. Knows no file, no packet, no other detector.
+pub trait Detector {
+    /// Takes one event in; only inserts. Any order of events gives the same report.
+    fn observe(&mut self, event: &Event);
+    /// What is found so far: a pure view, callable at any time.
+    fn report(&self, out: &mut Vec<Finding>);
+}
+
+/// Every rule, in alphabetical order of ids.
+pub static RULES: &[Rule] = &[];

@@ -1,0 +1,106 @@
+//! Questions that cross protocols, asked of any event.
+
+use super::{Body, Event};
+use std::net::IpAddr;
+
+/// What became of the use of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The server did what was asked.
+    Success,
+    /// The server refused.
+    Failure,
+}
+
+/// An account in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Account<'a> {
+    /// The account's name, as the evidence writes it.
+    pub name: &'a str,
+    /// Where it was used from.
+    pub from: Option<IpAddr>,
+    /// The protocol: `ftp`, `http`.
+    pub service: &'static str,
+    /// What was done with it: a command, a request, a login.
+    pub action: &'a str,
+    /// On what: a path, a share.
+    pub object: Option<&'a str>,
+    /// The server's session identifier, where the source has one.
+    pub session: Option<&'a str>,
+    /// What became of it; `None` when the evidence does not tell.
+    pub outcome: Option<Outcome>,
+    /// True when the action was proving who one is (a login), false when it was a later use.
+    pub is_login: bool,
+}
+
+impl Event {
+    /// The account in use, if this event shows one.
+    pub fn account(&self) -> Option<Account<'_>> {
+        let from = self.flow.orig.addr;
+        match &self.body {
+            Body::Ftp(f) => {
+                let action = f.command.as_deref().unwrap_or_default();
+                Some(Account {
+                    name: f.user.as_deref()?,
+                    from,
+                    service: "ftp",
+                    action,
+                    object: f.path.as_deref().or(f.arg.as_deref()),
+                    session: f.session.as_deref(),
+                    outcome: f.reply_code.and_then(ftp_outcome),
+                    is_login: matches!(action, "PASS" | "USER"),
+                })
+            }
+            Body::Http(h) => Some(Account {
+                name: h.username.as_deref()?,
+                from,
+                service: "http",
+                action: h.method.as_deref().unwrap_or_default(),
+                object: h.uri.as_deref(),
+                session: None,
+                outcome: h.status_code.and_then(http_outcome),
+                is_login: true,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The name of the server that the client asked for, by whatever protocol said it.
+    pub fn server_name(&self) -> Option<&str> {
+        match &self.body {
+            Body::Http(h) => h.host.as_deref(),
+            Body::Ssl(s) => s.server_name.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Software that a side named itself: (true for the originator's, the text).
+    pub fn software(&self) -> Option<(bool, &str)> {
+        match &self.body {
+            Body::Http(h) => h
+                .server
+                .as_deref()
+                .map(|s| (false, s))
+                .or_else(|| Some((true, h.user_agent.as_deref()?))),
+            _ => None,
+        }
+    }
+}
+
+/// RFC 959 section 4.2: 2xx done, 4xx and 5xx refused; 1xx and 3xx are on the way.
+const fn ftp_outcome(code: u64) -> Option<Outcome> {
+    match code {
+        200..=299 => Some(Outcome::Success),
+        400..=599 => Some(Outcome::Failure),
+        _ => None,
+    }
+}
+
+/// 401 and 403 refuse the account; another error says nothing about it.
+const fn http_outcome(code: u64) -> Option<Outcome> {
+    match code {
+        200..=399 => Some(Outcome::Success),
+        401 | 403 | 407 => Some(Outcome::Failure),
+        _ => None,
+    }
+}

@@ -1,0 +1,162 @@
+//! Where an event came from, and which connection it belongs to.
+
+use crate::text::Text;
+use serde::Serialize;
+use std::fmt;
+use std::net::IpAddr;
+
+/// A node of the tree of sources: a file, a member of an archive, the content of a gzip file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+pub struct NodeId(pub u32);
+
+/// A pointer into the evidence, never a copy of it. Orders by node, then item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+pub struct Origin {
+    /// The node that holds it.
+    pub node: NodeId,
+    /// Line or packet number in the node, from 1.
+    pub item: u64,
+    /// Offset of its first byte in the node's (decompressed) bytes. A packet's record header counts.
+    pub offset: u64,
+    /// Its length in bytes, record header included, line end excluded.
+    pub len: u32,
+}
+
+/// A connection's identity in its source.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Uid {
+    /// Ours, from a capture: derived from the connection's first packet, the same in every run.
+    Ours(u64),
+    /// As a log gives it.
+    Log(Text),
+}
+
+impl fmt::Display for Uid {
+    /// Ours looks like Zeek's: `C` and the number in base 62.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        match self {
+            Self::Log(text) => f.write_str(text),
+            Self::Ours(n) => {
+                f.write_str("C")?;
+                let mut n = *n;
+                for _ in 0..11 {
+                    let digit = DIGITS.get((n % 62) as usize).copied().unwrap_or(b'0');
+                    write!(f, "{}", char::from(digit))?;
+                    n /= 62;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A Community ID of version 1: the SHA-1 that its text form encodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommunityId(pub [u8; 20]);
+
+impl fmt::Display for CommunityId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "1:{}", data_encoding::BASE64.encode_display(&self.0))
+    }
+}
+
+impl CommunityId {
+    /// From the text form; `None` for another version or bad base64.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = data_encoding::BASE64.decode(text.strip_prefix("1:")?.as_bytes()).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+/// The transport protocol over IP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// Number 6.
+    Tcp,
+    /// Number 17.
+    Udp,
+    /// Number 1 or 58; ports hold the type and the code, as Zeek does.
+    Icmp,
+    /// Number 132.
+    Sctp,
+    /// Any other IP protocol number.
+    Other(u8),
+}
+
+impl Transport {
+    /// Zeek's `proto` text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Icmp => "icmp",
+            Self::Sctp => "sctp",
+            Self::Other(_) => "unknown_transport",
+        }
+    }
+
+    /// From a log's word or number, in any case.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "tcp" | "6" => Self::Tcp,
+            "udp" | "17" => Self::Udp,
+            "icmp" | "icmp6" | "ipv6-icmp" | "icmpv6" | "1" | "58" => Self::Icmp,
+            "sctp" | "132" => Self::Sctp,
+            "igmp" => Self::Other(2),
+            "gre" => Self::Other(47),
+            "esp" => Self::Other(50),
+            "unknown_transport" => Self::Other(255),
+            number => Self::Other(number.parse().ok()?),
+        })
+    }
+}
+
+/// One side of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Endpoint {
+    /// Its address.
+    pub addr: Option<IpAddr>,
+    /// Its port; for ICMP the type (originator) or code (responder).
+    pub port: Option<u16>,
+}
+
+impl fmt::Display for Endpoint {
+    /// `10.0.0.1:53`, `[fe80::1]:53`, `10.0.0.1`, `*` when unknown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.addr, self.port) {
+            (Some(IpAddr::V6(a)), Some(p)) => write!(f, "[{a}]:{p}"),
+            (Some(a), Some(p)) => write!(f, "{a}:{p}"),
+            (Some(a), None) => write!(f, "{a}"),
+            (None, Some(p)) => write!(f, "*:{p}"),
+            (None, None) => f.write_str("*"),
+        }
+    }
+}
+
+/// The connection an event belongs to, as far as its source tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Flow {
+    /// The connection's identity in its source.
+    pub uid: Option<Uid>,
+    /// Identity over tools and sources.
+    pub community_id: Option<CommunityId>,
+    /// Transport protocol.
+    pub transport: Option<Transport>,
+    /// The side that began.
+    pub orig: Endpoint,
+    /// The side that was asked.
+    pub resp: Endpoint,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn community_id_text_goes_both_ways() {
+        let text = "1:LQU9qZlK+B5F3KDmev6m5PMibrg=";
+        assert_eq!(CommunityId::parse(text).unwrap().to_string(), text);
+        assert_eq!(CommunityId::parse("2:LQU9qZlK+B5F3KDmev6m5PMibrg="), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! Packets to streams: link layers, IP, tunnels, the flow table, reassembly.
+//!
+//! Decoding one packet ([`Packet`] to [`Decoded`]) needs no other packet but its fragments; what
+//! belongs to a connection happens behind it, in the flow table. So flows can be shared out over
+//! workers by address pair one day, and decoding cannot depend on them.
+
+use crate::event::Origin;
+use crate::time::Time;
+use std::net::IpAddr;
+
+/// One captured packet, as the file has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Packet<'a> {
+    /// When it was captured.
+    pub ts: Time,
+    /// Its place: packet number, offset and length of its record.
+    pub at: Origin,
+    /// Link type by the tcpdump registry.
+    pub link_type: u16,
+    /// Its length on the wire.
+    pub wire_len: u32,
+    /// Its captured bytes.
+    pub data: &'a [u8],
+}
+
+/// The innermost IP packet of a captured packet, after tunnels and fragments.
+#[derive(Debug, Clone)]
+pub struct Decoded<'a> {
+    /// Sender.
+    pub src: IpAddr,
+    /// Receiver.
+    pub dst: IpAddr,
+    /// IP protocol number of the payload, after IPv6 extension headers.
+    pub protocol: u8,
+    /// Bytes of the IP packet by its own header, header included; of the wire where that says 0.
+    pub ip_len: u32,
+    /// Time to live, or hop limit.
+    pub ttl: u8,
+    /// VLAN ids, outer first.
+    pub vlans: [Option<u16>; 2],
+    /// The tunnels around it, outermost first, one line each; empty without any.
+    pub tunnels: &'a [crate::text::Text],
+    /// The transport layer.
+    pub l4: L4<'a>,
+}
+
+/// A transport header with its payload, as far as it was captured.
+#[derive(Debug, Clone, Copy)]
+pub enum L4<'a> {
+    /// TCP.
+    Tcp {
+        /// Source port.
+        src: u16,
+        /// Destination port.
+        dst: u16,
+        /// Sequence number.
+        seq: u32,
+        /// Acknowledgement number.
+        ack: u32,
+        /// The flags of RFC 9293's octet: CWR ECE URG ACK PSH RST SYN FIN from the high bit.
+        flags: u8,
+        /// Window, not scaled.
+        window: u16,
+        /// Captured payload.
+        payload: &'a [u8],
+        /// Payload length by the IP header: more than captured when the packet was cut.
+        payload_len: u32,
+        /// False when the checksum was computed over a whole packet and is wrong.
+        is_checksum_ok: bool,
+    },
+    /// UDP.
+    Udp {
+        /// Source port.
+        src: u16,
+        /// Destination port.
+        dst: u16,
+        /// Captured payload.
+        payload: &'a [u8],
+        /// Payload length by the UDP header.
+        payload_len: u32,
+        /// False when the checksum was computed over a whole packet and is wrong.
+        is_checksum_ok: bool,
+    },
+    /// ICMP or ICMPv6.
+    Icmp {
+        /// True for ICMPv6.
+        is_v6: bool,
+        /// Type.
+        kind: u8,
+        /// Code.
+        code: u8,
+        /// Everything behind the checksum, as far as captured: for errors the quoted packet follows
+        /// four bytes of it.
+        rest: &'a [u8],
+        /// Length of the ICMP message behind its 8-byte header, by the IP header.
+        payload_len: u32,
+    },
+    /// Another protocol, or a transport header that was not captured whole.
+    Other {
+        /// Captured payload of the IP packet.
+        payload: &'a [u8],
+        /// Its length by the IP header.
+        payload_len: u32,
+    },
+}

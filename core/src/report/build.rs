@@ -1,0 +1,114 @@
+//! Puts the report together from what a session holds.
+
+use super::{
+    KindSpan, NoteAt, NoteRow, REPORT_VERSION, Report, RowCount, RuleCoverage, Source, Span,
+};
+use crate::detect::RULES;
+use crate::event::KINDS;
+use crate::report::Finding;
+use crate::session::Store;
+use crate::source::FORMATS;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// The report of everything in `store` so far.
+pub(crate) fn build(store: &Store) -> Report {
+    let mut findings = Vec::new();
+    store.detectors.iter().for_each(|d| d.report(&mut findings));
+    findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    Report {
+        version: REPORT_VERSION,
+        sources: sources(store),
+        actors: Vec::new(),
+        coverage: coverage(store, &findings),
+        notes: notes(store),
+        records: KINDS
+            .iter()
+            .filter_map(|k| Some((k.path().to_owned(), *store.records.seen().get(k)?)))
+            .map(|(path, seen)| (path, RowCount { seen, kept: 0 }))
+            .collect(),
+        span: span(store),
+        findings,
+    }
+}
+
+fn order(f: &Finding) -> impl Ord + '_ {
+    (Reverse(f.severity), Reverse(f.confidence), f.rule, &f.key)
+}
+
+fn sources(store: &Store) -> Vec<Source> {
+    let owned = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    };
+    let title = |name: &str| FORMATS.iter().find(|f| f.name == name).map(|f| f.title.to_owned());
+    store
+        .tree
+        .iter()
+        .map(|(id, n)| Source {
+            id,
+            parent: n.parent,
+            name: n.name.to_string(),
+            size: n.size,
+            format: n.format.map(str::to_owned),
+            format_title: n.format.and_then(title),
+            refusals: owned(&n.refusals),
+            sensor: n.sensor.to_string(),
+            site: n.site.to_string(),
+            clock: n.clock,
+            counters: n.counters.clone(),
+            events: n
+                .events
+                .iter()
+                .map(|(k, (count, first, last))| {
+                    let span = KindSpan { count: *count, first: *first, last: *last };
+                    (k.path().to_owned(), span)
+                })
+                .collect(),
+            is_done: n.is_done,
+        })
+        .collect()
+}
+
+fn coverage(store: &Store, findings: &[Finding]) -> Vec<RuleCoverage> {
+    let row = |rule: &crate::detect::Rule| {
+        let seen = |k| store.records.seen().get(k).copied().unwrap_or(0);
+        let reads: BTreeMap<String, u64> =
+            rule.reads.iter().map(|k| (k.path().to_owned(), seen(k))).collect();
+        RuleCoverage {
+            rule: rule.id.to_owned(),
+            title: rule.title.to_owned(),
+            about: rule.about.to_owned(),
+            is_blind: reads.values().all(|n| *n == 0),
+            reads,
+            n_findings: findings.iter().filter(|f| f.rule == rule.id).count(),
+            limits: rule.limits.to_owned(),
+        }
+    };
+    RULES.iter().map(row).collect()
+}
+
+fn notes(store: &Store) -> Vec<NoteRow> {
+    store
+        .notes
+        .iter()
+        .map(|(node, tally)| NoteRow {
+            node,
+            code: tally.kind.code.to_owned(),
+            weight: tally.kind.weight,
+            meaning: tally.kind.meaning.to_owned(),
+            count: tally.count,
+            earliest: tally
+                .earliest
+                .iter()
+                .map(|n| NoteAt { item: n.at.item, offset: n.at.offset, detail: n.detail.clone() })
+                .collect(),
+        })
+        .collect()
+}
+
+fn span(store: &Store) -> Option<Span> {
+    let all = || store.tree.iter().flat_map(|(_, n)| n.events.values());
+    let first = all().filter_map(|(_, first, _)| *first).min()?;
+    let last = all().filter_map(|(_, _, last)| *last).max()?;
+    Some(Span { first, last })
+}

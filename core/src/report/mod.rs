@@ -1,0 +1,158 @@
+//! The report: plain, versioned data. What a person reads, in the page and from the command.
+
+mod build;
+mod finding;
+mod item;
+
+pub(crate) use build::build;
+pub use finding::{
+    Basis, Caveat, Confidence, Evidence, EvidenceRow, Fact, Finding, Role, Severity, Span, Subject,
+};
+pub use item::{Item, ItemField};
+
+use crate::event::NodeId;
+use crate::note::Weight;
+use crate::time::{Clock, Time};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Version of this shape; grows with every change that a reader of it could notice.
+pub const REPORT_VERSION: u32 = 1;
+
+/// Everything found in a case.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// [`REPORT_VERSION`].
+    pub version: u32,
+    /// The sources, files and what they contain, in order of their ids.
+    pub sources: Vec<Source>,
+    /// The findings: highest severity first, then confidence, then rule and key.
+    pub findings: Vec<Finding>,
+    /// Findings joined by an actor: the same address or account in several.
+    pub actors: Vec<Actor>,
+    /// What was looked at, and what could not be.
+    pub coverage: Vec<RuleCoverage>,
+    /// What could not be read, by file and kind.
+    pub notes: Vec<NoteRow>,
+    /// Rows by kind: seen, and kept for browsing.
+    pub records: BTreeMap<String, RowCount>,
+    /// First and last time in the evidence.
+    pub span: Option<Span>,
+}
+
+/// A file, or what a container holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Source {
+    /// Its id; evidence refers to it.
+    pub id: NodeId,
+    /// The container it is in.
+    pub parent: Option<NodeId>,
+    /// Its name.
+    pub name: String,
+    /// Size in bytes, where known.
+    pub size: Option<u64>,
+    /// The format, by id.
+    pub format: Option<String>,
+    /// The format, for a person.
+    pub format_title: Option<String>,
+    /// Why each format refused it, when none took it.
+    pub refusals: Vec<(String, String)>,
+    /// Sensor, as the analyst says.
+    pub sensor: String,
+    /// Site, as the analyst says.
+    pub site: String,
+    /// What its times rest on.
+    pub clock: Clock,
+    /// Numbers about it.
+    pub counters: BTreeMap<String, u64>,
+    /// Events by kind with first and last time.
+    pub events: BTreeMap<String, KindSpan>,
+    /// True when it was read to its end.
+    pub is_done: bool,
+}
+
+/// Events of one kind in one source.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KindSpan {
+    /// How many.
+    pub count: u64,
+    /// The first time among them.
+    pub first: Option<Time>,
+    /// The last time among them.
+    pub last: Option<Time>,
+}
+
+/// Findings whose actor is the same address or account.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Actor {
+    /// The address or account.
+    pub value: String,
+    /// `address` or `account`.
+    pub kind: String,
+    /// What joins them, and what does not follow from it.
+    pub statement: String,
+    /// What the joining rests on that the evidence does not show.
+    pub caveats: Vec<String>,
+    /// The findings, as indices of [`Report::findings`].
+    pub findings: Vec<usize>,
+    /// How many different sources they come from.
+    pub n_sources: usize,
+    /// First and last time over all of them.
+    pub when: Option<Span>,
+}
+
+/// What one rule could see.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RuleCoverage {
+    /// The rule's id.
+    pub rule: String,
+    /// The rule's title.
+    pub title: String,
+    /// What it does.
+    pub about: String,
+    /// The kinds it reads, and how many events of each there were.
+    pub reads: BTreeMap<String, u64>,
+    /// True when none of the kinds it reads came: "could not look", not "nothing found".
+    pub is_blind: bool,
+    /// How many findings it has.
+    pub n_findings: usize,
+    /// What it can never show.
+    pub limits: String,
+}
+
+/// Notes of one kind in one source.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NoteRow {
+    /// The source.
+    pub node: NodeId,
+    /// The note's code.
+    pub code: String,
+    /// How much it matters.
+    pub weight: Weight,
+    /// What it means.
+    pub meaning: String,
+    /// How many there were.
+    pub count: u64,
+    /// The earliest, with their places.
+    pub earliest: Vec<NoteAt>,
+}
+
+/// One note's place and words.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NoteAt {
+    /// Line or packet number; 0 for the file as a whole.
+    pub item: u64,
+    /// Offset of its first byte.
+    pub offset: u64,
+    /// What exactly.
+    pub detail: String,
+}
+
+/// Rows of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+pub struct RowCount {
+    /// Events there were.
+    pub seen: u64,
+    /// Rows kept for browsing.
+    pub kept: u64,
+}

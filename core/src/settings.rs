@@ -1,0 +1,51 @@
+//! What a host may choose, and every cap in one table.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of one case. Same bytes and settings, same report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Seed of every hash table, given by the host. No result depends on it.
+    pub seed: u64,
+    /// Caps of everything that grows with the input.
+    pub caps: Caps,
+}
+
+/// Caps, in bytes unless they say otherwise. A table that is full keeps by value, not by arrival,
+/// and counts what it dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Caps {
+    /// Connections that a capture holds open at once.
+    pub flows: usize,
+    /// Stream data that waits for a gap to be filled, over all connections.
+    pub streams: usize,
+    /// The browsable tables of events.
+    pub records: usize,
+    /// The state of all detectors together.
+    pub detectors: usize,
+    /// Entries of one keyed table in a detector; a number, not bytes.
+    pub keys: usize,
+    /// Notes of one kind that one file keeps whole; the rest are counted. A number, not bytes.
+    pub notes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { seed: 0x6f66_6677_6972_6521, caps: Caps::default() }
+    }
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self {
+            flows: 256 << 20,
+            streams: 192 << 20,
+            records: 384 << 20,
+            detectors: 96 << 20,
+            keys: 50_000,
+            notes: 20,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The tree of sources: files, and what containers hold.
+
+use crate::event::{Kind, NodeId};
+use crate::text::Text;
+use crate::time::{Clock, Time};
+use std::collections::BTreeMap;
+
+/// One source of bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Node {
+    /// The container it is in; `None` for a file.
+    pub parent: Option<NodeId>,
+    /// File or member name.
+    pub name: Text,
+    /// Size in bytes, once known.
+    pub size: Option<u64>,
+    /// Bytes read so far, decompressed.
+    pub bytes_read: u64,
+    /// The [`super::Format`] that reads it, by name.
+    pub format: Option<&'static str>,
+    /// Why each other format refused it; filled when none took it.
+    pub refusals: Vec<(&'static str, &'static str)>,
+    /// Which sensor recorded it, as the analyst says.
+    pub sensor: Text,
+    /// Which site's private addresses it speaks of, as the analyst says.
+    pub site: Text,
+    /// What its times rest on.
+    pub clock: Clock,
+    /// Numbers about it, by name: `packets`, `packets not decoded: link type 147`.
+    pub counters: BTreeMap<String, u64>,
+    /// Capture interfaces, in order; packets are decoded by them in a second pass.
+    pub interfaces: Vec<Interface>,
+    /// Events by kind, with the first and last time.
+    pub events: BTreeMap<Kind, (u64, Option<Time>, Option<Time>)>,
+    /// What its reader needs again to show one item: the header line of a table, for instance.
+    pub layout: Text,
+    /// True when it was read to its end.
+    pub is_done: bool,
+}
+
+impl Node {
+    /// Adds to a counter.
+    pub fn count(&mut self, name: &str, n: u64) {
+        match self.counters.get_mut(name) {
+            Some(have) => *have += n,
+            None => {
+                self.counters.insert(name.to_owned(), n);
+            }
+        }
+    }
+}
+
+/// A capture interface.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name, where the capture tells.
+    pub name: Text,
+    /// Link type by the tcpdump registry.
+    pub link_type: u16,
+    /// Nanoseconds in one tick of its time stamps, and ticks in a second.
+    pub ticks_per_sec: u64,
+    /// Seconds to add to its time stamps.
+    pub offset_secs: i64,
+    /// Most bytes kept of a packet; 0 when unlimited.
+    pub snaplen: u32,
+}
+
+/// All nodes of a case.
+#[derive(Debug, Default)]
+pub struct Tree {
+    nodes: Vec<Node>,
+    nowhere: Node,
+}
+
+impl Tree {
+    /// Adds a node.
+    pub fn add(&mut self, node: Node) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(node);
+        id
+    }
+
+    /// The node `id`; an empty one if there is none.
+    pub fn get(&self, id: NodeId) -> &Node {
+        self.nodes.get(id.0 as usize).unwrap_or(&self.nowhere)
+    }
+
+    /// The node `id`, to change it.
+    pub fn get_mut(&mut self, id: NodeId) -> &mut Node {
+        self.nodes.get_mut(id.0 as usize).unwrap_or(&mut self.nowhere)
+    }
+
+    /// Every node with its id, in the order they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        (0..).map(NodeId).zip(&self.nodes)
+    }
+
+    /// The file that holds `id`, going up through containers.
+    pub fn file_of(&self, mut id: NodeId) -> NodeId {
+        while let Some(parent) = self.get(id).parent {
+            id = parent;
+        }
+        id
+    }
+}

@@ -1,0 +1,85 @@
+//! Evidence as text: bytes made readable without hiding what an adversary put there.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Owned text of the evidence. Bytes that are not UTF-8 were turned into `\xNN`, as Zeek does.
+pub type Text = Box<str>;
+
+/// Longest text kept of one field; the rest is cut and an ellipsis added. Long enough for any
+/// URI, name or banner that a person reads, short enough that a row stays a row.
+pub const MAX_FIELD: usize = 4096;
+
+/// Bytes as text: valid UTF-8 stays, every other byte becomes `\xNN`; at most [`MAX_FIELD`] bytes
+/// are looked at.
+pub fn from_bytes(bytes: &[u8]) -> Text {
+    let (head, cut) = match bytes.get(..MAX_FIELD) {
+        Some(head) if bytes.len() > MAX_FIELD => (head, true),
+        _ => (bytes, false),
+    };
+    let mut out = String::with_capacity(head.len());
+    for chunk in head.utf8_chunks() {
+        out.push_str(chunk.valid());
+        // A cut in the middle of a character is ours, not the evidence's.
+        if !(cut && chunk.valid().len() + chunk.invalid().len() == 0) {
+            for b in chunk.invalid() {
+                let _ = write!(out, "\\x{b:02x}");
+            }
+        }
+    }
+    if cut {
+        out.push('…');
+    }
+    out.into()
+}
+
+/// Text for a person's eyes: controls, bidirectional marks, zero-width and other invisible
+/// characters become visible escapes, so that what is read is what is there.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_deceptive) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            c if !is_deceptive(c) => out.push(c),
+            c if (c as u32) < 0x100 => {
+                let _ = write!(out, "\\x{:02x}", c as u32);
+            }
+            c => {
+                let _ = write!(out, "\\u{{{:x}}}", c as u32);
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// True for a character that would be invisible, move others, or act on a terminal.
+/// The ranges are Unicode's Cc, Cf, Zl, Zp and the variation selectors and tags.
+pub const fn is_deceptive(c: char) -> bool {
+    matches!(c,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}'
+        | '\u{6dd}' | '\u{70f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_not_text_are_escaped_and_long_ones_cut() {
+        assert_eq!(&*from_bytes(b"a\xff\xfeb"), "a\\xff\\xfeb");
+        assert_eq!(from_bytes(&vec![b'x'; MAX_FIELD]).len(), MAX_FIELD);
+        assert!(from_bytes(&vec![b'x'; MAX_FIELD + 1]).ends_with('…'));
+    }
+
+    #[test]
+    fn marks_that_deceive_are_shown() {
+        assert_eq!(visible("plain näme"), "plain näme");
+        assert_eq!(visible("a\u{202e}gpj.exe\x1b[2J"), "a\\u{202e}gpj.exe\\x1b[2J");
+    }
+}
