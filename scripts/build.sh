@@ -18,16 +18,15 @@ build_wasm() {
 	say "building the core for the page"
 	# Fetched first: only then are all the folders there whose names are to be remapped.
 	cargo fetch --quiet --locked --target "$WASM_TARGET"
+	# Not stripped yet: the file names the wasm features it uses, which the tools below read and drop.
 	cargo build --quiet --locked --release -p offwire-wasm --target "$WASM_TARGET" --target-dir "$target" \
+		--config "profile.release.strip=false" \
 		--config "target.$WASM_TARGET.rustflags=[$(remapped_paths)]"
 	rm -rf "$out"
 	# No default module path: the generated code must not know how to fetch its wasm.
-	wasm-bindgen --target web --omit-default-module-path --remove-producers-section --out-dir "$out" \
-		"$target/$WASM_TARGET/release/offwire_wasm.wasm"
-	# The stripped file no longer names the features it uses, so they are named here.
-	wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext \
-		--enable-mutable-globals --enable-nontrapping-float-to-int --enable-reference-types \
-		--enable-multivalue "$out/offwire_wasm_bg.wasm" -o "$out/offwire_wasm_bg.wasm"
+	wasm-bindgen --target web --omit-default-module-path --remove-name-section --remove-producers-section \
+		--out-dir "$out" "$target/$WASM_TARGET/release/offwire_wasm.wasm"
+	wasm-opt -O3 --strip-target-features "$out/offwire_wasm_bg.wasm" -o "$out/offwire_wasm_bg.wasm"
 }
 
 # The whole page into dist/. Arguments as for build_wasm.

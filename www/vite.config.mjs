@@ -11,6 +11,7 @@ export default defineConfig({
 		modulePreload: false,
 		assetsInlineLimit: 1e8,
 	},
+	oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
 	// Classic workers: a module worker cannot start from a blob on a page opened from disk.
 	worker: { format: "iife" },
 	plugins: [viteSingleFile(), sealPage()],

@@ -1,13 +1,13 @@
 //! Hands the core to JavaScript: one class for a case, one for a file's digest, translation only.
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Reflect, Uint8Array};
+use offwire_core::event::NodeId;
+use offwire_core::session::{FileMeta, Session};
+use offwire_core::settings::Settings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 use web_sys::{File, FileReaderSync};
-
-#[allow(missing_docs, clippy::cast_possible_truncation)]
-mod stand_in;
-use stand_in::{FileId, FileMeta, Probe, RowQuery, Session, Settings};
 
 mod digest;
 mod panic;
@@ -22,7 +22,8 @@ const WINDOW: u32 = 1 << 20;
 #[wasm_bindgen]
 pub struct Case {
     session: Session,
-    files: Vec<File>,
+    settings: Settings,
+    files: BTreeMap<u32, File>,
     window: Vec<u8>,
 }
 
@@ -40,37 +41,25 @@ impl Case {
         } else {
             from_js(settings)?
         };
-        Ok(Case { session: Session::new(settings), files: Vec::new(), window: Vec::new() })
+        let session = Session::new(settings.clone());
+        Ok(Case { session, settings, files: BTreeMap::new(), window: Vec::new() })
     }
 
-    /// The default settings.
+    /// The settings of this case, defaults filled in.
     ///
     /// # Errors
     /// Never in practice: settings are plain data.
-    pub fn settings() -> Result<JsValue, JsError> {
-        to_js(&Settings::default())
-    }
-
-    /// The order in which to feed files; each probe is `{ name, size, head }`, the head at most
-    /// the first 64 KB.
-    ///
-    /// # Errors
-    /// If a probe lacks one of its three members.
-    pub fn plan(&self, probes: &Array) -> Result<Vec<u32>, JsError> {
-        let probes = probes.iter().map(|p| probe(&p)).collect::<Result<Vec<_>, _>>()?;
-        self.session
-            .plan(&probes)
-            .into_iter()
-            .map(|i| u32::try_from(i).map_err(JsError::from))
-            .collect()
+    pub fn settings(&self) -> Result<JsValue, JsError> {
+        to_js(&self.settings)
     }
 
     /// Begins a file. The handle is kept for second passes; reading it through is the caller's
     /// work, by `feed`. `name` is the path inside the dropped folder, which `File` does not know.
     pub fn open(&mut self, file: File, name: String, sensor: String, site: String) -> u32 {
-        let id = self.session.open(FileMeta { name, size: size(&file), sensor, site });
-        self.files.push(file);
-        id.0
+        let size = Some(size(&file));
+        let id = self.session.open(FileMeta { name, size, sensor, site }).0;
+        self.files.insert(id, file);
+        id
     }
 
     /// Gives the bytes of `chunk` after `from` to the core, which takes what it can work on in
@@ -80,12 +69,18 @@ impl Case {
         let part = chunk.subarray(from, end);
         self.window.resize(part.length() as usize, 0);
         part.copy_to(&mut self.window);
-        self.session.feed(FileId(file), &self.window)
+        self.session.feed(NodeId(file), &self.window)
+    }
+
+    /// True when no format took the file: the rest of it need not be read.
+    #[wasm_bindgen(js_name = isRefused)]
+    pub fn is_refused(&self, file: u32) -> bool {
+        self.session.is_refused(NodeId(file))
     }
 
     /// Ends a file.
     pub fn close(&mut self, file: u32) {
-        self.session.close(FileId(file));
+        self.session.close(NodeId(file));
     }
 
     /// What the case shows so far; may be asked at any time.
@@ -96,22 +91,13 @@ impl Case {
         to_js(&self.session.report())
     }
 
-    /// One page of a table.
-    ///
-    /// # Errors
-    /// If the query does not have the shape of the core's.
-    pub fn rows(&self, query: JsValue) -> Result<JsValue, JsError> {
-        let query: RowQuery = from_js(query)?;
-        to_js(&self.session.rows(&query))
-    }
-
     /// A piece of a file as it lies on disk, for the evidence of a finding. Blocks the worker, so
     /// it is for the short second pass only.
     ///
     /// # Errors
     /// If there is no such file, or it can no longer be read.
     pub fn bytes(&self, file: u32, offset: f64, len: f64) -> Result<Uint8Array, JsError> {
-        let file = self.files.get(file as usize).ok_or_else(|| JsError::new("no such file"))?;
+        let file = self.files.get(&file).ok_or_else(|| JsError::new("no such file"))?;
         let slice =
             file.slice_with_f64_and_f64(offset, offset + len).map_err(|e| unreadable(file, &e))?;
         let reader = FileReaderSync::new().map_err(|e| unreadable(file, &e))?;
@@ -139,26 +125,10 @@ fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsError> {
     serde_wasm_bindgen::from_value(value).map_err(JsError::from)
 }
 
-/// Read by hand: through serde, each of 64 K bytes would cross on its own.
-fn probe(value: &JsValue) -> Result<Probe, JsError> {
-    let member = |name: &str| {
-        Reflect::get(value, &name.into()).map_err(|_| JsError::new("a probe is an object"))
-    };
-    let name = member("name")?.as_string().ok_or_else(|| JsError::new("a probe has a name"))?;
-    let size = member("size")?.as_f64().ok_or_else(|| JsError::new("a probe has a size"))?;
-    let head: Uint8Array =
-        member("head")?.dyn_into().map_err(|_| JsError::new("a probe has a head"))?;
-    Ok(Probe { name, size: whole(size), head: head.to_vec() })
-}
-
-fn size(file: &File) -> u64 {
-    whole(file.size())
-}
-
-/// Sizes come from JavaScript as floats, and no file is as large as 2^53 bytes.
+/// A size comes from JavaScript as a float; no file is as large as 2^53 bytes.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn whole(n: f64) -> u64 {
-    n.max(0.0) as u64
+fn size(file: &File) -> u64 {
+    file.size().max(0.0) as u64
 }
 
 fn unreadable(file: &File, error: &JsValue) -> JsError {

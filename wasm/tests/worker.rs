@@ -28,48 +28,42 @@ fn feed_all(case: &mut Case, id: u32, bytes: &[u8]) {
 }
 
 #[wasm_bindgen_test]
-fn a_real_file_gives_findings() {
+fn a_real_file_is_read_to_its_end() {
     let mut case = Case::new(JsValue::UNDEFINED).ok().unwrap();
-    let id = case.open(file("nfdump-line.txt", NFDUMP), "a/nfdump-line.txt".into(), "".into(), "".into());
+    let handle = file("nfdump-line.txt", NFDUMP);
+    let id = case.open(handle, "a/nfdump-line.txt".into(), String::new(), String::new());
     feed_all(&mut case, id, NFDUMP);
-    let findings: Array = get(&case.report().ok().unwrap(), "findings").unchecked_into();
-    assert!(findings.length() > 0);
-    assert!(get(&findings.get(0), "title").is_string());
+    let sources: Array = get(&case.report().ok().unwrap(), "sources").unchecked_into();
+    let source = sources.get(0);
+    assert_eq!(get(&source, "name").as_string().as_deref(), Some("a/nfdump-line.txt"));
+    let size: BigInt = get(&source, "size").dyn_into().expect("a bigint");
+    assert_eq!(u64::try_from(size), Ok(NFDUMP.len() as u64));
 }
 
 #[wasm_bindgen_test]
-fn a_nanosecond_time_crosses_both_ways() {
-    let ns = 1_700_000_000_123_456_789_i64;
-    let query = Object::new();
-    Reflect::set(&query, &"from".into(), &BigInt::from(ns)).unwrap();
-    let case = Case::new(JsValue::UNDEFINED).ok().unwrap();
-    let rows = case.rows(query.into()).ok().unwrap();
-    let back: BigInt = get(&rows, "from").dyn_into().expect("a bigint");
-    assert_eq!(i64::try_from(back), Ok(ns));
+fn a_number_of_nanoseconds_crosses_both_ways() {
+    // Larger than a float can hold to the last digit.
+    let ns = 1_700_000_000_123_456_789_u64;
+    let settings = Object::new();
+    Reflect::set(&settings, &"seed".into(), &BigInt::from(ns)).unwrap();
+    let case = Case::new(settings.into()).ok().unwrap();
+    let back: BigInt = get(&case.settings().ok().unwrap(), "seed").dyn_into().expect("a bigint");
+    assert_eq!(u64::try_from(back), Ok(ns));
+}
+
+#[wasm_bindgen_test]
+fn settings_of_another_shape_are_refused() {
+    let settings = Object::new();
+    Reflect::set(&settings, &"sead".into(), &1.into()).unwrap();
+    assert!(Case::new(settings.into()).is_err());
 }
 
 #[wasm_bindgen_test]
 fn a_second_pass_reads_a_slice_of_the_file() {
     let mut case = Case::new(JsValue::UNDEFINED).ok().unwrap();
-    let id = case.open(file("x", b"0123456789"), "x".into(), "".into(), "".into());
+    let id = case.open(file("x", b"0123456789"), "x".into(), String::new(), String::new());
     assert_eq!(case.bytes(id, 3.0, 4.0).ok().unwrap().to_vec(), b"3456");
     assert!(case.bytes(id + 1, 0.0, 1.0).is_err());
-}
-
-#[wasm_bindgen_test]
-fn a_plan_is_an_order_of_all_files() {
-    let case = Case::new(JsValue::UNDEFINED).ok().unwrap();
-    let probe = |name: &str| {
-        let p = Object::new();
-        Reflect::set(&p, &"name".into(), &name.into()).unwrap();
-        Reflect::set(&p, &"size".into(), &3.into()).unwrap();
-        Reflect::set(&p, &"head".into(), &Uint8Array::from(&b"abc"[..])).unwrap();
-        p
-    };
-    let mut order = case.plan(&Array::of2(&probe("b"), &probe("a"))).ok().unwrap();
-    order.sort_unstable();
-    assert_eq!(order, [0, 1]);
-    assert!(case.plan(&Array::of1(&Object::new())).is_err());
 }
 
 #[wasm_bindgen_test]

@@ -6,6 +6,9 @@ import { gzipSync } from "node:zlib";
 const PAGE = new URL("../../dist/index.html", import.meta.url);
 const WASM = new URL("../src/wasm/", import.meta.url);
 
+/** Where index.html leaves room for the hashes. */
+const PLACE = "'sha256-SET-BY-THE-BUILD'";
+
 /** A block that no browser runs: page/data.ts unpacks it by its id. */
 function dataBlock(id, file) {
 	const packed = gzipSync(readFileSync(new URL(file, WASM)), { level: 9 }).toString("base64");
@@ -37,12 +40,12 @@ export function sealPage() {
 					dataBlock("core", "offwire_wasm_bg.wasm") + dataBlock("licences", "licences.txt");
 				html = html.replace("</body>", () => `${blocks}</body>`);
 				const hashes = scriptHashes(html);
-				if (!html.includes("SCRIPT-HASHES") || /<script[^>]* src=/.test(html)) {
+				if (!html.includes(PLACE) || /<script[^>]* src=/.test(html)) {
 					throw new Error("the page has no place for its hashes, or a script was not inlined");
 				}
 				writeFileSync(
 					PAGE,
-					html.replace("SCRIPT-HASHES", () => hashes),
+					html.replace(PLACE, () => hashes),
 				);
 			},
 		},

@@ -14,11 +14,6 @@ export class Analysis {
 		this.finished = this.#run(evidence, settings);
 	}
 
-	/** A page of a table. */
-	rows(query: unknown): Promise<unknown> {
-		return this.#pair.analysing.call("rows", query);
-	}
-
 	/** A piece of a file as it lies on disk. */
 	bytes(file: number, offset: number, length: number): Promise<Uint8Array> {
 		return this.#pair.analysing.call("bytes", { file, offset, length });

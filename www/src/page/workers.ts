@@ -1,6 +1,6 @@
 // Starts the reading and the analysing worker as a pair, and keeps one warm pair in reserve.
 import { Link } from "../shared/link.ts";
-import type { AnalysingCalls, PageCalls, ReadingCalls } from "../shared/messages.ts";
+import type { AnalysingCalls, Crash, PageCalls, ReadingCalls } from "../shared/messages.ts";
 import AnalysingWorker from "../worker/analysing.ts?worker&inline";
 import ReadingWorker from "../worker/reading.ts?worker&inline";
 import { coreModule } from "./data.ts";
@@ -27,7 +27,7 @@ export class Pair {
 				worker.onerror = (event) => {
 					const message = event.message || "a worker could not start";
 					reject(new Error(message));
-					this.listener?.crashed({ file: -1, offset: 0, message });
+					this.#breakDown({ file: -1, offset: 0, message });
 				};
 			}
 		});
@@ -55,13 +55,19 @@ export class Pair {
 		]);
 	}
 
+	/** After a breakdown nothing more can be asked of the pair: it goes, what it told stays. */
+	#breakDown(crash: Crash): void {
+		this.listener?.crashed(crash);
+		this.terminate();
+	}
+
 	#relay(): PageCalls {
 		return {
 			progress: (progress) => this.listener?.progress(progress),
 			report: (report) => this.listener?.report(report),
 			hashed: (hashed) => this.listener?.hashed(hashed),
 			unreadable: (unreadable) => this.listener?.unreadable(unreadable),
-			crashed: (crash) => this.listener?.crashed(crash),
+			crashed: (crash) => this.#breakDown(crash),
 		};
 	}
 }

@@ -9,13 +9,6 @@ export interface Evidence {
 	site: string;
 }
 
-/** What the core needs to know of a file to choose the order: its name, size and first bytes. */
-export interface Probe {
-	name: string;
-	size: number;
-	head: Uint8Array;
-}
-
 /** How far one of the two workers is. */
 export interface Progress {
 	worker: "reading" | "analysing";
@@ -49,7 +42,7 @@ export interface Unreadable {
 export type ReadingCalls = {
 	/** Gives it the compiled core (for the digest) and its way to the analysing worker. */
 	start(given: { module: WebAssembly.Module; analysing: MessagePort }): void;
-	/** Reads all files, in the order the core wants. Files are named by their index from here on. */
+	/** Reads all files. A file is named by its index from here on. */
 	read(evidence: Evidence[]): Promise<void>;
 };
 
@@ -59,18 +52,20 @@ export type AnalysingCalls = {
 	/** Begins a case; settings left out are the core's own. */
 	begin(settings: unknown): void;
 	report(): Report;
-	rows(query: unknown): unknown;
 	/** A piece of a file as it lies on disk. */
 	bytes(range: { file: number; offset: number; length: number }): Uint8Array;
 };
 
 /** What the reading worker asks of the analysing worker, in this order for each file. */
 export type FeedingCalls = {
-	plan(probes: Probe[]): number[];
 	open(opened: { file: number; evidence: Evidence; total: number }): void;
-	/** Answered when the slice is worked off: the reading worker counts its credit by that. */
-	slice(slice: { file: number; buffer: ArrayBuffer }): Promise<void>;
-	close(closed: { file: number }): Promise<void>;
+	/**
+	 * Answered when the slice is worked off: the reading worker counts its credit by that. False
+	 * when no format took the file, so that its rest need not be read.
+	 */
+	slice(slice: { file: number; buffer: ArrayBuffer }): Promise<boolean>;
+	/** `unread`: bytes at its end that were not handed over, for the count of what is done. */
+	close(closed: { file: number; unread: number }): Promise<void>;
 	finish(): Promise<void>;
 };
 

@@ -33,29 +33,31 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 		current = new Case(settings);
 	},
 	report: () => theCase().report() as Report,
-	rows: (query) => theCase().rows(query),
 	bytes: ({ file, offset, length }) => theCase().bytes(id(file), offset, length),
 });
 
 function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 	return new Link<FeedingCalls, NoCalls>(port, {
-		plan: (probes) => [...theCase().plan(probes)],
 		open: ({ file, evidence, total }) => {
 			meter.total = total;
-			enqueue(async () => {
+			enqueue(() => {
 				at = { file, offset: 0 };
 				const { sensor, site, path } = evidence;
 				ids.set(file, theCase().open(evidence.file, path, sensor, site));
 			});
 		},
-		slice: ({ file, buffer }) => enqueue(() => feed(file, new Uint8Array(buffer))),
-		close: ({ file }) =>
-			enqueue(async () => {
+		slice: async ({ file, buffer }) => {
+			await enqueue(() => feed(file, new Uint8Array(buffer)));
+			return crash === undefined && !theCase().isRefused(id(file));
+		},
+		close: ({ file, unread }) =>
+			enqueue(() => {
+				meter.done += unread;
 				theCase().close(id(file));
 				tellReport();
 			}),
 		finish: () =>
-			enqueue(async () => {
+			enqueue(() => {
 				tellProgress();
 				page.tell("report", theCase().report() as Report);
 			}),
@@ -63,7 +65,7 @@ function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 }
 
 /** Runs `job` after all work before it. What it throws can only be a breakdown of the core. */
-function enqueue(job: () => Promise<void>): Promise<void> {
+function enqueue(job: () => void | Promise<void>): Promise<void> {
 	work = work.then(async () => {
 		if (crash !== undefined) {
 			return;

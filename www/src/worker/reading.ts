@@ -6,7 +6,6 @@ import type {
 	FeedingCalls,
 	NoCalls,
 	PageCalls,
-	Probe,
 	ReadingCalls,
 } from "../shared/messages.ts";
 import { Case, Digest, initSync } from "../wasm/offwire_wasm.js";
@@ -15,14 +14,12 @@ import { Meter } from "./meter.ts";
 const SLICE = 16 << 20;
 /** Slices handed on but not yet worked off: what lies between the workers is bounded by this. */
 const CREDIT = 3;
-/** What the core looks at to choose an order. */
-const HEAD = 64 << 10;
-/** Heads read at once: enough to hide the latency of a slow disk. */
-const HEADS_AT_ONCE = 8;
-
 const meter = new Meter();
 const unanswered: Promise<void>[] = [];
 let analysing: Link<NoCalls, FeedingCalls>;
+/** The file at work, and whether any format took it. */
+let current = 0;
+let isWanted = true;
 
 const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	start({ module, analysing: port }) {
@@ -31,43 +28,31 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	},
 	async read(evidence) {
 		meter.total = evidence.reduce((sum, e) => sum + e.file.size, 0);
-		const order = await analysing.call("plan", await readHeads(evidence));
-		for (const index of order) {
-			const one = evidence[index];
-			if (one) {
-				await readFile(index, one);
-			}
+		for (const [index, one] of inOrder(evidence)) {
+			await readFile(index, one);
 		}
 		await analysing.call("finish", undefined);
-		tellProgress(order.at(-1) ?? 0, 0);
+		tellProgress(evidence.length - 1, 0);
 	},
 });
 
-async function readHeads(evidence: Evidence[]): Promise<Probe[]> {
-	const probes: Probe[] = [];
-	for (let i = 0; i < evidence.length; i += HEADS_AT_ONCE) {
-		probes.push(...(await Promise.all(evidence.slice(i, i + HEADS_AT_ONCE).map(readHead))));
-	}
-	return probes;
-}
-
-async function readHead({ file, path }: Evidence): Promise<Probe> {
-	// A file that cannot be read is reported when its turn comes; here it just has no head.
-	const buffer = await file
-		.slice(0, HEAD)
-		.arrayBuffer()
-		.catch(() => new ArrayBuffer(0));
-	return { name: path, size: file.size, head: new Uint8Array(buffer) };
+/** By path, then size: the result must not depend on the order in which files were dropped. */
+function inOrder(evidence: Evidence[]): [number, Evidence][] {
+	const compare = (a: Evidence, b: Evidence) =>
+		a.path < b.path ? -1 : a.path > b.path ? 1 : a.file.size - b.file.size;
+	return [...evidence.entries()].sort(([, a], [, b]) => compare(a, b));
 }
 
 async function readFile(index: number, evidence: Evidence): Promise<void> {
 	const { file } = evidence;
 	const digest = new Digest();
 	let offset = 0;
+	current = index;
+	isWanted = true;
 	analysing.tell("open", { file: index, evidence, total: meter.total });
 	try {
 		let next = readSlice(file, 0);
-		while (offset < file.size) {
+		while (offset < file.size && isWanted) {
 			const buffer = await next;
 			const length = buffer.byteLength;
 			// Asked for before this one is hashed: the disk works while we do.
@@ -80,11 +65,15 @@ async function readFile(index: number, evidence: Evidence): Promise<void> {
 				tellProgress(index, offset);
 			}
 		}
-		page.tell("hashed", { file: index, sha256: digest.finish() });
+		if (offset >= file.size) {
+			page.tell("hashed", { file: index, sha256: digest.finish() });
+		}
 	} catch (error) {
 		page.tell("unreadable", { file: index, offset, message: describe(error) });
 	}
-	unanswered.push(analysing.call("close", { file: index }));
+	const unread = Math.max(0, file.size - offset);
+	meter.done += unread;
+	analysing.call("close", { file: index, unread });
 }
 
 async function readSlice(file: File, offset: number): Promise<ArrayBuffer> {
@@ -95,7 +84,13 @@ async function handOn(file: number, buffer: ArrayBuffer): Promise<void> {
 	while (unanswered.length >= CREDIT) {
 		await unanswered.shift();
 	}
-	unanswered.push(analysing.call("slice", { file, buffer }, [buffer]));
+	const answer = analysing.call("slice", { file, buffer }, [buffer]);
+	unanswered.push(
+		answer.then((wanted) => {
+			// An answer about an earlier file says nothing of the one at work.
+			isWanted &&= wanted || file !== current;
+		}),
+	);
 }
 
 function tellProgress(file: number, offset: number): void {
