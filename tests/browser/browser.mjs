@@ -120,9 +120,9 @@ export async function drag(page, files) {
 	await session.detach();
 }
 
-/** Waits until the analysis is over and gives its state. */
-export async function settled(page) {
-	const status = page.locator("[role=status][data-state]");
-	await status.and(page.locator("[data-state=done], [data-state=crashed]")).waitFor();
-	return status.getAttribute("data-state");
+/** Waits until the analysis is over and gives its state; 0 waits for as long as it takes. */
+export async function settled(page, timeout = 30_000) {
+	const over = page.locator("[data-state=done], [data-state=crashed]");
+	await over.waitFor({ state: "attached", timeout });
+	return over.getAttribute("data-state");
 }

@@ -30,7 +30,8 @@ export async function fromPage(host) {
 		object: () => add("object", { data: url("object") }),
 		form: () => {
 			frame("form-target");
-			add("form", { action: url("form"), target: "form-target" }).submit();
+			// By POST: a form sent by GET replaces the query of its address.
+			add("form", { action: url("form"), method: "post", target: "form-target" }).submit();
 		},
 		frame: () => add("iframe", { src: url("frame") }),
 		prefetch: () => add("link", { rel: "prefetch", href: url("prefetch") }, document.head),

@@ -36,11 +36,8 @@ impl Case {
     #[wasm_bindgen(constructor)]
     pub fn new(settings: JsValue) -> Result<Case, JsError> {
         panic::keep_message();
-        let settings: Settings = if settings.is_undefined() {
-            Settings::default()
-        } else {
-            from_js(settings)?
-        };
+        let settings: Settings =
+            if settings.is_undefined() { Settings::default() } else { from_js(settings)? };
         let session = Session::new(settings.clone());
         Ok(Case { session, settings, files: BTreeMap::new(), window: Vec::new() })
     }

@@ -1,4 +1,6 @@
 //! The binding as the page uses it: in a dedicated worker, with real files.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "clippy does not know these as tests")]
+
 use js_sys::{Array, BigInt, Object, Reflect, Uint8Array};
 use offwire_wasm::{Case, Digest};
 use wasm_bindgen::prelude::*;

@@ -13,6 +13,8 @@ type State = "waiting" | "running" | "done" | "cancelled" | "crashed";
 const state = signal<State>("waiting");
 const report = signal<Report | undefined>(undefined);
 const progress = signal<Progress | undefined>(undefined);
+/** The largest wasm memory that either worker told of. */
+const memory = signal(0);
 const trouble = signal<string[]>([]);
 let analysis: Analysis | undefined;
 
@@ -26,9 +28,11 @@ function begin(evidence: Evidence[]): void {
 	state.value = "running";
 	report.value = undefined;
 	trouble.value = [];
+	memory.value = 0;
 	const mine = new Analysis(evidence, {
 		progress: (p) => {
 			progress.value = p;
+			memory.value = Math.max(memory.value, p.memory);
 		},
 		report: (r) => {
 			report.value = r;
@@ -82,7 +86,7 @@ function Page() {
 					onChange={(event) => begin(chosenFiles(event.currentTarget.files ?? new FileList()))}
 				/>
 			</label>
-			<p role="status" data-state={state.value}>
+			<p role="status" data-state={state.value} data-memory={memory.value}>
 				{state.value}
 				{p && `, ${p.done} of ${p.total} bytes`}
 			</p>

@@ -17,8 +17,8 @@ export class Pair {
 	readonly #workers: Worker[];
 
 	constructor() {
-		const reading = new ReadingWorker();
-		const analysing = new AnalysingWorker();
+		const reading = new ReadingWorker({ name: "reading" });
+		const analysing = new AnalysingWorker({ name: "analysing" });
 		this.#workers = [reading, analysing];
 		this.reading = new Link(reading, this.#relay());
 		this.analysing = new Link(analysing, this.#relay());

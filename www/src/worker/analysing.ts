@@ -20,7 +20,8 @@ const breath = new MessageChannel();
 let current: Case | undefined;
 let crash: string | undefined;
 let at = { file: 0, offset: 0 };
-let reportDue = REPORT_MS;
+/** When the next report is due: the first at once, so that little is lost if the core breaks down. */
+let reportDue = 0;
 /** The work in its order: a slice is only begun when all before it is done. */
 let work: Promise<void> = Promise.resolve();
 
