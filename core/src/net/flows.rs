@@ -8,7 +8,7 @@ use super::key::Tuple;
 use super::reassembly::{Budget, Mark, Payload, Piece};
 use super::tcp::{self, Segment};
 use super::{Decoded, L4, Packet, Packets, icmp, ports, quoted};
-use crate::event::{Body, Event, Origin, StringSet, Weird};
+use crate::event::{Body, Event, Origin, Weird};
 use crate::note::{CAP_REACHED, Note};
 use crate::proto::{Dir, Over};
 use crate::settings::Settings;

@@ -19,7 +19,7 @@ pub(crate) fn guess(over: Over, dir: Dir, bytes: &[u8], ports: [u16; 2], is_last
 }
 
 fn guess_of(
-    protocols: &'static [Protocol],
+    protocols: &[&'static Protocol],
     over: Over,
     dir: Dir,
     bytes: &[u8],
@@ -29,7 +29,7 @@ fn guess_of(
     let mut best: Option<(bool, &'static Protocol)> = None;
     let mut maybe = None;
     let mut is_open = false;
-    for protocol in protocols.iter().filter(|p| p.over == over) {
+    for &protocol in protocols.iter().filter(|p| p.over == over) {
         let is_usual = ports.iter().any(|port| protocol.ports.contains(port));
         match (protocol.probe)(dir, bytes) {
             Probe::Yes if best.is_none_or(|(usual, _)| is_usual && !usual) => {
@@ -50,7 +50,7 @@ fn guess_of(
 
 /// The protocol of that name over `over`.
 pub(crate) fn named(name: &str, over: Over) -> Option<&'static Protocol> {
-    PROTOCOLS.iter().find(|p| p.name == name && p.over == over)
+    PROTOCOLS.iter().copied().find(|p| p.name == name && p.over == over)
 }
 
 #[cfg(test)]
@@ -70,11 +70,11 @@ mod tests {
         Protocol { name, emits: &[], over: Over::Stream, ports, probe, open: || Box::new(Nothing) }
     }
 
-    static TABLE: &[Protocol] = &[
-        protocol("a", &[1], |_, b| if b.starts_with(b"A") { Probe::Yes } else { Probe::No }),
-        protocol("b", &[2], |_, b| if b.starts_with(b"AA") { Probe::Yes } else { Probe::No }),
-        protocol("c", &[3], |_, b| if b.starts_with(b"C") { Probe::Maybe } else { Probe::No }),
-        protocol("d", &[4], |_, b| if b == b"C" { Probe::NeedMore } else { Probe::No }),
+    static TABLE: &[&Protocol] = &[
+        &protocol("a", &[1], |_, b| if b.starts_with(b"A") { Probe::Yes } else { Probe::No }),
+        &protocol("b", &[2], |_, b| if b.starts_with(b"AA") { Probe::Yes } else { Probe::No }),
+        &protocol("c", &[3], |_, b| if b.starts_with(b"C") { Probe::Maybe } else { Probe::No }),
+        &protocol("d", &[4], |_, b| if b == b"C" { Probe::NeedMore } else { Probe::No }),
     ];
 
     fn found(bytes: &[u8], port: u16, is_last: bool) -> &'static str {

@@ -484,8 +484,8 @@ mod tests {
         assert!(r.text.is_empty() && !r.seen.is_full);
         r.put(20, "x");
         assert!(r.seen.is_full);
-        assert_eq!(r.text, "<2>0123456789<7>x");
-        assert_eq!(r.budget.used, 0);
+        assert_eq!(r.text, "<2>0123456789");
+        assert_eq!(r.budget.used, 1);
     }
 
     #[test]
