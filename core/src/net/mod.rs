@@ -5,14 +5,29 @@
 //! workers by address pair one day, and decoding cannot depend on them.
 
 mod checksum;
+mod community_id;
+mod conversation;
 pub mod decode;
 mod defrag;
+mod flow;
+mod flow_table;
+mod flows;
+mod history;
+mod icmp;
+mod identify;
 mod ip;
+mod key;
 mod link;
+mod locality;
+mod ports;
+mod reassembly;
+mod tcp;
 mod transport;
 mod tunnel;
+mod tunnel_path;
 
 pub use decode::{Decoder, Found, Outcome, Reason};
+pub use flows::Flows;
 pub use transport::{Quoted, quoted};
 pub use tunnel::{Tunnel, TunnelKind};
 
