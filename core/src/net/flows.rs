@@ -16,6 +16,9 @@ use crate::source::Sink;
 use crate::time::Time;
 use std::net::IpAddr;
 
+/// IPv6's mark that nothing follows (RFC 8200, section 4.7): no connection.
+const NO_NEXT_HEADER: u8 = 59;
+
 /// The connections of one capture, or of a series of captures.
 pub struct Flows {
     table: FlowTable,
@@ -122,8 +125,9 @@ impl Flows {
             }
         }
         let mut at = At { mark, is_orig, out };
-        if let L4::Tcp { is_checksum_ok, .. } | L4::Udp { is_checksum_ok, .. } = d.l4 {
-            if is_damaged(flow, is_orig, is_checksum_ok) {
+        if let L4::Tcp { is_checksum_ok, payload, payload_len, .. } = d.l4 {
+            let is_whole = payload.len() as u64 == u64::from(payload_len);
+            if is_damaged(flow, is_orig, is_checksum_ok, is_whole) {
                 return;
             }
         }
@@ -161,6 +165,9 @@ impl Flows {
 
 impl Packets for Flows {
     fn packet(&mut self, packet: &Packet<'_>, d: Decoded<'_>, out: &mut dyn Sink) {
+        if d.protocol == NO_NEXT_HEADER {
+            return;
+        }
         let tuple = Tuple::of(&d);
         let mark = Mark { ts: packet.ts.unwrap_or(self.now), at: packet.at };
         self.now = mark.ts;
@@ -241,12 +248,13 @@ fn segment(d: &Decoded<'_>, is_orig: bool, ts: Time) -> Option<Segment> {
     Some(Segment { is_orig, ts, seq, ack, flags, window, len: payload_len })
 }
 
-/// True for a packet that its receiver threw away: its checksum is wrong, and the sender can do
+/// True for a segment that its receiver threw away: its checksum is wrong, and the sender can do
 /// better. A sender whose every checksum is wrong has them filled in by its network card, after
-/// the capture; its packets are good.
-fn is_damaged(flow: &mut Flow, is_orig: bool, is_checksum_ok: bool) -> bool {
+/// the capture; its packets are good. Datagrams are used in any case: none stands for another.
+fn is_damaged(flow: &mut Flow, is_orig: bool, is_checksum_ok: bool, is_whole: bool) -> bool {
     let count = if is_orig { &mut flow.orig } else { &mut flow.resp };
-    count.has_good_checksum |= is_checksum_ok;
+    // Of a cut packet nobody knows.
+    count.has_good_checksum |= is_checksum_ok && is_whole;
     if is_checksum_ok || !count.has_good_checksum {
         return false;
     }
