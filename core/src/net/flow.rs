@@ -197,7 +197,6 @@ impl Flow {
     pub(crate) fn flip(&mut self) {
         self.tuple = self.tuple.reversed();
         std::mem::swap(&mut self.orig, &mut self.resp);
-        self.history.flip();
     }
 
     /// Its identity on the event line.

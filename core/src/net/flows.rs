@@ -2,7 +2,7 @@
 //! to the protocols.
 
 use super::conversation::Conversation;
-use super::flow::{Direction, Flow};
+use super::flow::{Direction, Flow, TcpFlow};
 use super::flow_table::FlowTable;
 use super::key::Tuple;
 use super::reassembly::{Budget, Mark, Payload, Piece};
@@ -214,6 +214,7 @@ fn begin(tuple: &Tuple, d: &Decoded<'_>, mark: Mark) -> Flow {
         flow.tcp = Some(Box::default());
     }
     if is_flipped && tuple.dst.0 != IpAddr::V4(std::net::Ipv4Addr::BROADCAST) {
+        flow.history.flip();
         flow.flip();
     }
     flow
@@ -352,14 +353,17 @@ fn take_segment(
     if !t.tcp.is_closed() {
         flow.last = s.ts;
     }
-    let verdict = t.tcp.segment(s, &mut flow.history);
+    let mut s = *s;
+    if t.tcp.shows_answer(&s) {
+        t.tcp.take_as_answer();
+        flow.history.flip_from_start();
+        change_places(flow, &mut t, at);
+        s.is_orig = at.is_orig;
+    }
+    let verdict = t.tcp.segment(&s, &mut flow.history);
     if verdict.flips {
-        flow.flip();
-        std::mem::swap(&mut t.orig, &mut t.resp);
-        t.did_end.reverse();
-        at.is_orig = !at.is_orig;
-        flow.conversation = None;
-        flow.direction = Direction::Observed;
+        flow.history.flip();
+        change_places(flow, &mut t, at);
     }
     let me = at.is_orig;
     let mut is_full = false;
@@ -424,6 +428,16 @@ fn take_segment(
     }
     flow.tcp = Some(t);
     is_full
+}
+
+/// Originator and responder of a connection change places, once its packets have shown who is who.
+fn change_places(flow: &mut Flow, t: &mut TcpFlow, at: &mut At<'_>) {
+    flow.flip();
+    std::mem::swap(&mut t.orig, &mut t.resp);
+    t.did_end.reverse();
+    at.is_orig = !at.is_orig;
+    flow.conversation = None;
+    flow.direction = Direction::Observed;
 }
 
 /// Zeek's `tcp_max_initial_window`: more than this sent and nothing acknowledged means that the
