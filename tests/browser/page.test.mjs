@@ -1,6 +1,6 @@
 // The built page opened as people open it: from disk and from a server, with files chosen and dragged.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -60,6 +60,18 @@ for (const [place, url] of [
 		await page.context().close();
 	});
 }
+
+test("a dragged folder gives all its files, page from disk", async () => {
+	const { page } = await open(FILE_URL);
+	const folder = join(scratch, "folder");
+	mkdirSync(join(folder, "inner"), { recursive: true });
+	copyFileSync(article("dns.log"), join(folder, "dns.log"));
+	copyFileSync(article("x509.json"), join(folder, "inner", "x509.json"));
+	await drag(page, [folder, article("access.log")]);
+	assert.equal(await settled(page), "done");
+	assert.equal(await page.locator("[data-files]").getAttribute("data-files"), "3");
+	await page.context().close();
+});
 
 /** A file of some 200 MB, long enough to be caught in the middle. */
 function largeFile() {

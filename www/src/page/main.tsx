@@ -13,6 +13,7 @@ type State = "waiting" | "running" | "done" | "cancelled" | "crashed";
 const state = signal<State>("waiting");
 const report = signal<Report | undefined>(undefined);
 const progress = signal<Progress | undefined>(undefined);
+const files = signal(0);
 /** The largest wasm memory that either worker told of. */
 const memory = signal(0);
 const trouble = signal<string[]>([]);
@@ -29,6 +30,7 @@ function begin(evidence: Evidence[]): void {
 	report.value = undefined;
 	trouble.value = [];
 	memory.value = 0;
+	files.value = evidence.length;
 	const mine = new Analysis(evidence, {
 		progress: (p) => {
 			progress.value = p;
@@ -86,7 +88,7 @@ function Page() {
 					onChange={(event) => begin(chosenFiles(event.currentTarget.files ?? new FileList()))}
 				/>
 			</label>
-			<p role="status" data-state={state.value} data-memory={memory.value}>
+			<p role="status" data-state={state.value} data-memory={memory.value} data-files={files.value}>
 				{state.value}
 				{p && `, ${p.done} of ${p.total} bytes`}
 			</p>
