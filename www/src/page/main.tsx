@@ -5,6 +5,7 @@ import { describe } from "../shared/link.ts";
 import type { Crash, Evidence, Progress, Unreadable } from "../shared/messages.ts";
 import type { Report } from "../shared/report.ts";
 import { Analysis } from "./analysis.ts";
+import { licences } from "./data.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import { warmUp } from "./workers.ts";
 
@@ -17,6 +18,7 @@ const files = signal(0);
 /** The largest wasm memory that either worker told of. */
 const memory = signal(0);
 const trouble = signal<string[]>([]);
+const licenceText = signal("");
 let analysis: Analysis | undefined;
 
 function begin(evidence: Evidence[]): void {
@@ -75,6 +77,10 @@ async function drop(event: DragEvent): Promise<void> {
 	}
 }
 
+async function showLicences(): Promise<void> {
+	licenceText.value ||= await licences();
+}
+
 function Page() {
 	const p = progress.value;
 	return (
@@ -85,7 +91,7 @@ function Page() {
 				<input
 					type="file"
 					multiple
-					onChange={(event) => begin(chosenFiles(event.currentTarget.files ?? new FileList()))}
+					onChange={(event) => begin(chosenFiles(event.currentTarget.files ?? []))}
 				/>
 			</label>
 			<p role="status" data-state={state.value} data-memory={memory.value} data-files={files.value}>
@@ -107,6 +113,10 @@ function Page() {
 					<li key={finding.title}>{finding.title}</li>
 				))}
 			</ul>
+			<details onToggle={showLicences}>
+				<summary>Licences</summary>
+				<pre>{licenceText.value}</pre>
+			</details>
 		</main>
 	);
 }
