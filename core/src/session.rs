@@ -3,7 +3,7 @@
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId};
 use crate::note::{Note, Notes};
-use crate::records::Records;
+use crate::records::{FilterError, Records, RowQuery, Rows};
 use crate::report::{self, Report};
 use crate::settings::Settings;
 use crate::source::{Node, Opened, Reader, Sink, Tree};
@@ -46,7 +46,7 @@ impl Session {
         let store = Store {
             tree: Tree::default(),
             notes: Notes::default(),
-            records: Records::default(),
+            records: Records::new(&settings),
             detectors: RULES.iter().map(|rule| (rule.new)(&settings)).collect(),
             interest: KINDS
                 .iter()
@@ -89,12 +89,25 @@ impl Session {
     pub fn close(&mut self, file: NodeId) {
         if let Some(mut reader) = self.open.remove(&file) {
             reader.finish(&mut self.store);
+            if self.open.is_empty() {
+                self.store.records.settle();
+            }
         }
     }
 
     /// True when no reader took the file: the host need not read the rest of it.
     pub fn is_refused(&self, file: NodeId) -> bool {
         self.open.get(&file).is_some_and(Opened::is_refused)
+    }
+
+    /// The events so far as tables.
+    pub const fn records(&self) -> &Records {
+        &self.store.records
+    }
+
+    /// A page of rows.
+    pub fn rows(&mut self, query: &RowQuery) -> Result<Rows, FilterError> {
+        self.store.records.rows(query)
     }
 
     /// What is found so far.
