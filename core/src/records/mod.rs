@@ -7,6 +7,7 @@
 mod chunk;
 mod column;
 mod columns;
+mod export;
 pub mod filter;
 mod repeats;
 mod rows;
@@ -17,6 +18,7 @@ mod values;
 mod view;
 
 pub use columns::{COMMON, columns};
+pub use export::{Export, ExportFormat};
 pub use filter::{Filter, FilterError};
 pub use rows::{Cells, ColumnCells, MAX_PAGE, RowQuery, Rows};
 pub use timeline::{Bucket, Timeline};

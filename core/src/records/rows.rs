@@ -161,18 +161,24 @@ impl Records {
         let mut rows: Vec<RowRef> = table.refs().filter(|r| filter.passes(table, *r)).collect();
         rows.sort_by_key(|row| table.key(*row));
         if let Some((column, is_descending)) = sort_column(query) {
-            rows.sort_by(|a, b| {
-                let (a, b) = (table.view(column, *a), table.view(column, *b));
-                let order = a.order(&b);
-                if is_descending && !a.is_unset() && !b.is_unset() {
-                    order.reverse()
-                } else {
-                    order
-                }
-            });
+            sort(&mut rows, table, column, is_descending);
         }
         Ok(rows)
     }
+}
+
+/// Sorts by a column, rows without the field last; of equal ones the earlier stay first.
+fn sort(rows: &mut Vec<RowRef>, table: &Table, column: usize, is_descending: bool) {
+    let view = |row: &RowRef| table.view(column, *row);
+    let (set, unset): (Vec<RowRef>, Vec<RowRef>) =
+        rows.iter().partition(|row| !view(row).is_unset());
+    let mut set: Vec<(u64, RowRef)> = set.iter().map(|row| (view(row).prefix(), *row)).collect();
+    set.sort_by(|(a, row_a), (b, row_b)| {
+        let order = a.cmp(b).then_with(|| view(row_a).order(&view(row_b)));
+        if is_descending { order.reverse() } else { order }
+    });
+    rows.clear();
+    rows.extend(set.into_iter().map(|(_, row)| row).chain(unset));
 }
 
 fn sort_column(query: &RowQuery) -> Option<(usize, bool)> {
