@@ -24,8 +24,11 @@ pub(crate) fn build(store: &Store) -> Report {
         notes: notes(store),
         records: KINDS
             .iter()
-            .filter_map(|k| Some((k.path().to_owned(), *store.records.seen().get(k)?)))
-            .map(|(path, seen)| (path, RowCount { seen, kept: 0 }))
+            .filter(|k| store.records.seen(**k) > 0)
+            .map(|k| {
+                let (seen, kept) = (store.records.seen(*k), store.records.kept(*k));
+                (k.path().to_owned(), RowCount { seen, kept })
+            })
             .collect(),
         span: span(store),
         findings,
@@ -71,9 +74,8 @@ fn sources(store: &Store) -> Vec<Source> {
 
 fn coverage(store: &Store, findings: &[Finding]) -> Vec<RuleCoverage> {
     let row = |rule: &crate::detect::Rule| {
-        let seen = |k| store.records.seen().get(k).copied().unwrap_or(0);
         let reads: BTreeMap<String, u64> =
-            rule.reads.iter().map(|k| (k.path().to_owned(), seen(k))).collect();
+            rule.reads.iter().map(|k| (k.path().to_owned(), store.records.seen(*k))).collect();
         RuleCoverage {
             rule: rule.id.to_owned(),
             title: rule.title.to_owned(),
