@@ -5,7 +5,12 @@
 
 mod dns;
 #[cfg(test)]
-mod drive;
+pub(crate) mod drive;
+mod ftp;
+mod http;
+mod line;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::event::{Body, Event, Flow, Kind, Origin, StringSet, Weird};
 use crate::source::Sink;
@@ -131,4 +136,5 @@ impl Cx<'_> {
 }
 
 /// Every protocol, in alphabetical order of names.
-pub static PROTOCOLS: &[Protocol] = &[dns::DATAGRAMS, dns::STREAM];
+pub static PROTOCOLS: &[&Protocol] =
+    &[&dns::DATAGRAMS, &dns::STREAM, &ftp::PROTOCOL, &http::PROTOCOL];

@@ -20,7 +20,7 @@ const PORTS: &[u16] = &[53, 137, 5353, 5355];
 const PREFIX_LEN: usize = 2;
 
 /// DNS in datagrams.
-pub const DATAGRAMS: Protocol = Protocol {
+pub static DATAGRAMS: Protocol = Protocol {
     name: "dns",
     emits: &[Kind::Dns, Kind::Weird],
     over: Over::Datagrams,
@@ -30,7 +30,7 @@ pub const DATAGRAMS: Protocol = Protocol {
 };
 
 /// DNS in a stream, each message behind its length.
-pub const STREAM: Protocol = Protocol {
+pub static STREAM: Protocol = Protocol {
     name: "dns",
     emits: &[Kind::Dns, Kind::Weird],
     over: Over::Stream,
