@@ -3,6 +3,12 @@
 //! A protocol is one folder here and one line in [`PROTOCOLS`]. `wire.rs` in it is pure parsing
 //! that returns borrowed views; `mod.rs` has the analyzer: state, pairing, events.
 
+mod ftp;
+mod http;
+mod line;
+#[cfg(test)]
+pub(crate) mod testing;
+
 use crate::event::{Body, Event, Flow, Kind, Origin, StringSet, Weird};
 use crate::source::Sink;
 use crate::time::Time;
@@ -127,4 +133,4 @@ impl Cx<'_> {
 }
 
 /// Every protocol, in alphabetical order of names.
-pub static PROTOCOLS: &[Protocol] = &[];
+pub static PROTOCOLS: &[&Protocol] = &[&ftp::PROTOCOL, &http::PROTOCOL];

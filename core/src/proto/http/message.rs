@@ -1,0 +1,283 @@
+//! One request with its reply, filled as their parts arrive.
+
+use super::body::{Body, Framing};
+use super::{some_text, wire};
+use crate::event::{Http, Origin};
+use crate::proto::Dir;
+use crate::text;
+use crate::time::Time;
+
+/// Headers that tell of a proxy, as Zeek lists them.
+const PROXY_HEADERS: &[&str] = &[
+    "CLIENT-IP",
+    "FORWARDED",
+    "PROXY-CONNECTION",
+    "VIA",
+    "X-FORWARDED-FOR",
+    "X-FORWARDED-FROM",
+    "XROXY-CONNECTION",
+];
+
+/// Proxy headers kept of one message; more say nothing new.
+const MAX_PROXIED: usize = 16;
+
+/// What the headers of one message say, as far as the record or the framing needs it.
+#[derive(Debug, Default)]
+pub struct Headers {
+    /// Header lines seen.
+    pub n: u32,
+    /// The content coding is gzip.
+    pub is_gzip: bool,
+    /// Two lengths that differ, or a length beside chunks: servers and proxies may disagree.
+    pub has_conflicting_lengths: bool,
+    length: Option<u64>,
+    is_chunked: bool,
+    is_ranges: bool,
+    host: Vec<u8>,
+    referrer: Vec<u8>,
+    user_agent: Vec<u8>,
+    origin: Vec<u8>,
+    server: Vec<u8>,
+    authorization: Vec<u8>,
+    filename: Vec<u8>,
+    upgrade: Vec<u8>,
+    proxied: Vec<String>,
+}
+
+impl Headers {
+    /// Takes one header line. One without a colon says nothing.
+    pub fn line(&mut self, line: &[u8]) {
+        let Some((name, value)) = wire::header(line) else { return };
+        let value = value.get(..text::MAX_FIELD).unwrap_or(value);
+        let keep = |slot: &mut Vec<u8>| {
+            if slot.is_empty() {
+                *slot = value.to_vec();
+            }
+        };
+        match name.to_ascii_lowercase().as_slice() {
+            b"host" => keep(&mut self.host),
+            b"referer" => keep(&mut self.referrer),
+            b"user-agent" => keep(&mut self.user_agent),
+            b"origin" => keep(&mut self.origin),
+            b"server" => keep(&mut self.server),
+            b"authorization" => keep(&mut self.authorization),
+            b"upgrade" => keep(&mut self.upgrade),
+            b"content-length" => self.length(value),
+            b"transfer-encoding" => {
+                self.is_chunked |= contains(value, b"chunked");
+                self.has_conflicting_lengths |= self.length.is_some();
+            }
+            b"content-encoding" => self.is_gzip |= contains(value, b"gzip"),
+            b"content-type" => self.is_ranges |= contains(value, b"multipart/byteranges"),
+            b"content-disposition" => {
+                self.filename = wire::parameter(value, "filename").unwrap_or_default().to_vec();
+            }
+            lower => self.proxy(lower, value),
+        }
+    }
+
+    fn length(&mut self, value: &[u8]) {
+        let length = wire::number(value);
+        self.has_conflicting_lengths |=
+            self.is_chunked || (self.length.is_some() && self.length != length);
+        self.length = self.length.or(length);
+    }
+
+    fn proxy(&mut self, lower: &[u8], value: &[u8]) {
+        let known = PROXY_HEADERS.iter().find(|h| h.as_bytes().eq_ignore_ascii_case(lower));
+        if let Some(name) = known.filter(|_| self.proxied.len() < MAX_PROXIED) {
+            self.proxied.push(format!("{name} -> {}", text::from_bytes(value)));
+        }
+    }
+
+    /// RFC 9112 section 6.3, the part common to both directions.
+    const fn framing(&self, otherwise: Framing) -> Framing {
+        match self.length {
+            _ if self.is_chunked => Framing::Chunked,
+            Some(length) => Framing::Length(length),
+            None => otherwise,
+        }
+    }
+}
+
+/// A request with its reply, or either alone.
+#[derive(Debug)]
+pub struct Transaction {
+    /// When its first line came.
+    pub ts: Time,
+    /// The packet that brought it.
+    pub at: Origin,
+    /// The request's message is over.
+    pub is_request_done: bool,
+    /// A status line came.
+    pub has_reply: bool,
+    /// The reply's message is over.
+    pub is_reply_done: bool,
+    upgrade: Vec<u8>,
+    http: Http,
+}
+
+impl Transaction {
+    fn new(depth: u64, ts: Time, at: Origin) -> Self {
+        let http = Http {
+            trans_depth: Some(depth),
+            request_body_len: Some(0),
+            response_body_len: Some(0),
+            ..Http::default()
+        };
+        Self {
+            ts,
+            at,
+            is_request_done: false,
+            has_reply: false,
+            is_reply_done: false,
+            upgrade: Vec::new(),
+            http,
+        }
+    }
+
+    /// A transaction that begins with a request.
+    pub fn request(line: &wire::RequestLine<'_>, depth: u64, ts: Time, at: Origin) -> Self {
+        let mut new = Self::new(depth, ts, at);
+        new.http.method = some_text(line.method);
+        new.http.uri = Some(text::from_bytes(line.target));
+        new.http.version = Some(line.version.into());
+        new
+    }
+
+    /// A reply whose request the capture does not hold.
+    pub fn reply_only(depth: u64, ts: Time, at: Origin) -> Self {
+        Self { is_request_done: true, ..Self::new(depth, ts, at) }
+    }
+
+    /// Takes the reply's first line.
+    pub fn status(&mut self, line: &wire::StatusLine<'_>) {
+        self.has_reply = true;
+        self.http.version = Some(line.version.into());
+        self.http.status_code = Some(line.code);
+        self.http.status_msg = some_text(line.reason);
+        if (100..200).contains(&line.code) {
+            self.http.info_code = Some(line.code);
+            self.http.info_msg = some_text(line.reason);
+        }
+    }
+
+    /// True after an interim reply: the final one is still to come.
+    pub const fn is_interim(&self) -> bool {
+        matches!(self.http.status_code, Some(100 | 102..=199))
+    }
+
+    /// The protocol that follows this reply, if it switches; empty for one to be found out.
+    pub fn switches_to(&self) -> Option<&'static str> {
+        let code = self.http.status_code.unwrap_or(0);
+        match self.http.method.as_deref() {
+            Some("CONNECT") if (200..300).contains(&code) => Some(""),
+            _ if code == 101 && contains(&self.upgrade, b"h2c") => Some("http2"),
+            _ if code == 101 && contains(&self.upgrade, b"websocket") => Some("websocket"),
+            _ if code == 101 => Some(""),
+            _ => None,
+        }
+    }
+
+    /// Takes the request's headers; says how its body ends.
+    pub fn request_headers(&mut self, headers: &Headers) -> Framing {
+        let http = &mut self.http;
+        http.host = some_text(&headers.host).or_else(|| http.uri.as_deref().and_then(authority));
+        http.referrer = some_text(&headers.referrer);
+        http.user_agent = some_text(&headers.user_agent);
+        http.origin = some_text(&headers.origin);
+        http.proxied = headers.proxied.iter().collect();
+        http.orig_filenames = some_text(&headers.filename).into_iter().collect();
+        if let Some((user, has_password)) = credentials(&headers.authorization) {
+            http.username = some_text(&user);
+            http.password = has_password.then_some("<hidden>");
+        }
+        headers.framing(Framing::Empty)
+    }
+
+    /// Takes the reply's headers; says how its body ends.
+    pub fn reply_headers(&mut self, headers: &Headers) -> Framing {
+        self.http.server = some_text(&headers.server);
+        self.http.resp_filenames = some_text(&headers.filename).into_iter().collect();
+        self.upgrade.clone_from(&headers.upgrade);
+        let is_bare = self.http.method.as_deref() == Some("HEAD")
+            || matches!(self.http.status_code, Some(100..200 | 204 | 304))
+            || self.switches_to().is_some();
+        match headers.framing(Framing::UntilClose) {
+            _ if is_bare => Framing::Empty,
+            // Parts of a file tell their own end, which only a parser of them would see.
+            Framing::Length(_) if headers.is_ranges && headers.length.is_none() => {
+                Framing::UntilClose
+            }
+            framing => framing,
+        }
+    }
+
+    /// The message of `dir` is over.
+    pub fn end(&mut self, dir: Dir, body: Option<&Body>) {
+        let len = body.map(|b| b.len);
+        let mime = body.and_then(Body::mime).map(text::Text::from);
+        if dir == Dir::Orig {
+            self.is_request_done = true;
+            self.http.request_body_len = len.or(self.http.request_body_len);
+            self.http.orig_mime_types.extend(mime);
+        } else {
+            self.is_reply_done = true;
+            self.http.response_body_len = len.or(self.http.response_body_len);
+            self.http.resp_mime_types.extend(mime);
+        }
+    }
+
+    /// The record.
+    pub fn into_record(self) -> Http {
+        self.http
+    }
+}
+
+/// The authority of an absolute target: `http://HOST/path`.
+fn authority(uri: &str) -> Option<text::Text> {
+    let (_, rest) = uri.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let host = host.rsplit('@').next()?;
+    (!host.is_empty()).then(|| host.into())
+}
+
+/// User name of an Authorization header (RFC 7617, RFC 7616), and whether a password came along.
+fn credentials(value: &[u8]) -> Option<(Vec<u8>, bool)> {
+    let space = memchr::memchr(b' ', value)?;
+    let (scheme, rest) = value.split_at_checked(space)?;
+    if scheme.eq_ignore_ascii_case(b"digest") {
+        return Some((wire::parameter(rest, "username")?.to_vec(), false));
+    }
+    if !scheme.eq_ignore_ascii_case(b"basic") {
+        return None;
+    }
+    let plain = data_encoding::BASE64.decode(rest.trim_ascii()).ok()?;
+    let colon = memchr::memchr(b':', &plain);
+    let user = plain.get(..colon.unwrap_or(plain.len()))?.to_vec();
+    Some((user, colon.is_some()))
+}
+
+fn contains(value: &[u8], word: &[u8]) -> bool {
+    value.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_give_the_name_and_never_the_password() {
+        assert_eq!(credentials(b"Basic dGVzdDoxOjM0"), Some((b"test".to_vec(), true)));
+        let digest = credentials(b"Digest username=\"joe\", nonce=\"x\"");
+        assert_eq!(digest, Some((b"joe".to_vec(), false)));
+        assert_eq!(credentials(b"Bearer abc"), None);
+        assert_eq!(credentials(b"Basic !!!"), None);
+    }
+
+    #[test]
+    fn an_absolute_target_names_its_host() {
+        assert_eq!(authority("http://u:p@h.example:8080/x").as_deref(), Some("h.example:8080"));
+        assert_eq!(authority("/x"), None);
+    }
+}

@@ -1,0 +1,448 @@
+//! HTTP/1 (RFC 9110, RFC 9112): requests and replies, paired in order, bodies skipped by length.
+
+mod body;
+mod message;
+mod mime;
+mod wire;
+
+use super::line::{Liner, Next};
+use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
+use crate::event::{Body as Record, Kind, Origin};
+use crate::text;
+use crate::time::Time;
+use body::{Body, Framing, Taken};
+use message::{Headers, Transaction};
+use std::collections::VecDeque;
+
+/// HTTP/1 over TCP.
+pub static PROTOCOL: Protocol = Protocol {
+    name: "http",
+    emits: &[Kind::Http, Kind::Weird],
+    over: Over::Stream,
+    ports: &[80, 81, 631, 1080, 3128, 5985, 8000, 8080, 8888],
+    probe,
+    open: || Box::<Http>::default(),
+};
+
+/// Requests that may wait for their replies. Browsers pipeline at most some ten; beyond this the
+/// oldest goes out without a reply.
+const MAX_PENDING: usize = 256;
+
+/// Header lines looked at in one message; servers refuse more than 100 to 200.
+const MAX_HEADERS: u32 = 1000;
+
+/// Methods that are recognised at the start of a stream (RFC 9110, WebDAV, and those of common
+/// clients). On a connection known to be HTTP any method is taken.
+const METHODS: &[&str] = &[
+    "GET",
+    "POST",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "OPTIONS",
+    "TRACE",
+    "CONNECT",
+    "PATCH",
+    "QUERY",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "SEARCH",
+    "REPORT",
+    "CHECKOUT",
+    "MERGE",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+    "NOTIFY",
+    "M-SEARCH",
+    "RPC_IN_DATA",
+    "RPC_OUT_DATA",
+    "CCM_POST",
+    "BITS_POST",
+    "DEBUG",
+    "POLL",
+    "BMOVE",
+    "BCOPY",
+    "BDELETE",
+];
+
+fn probe(dir: Dir, data: &[u8]) -> Probe {
+    let begins = |word: &[u8]| match data.get(..word.len()) {
+        Some(head) => head.eq_ignore_ascii_case(word),
+        None => false,
+    };
+    if dir == Dir::Resp {
+        return match data {
+            _ if begins(b"HTTP/") => Probe::Yes,
+            _ if b"HTTP/".starts_with(data) => Probe::NeedMore,
+            _ => Probe::No,
+        };
+    }
+    let could_grow = |m: &&str| m.len() >= data.len() && m.as_bytes().starts_with(data);
+    let is_method = |m: &&str| begins(m.as_bytes()) && data.get(m.len()) == Some(&b' ');
+    match METHODS {
+        all if all.iter().any(is_method) => Probe::Yes,
+        all if all.iter().any(could_grow) => Probe::NeedMore,
+        _ => Probe::No,
+    }
+}
+
+/// What one direction expects next.
+#[derive(Debug, Default)]
+enum Part {
+    #[default]
+    Start,
+    Headers(Box<Headers>),
+    Body(Box<Body>),
+    /// The end of a message was lost: look for something that begins one.
+    Lost,
+}
+
+#[derive(Debug, Default)]
+struct Side {
+    part: Part,
+    liner: Liner,
+}
+
+/// One connection's state.
+#[derive(Debug, Default)]
+struct Http {
+    sides: [Side; 2],
+    pending: VecDeque<Transaction>,
+    depth: u64,
+    /// Set when what follows in both directions is another protocol.
+    switched: Option<&'static str>,
+}
+
+impl Analyzer for Http {
+    fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step {
+        let mut used = 0;
+        loop {
+            let rest = data.get(used..).unwrap_or_default();
+            if let Some(protocol) = self.switched {
+                return Step::Become { used, protocol };
+            }
+            if rest.is_empty() {
+                return Step::Done;
+            }
+            match self.advance(dir, rest, cx) {
+                Some(n) => used += n,
+                None => return Step::More { used, need: rest.len() + 1 },
+            }
+        }
+    }
+
+    fn gap(&mut self, dir: Dir, len: u64, cx: &mut Cx<'_>) -> Step {
+        let side = self.side(dir);
+        side.liner.reset();
+        if let Part::Body(body) = &mut side.part
+            && body.skip(len)
+        {
+            return Step::Done;
+        }
+        self.lose(dir, cx);
+        Step::Done
+    }
+
+    fn finish(&mut self, cx: &mut Cx<'_>) {
+        for dir in [Dir::Orig, Dir::Resp] {
+            self.end_message(dir, cx);
+        }
+        while let Some(done) = self.pending.pop_front() {
+            emit(done, cx);
+        }
+    }
+}
+
+impl Http {
+    fn side(&mut self, dir: Dir) -> &mut Side {
+        let [orig, resp] = &mut self.sides;
+        if dir == Dir::Orig { orig } else { resp }
+    }
+
+    /// Takes one line, or what it can of a body. Returns the bytes used; `None` for "more, please".
+    fn advance(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Option<usize> {
+        if let Part::Body(body) = &mut self.side(dir).part {
+            return match body.take(data) {
+                Taken::All => Some(data.len()),
+                Taken::Some(0) => None,
+                Taken::Some(n) => Some(n),
+                Taken::End(n) => {
+                    self.end_message(dir, cx);
+                    Some(n)
+                }
+                Taken::Broken(n) => {
+                    cx.weird("HTTP", "HTTP_chunked_length_invalid", None);
+                    self.lose(dir, cx);
+                    Some(n)
+                }
+            };
+        }
+        let side = self.side(dir);
+        match side.liner.next(data, wire::MAX_LINE) {
+            Next::Line { line, used, is_cut } => {
+                if is_cut && !matches!(side.part, Part::Lost) {
+                    cx.weird("HTTP", "http_line_too_long", None);
+                }
+                self.line(dir, line, cx);
+                Some(used)
+            }
+            Next::Skip(used) => Some(used),
+            Next::More => None,
+        }
+    }
+
+    fn line(&mut self, dir: Dir, line: &[u8], cx: &mut Cx<'_>) {
+        let side = self.side(dir);
+        match &mut side.part {
+            Part::Headers(headers) if line.is_empty() => {
+                let headers = std::mem::take(headers);
+                side.part = Part::Start;
+                self.end_headers(dir, *headers, cx);
+            }
+            Part::Headers(headers) => {
+                headers.n += 1;
+                if headers.n <= MAX_HEADERS {
+                    headers.line(line);
+                } else if headers.n == MAX_HEADERS + 1 {
+                    cx.weird("HTTP", "too_many_http_headers", None);
+                }
+            }
+            Part::Start | Part::Lost => self.first_line(dir, line, cx),
+            Part::Body(_) => {}
+        }
+    }
+
+    fn first_line(&mut self, dir: Dir, line: &[u8], cx: &mut Cx<'_>) {
+        let is_lost = matches!(self.side(dir).part, Part::Lost);
+        if line.is_empty() {
+            return;
+        }
+        let understood =
+            if dir == Dir::Orig { self.request(line, is_lost, cx) } else { self.reply(line, cx) };
+        if understood {
+            cx.service.insert("http");
+        } else if !is_lost {
+            let name = if dir == Dir::Orig { "bad_HTTP_request" } else { "bad_HTTP_reply" };
+            cx.weird("HTTP", name, None);
+            self.side(dir).part = Part::Lost;
+        }
+    }
+
+    fn request(&mut self, line: &[u8], is_lost: bool, cx: &mut Cx<'_>) -> bool {
+        let Some(request) = wire::request_line(line) else { return false };
+        // Where the place is not certain only what must be a request begins one.
+        if is_lost && (request.version == "0.9" || request.method.len() > 20) {
+            return false;
+        }
+        if request.method == b"PRI" && request.version == "2.0" {
+            self.switched = Some("http2");
+            return true;
+        }
+        self.depth += 1;
+        if self.pending.len() >= MAX_PENDING
+            && let Some(oldest) = self.pending.pop_front()
+        {
+            cx.weird("HTTP", "http_excessive_pipelining", None);
+            emit(oldest, cx);
+        }
+        self.pending.push_back(Transaction::request(&request, self.depth, cx.ts, cx.at));
+        self.side(Dir::Orig).part = match request.version {
+            // HTTP/0.9 has neither headers nor a second request.
+            "0.9" => {
+                self.end_message(Dir::Orig, cx);
+                Part::Start
+            }
+            _ => Part::Headers(Box::default()),
+        };
+        true
+    }
+
+    fn reply(&mut self, line: &[u8], cx: &mut Cx<'_>) -> bool {
+        let Some(status) = wire::status_line(line) else { return false };
+        if let Some(tx) = self.replied(cx.ts, cx.at) {
+            tx.status(&status);
+        }
+        self.side(Dir::Resp).part = Part::Headers(Box::default());
+        true
+    }
+
+    /// The transaction that a reply now belongs to: the oldest without one, else one of its own.
+    fn replied(&mut self, ts: Time, at: Origin) -> Option<&mut Transaction> {
+        if self.pending.iter().all(|t| t.is_reply_done) {
+            self.depth += 1;
+            self.pending.push_back(Transaction::reply_only(self.depth, ts, at));
+        }
+        self.pending.iter_mut().find(|t| !t.is_reply_done)
+    }
+
+    /// All headers of a message are there: its body's framing is known.
+    fn end_headers(&mut self, dir: Dir, headers: Headers, cx: &mut Cx<'_>) {
+        let (framing, switched) = if dir == Dir::Orig {
+            let Some(tx) = self.pending.iter_mut().rev().find(|t| !t.is_request_done) else {
+                return;
+            };
+            (tx.request_headers(&headers), None)
+        } else {
+            let Some(tx) = self.replied(cx.ts, cx.at) else { return };
+            let framing = tx.reply_headers(&headers);
+            if tx.is_interim() {
+                return;
+            }
+            (framing, tx.switches_to())
+        };
+        if headers.has_conflicting_lengths {
+            cx.weird("HTTP", "HTTP_conflicting_lengths", None);
+        }
+        if matches!(framing, Framing::Empty | Framing::Length(0)) {
+            self.end_message(dir, cx);
+        } else {
+            self.side(dir).part = Part::Body(Box::new(Body::new(framing, headers.is_gzip)));
+        }
+        self.switched = self.switched.or(switched);
+    }
+
+    /// A message of `dir` is over: its body counts, and its transaction may be complete.
+    fn end_message(&mut self, dir: Dir, cx: &mut Cx<'_>) {
+        let part = std::mem::take(&mut self.side(dir).part);
+        let body = if let Part::Body(body) = part { Some(body) } else { None };
+        let open = |t: &&mut Transaction| match dir {
+            Dir::Orig => !t.is_request_done,
+            Dir::Resp => !t.is_reply_done && t.has_reply,
+        };
+        if let Some(tx) = self.pending.iter_mut().find(open) {
+            tx.end(dir, body.as_deref());
+        }
+        while let Some(done) = self.pending.pop_front_if(|t| t.is_request_done && t.is_reply_done) {
+            emit(done, cx);
+        }
+    }
+
+    /// The place in the stream is lost: what is known of the message goes, the next is looked for.
+    fn lose(&mut self, dir: Dir, cx: &mut Cx<'_>) {
+        self.end_message(dir, cx);
+        self.side(dir).part = Part::Lost;
+    }
+}
+
+fn emit(tx: Transaction, cx: &mut Cx<'_>) {
+    let (ts, at) = (tx.ts, tx.at);
+    cx.emit(ts, at, Record::Http(tx.into_record()));
+}
+
+/// Header text as evidence text; empty becomes unset.
+fn some_text(bytes: &[u8]) -> Option<text::Text> {
+    (!bytes.is_empty()).then(|| text::from_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::testing::{Said, talk};
+
+    const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: h.example\r\nUser-Agent: t\r\n\r\n";
+
+    fn rows(said: &[Said<'_>], step: usize) -> Vec<String> {
+        talk(&PROTOCOL, said, step)
+    }
+
+    #[test]
+    fn pipelined_requests_pair_with_their_replies_in_any_cut() {
+        let requests = [GET, GET].concat();
+        let replies = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n";
+        let said = [Said::Data(Dir::Orig, &requests), Said::Data(Dir::Resp, replies)];
+        let whole = rows(&said, usize::MAX);
+        assert_eq!(whole.len(), 2, "{whole:?}");
+        assert!(
+            whole[0].contains("uri=/a")
+                && whole[0].contains("status_code=200")
+                && whole[0].contains("response_body_len=3")
+        );
+        assert!(
+            whole[1].contains("trans_depth=2")
+                && whole[1].contains("status_code=404")
+                && whole[1].contains("response_body_len=2")
+        );
+        for step in [1, 2, 3, 7, 64] {
+            assert_eq!(rows(&said, step), whole, "step {step}");
+        }
+    }
+
+    #[test]
+    fn a_reply_without_its_request_and_a_request_without_its_reply_are_rows() {
+        let reply = rows(&[Said::Data(Dir::Resp, b"HTTP/1.0 200 OK\r\n\r\n<html>")], 9);
+        assert!(
+            reply[0].contains("response_body_len=6") && reply[0].contains("text/html"),
+            "{reply:?}"
+        );
+        let request = rows(&[Said::Data(Dir::Orig, GET)], 9);
+        assert!(request[0].contains("host=h.example") && !request[0].contains("status_code"));
+    }
+
+    #[test]
+    fn a_gap_in_a_body_is_skipped_and_one_in_headers_finds_the_next_message() {
+        let reply = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nab";
+        let next = b"HTTP/1.1 204 No Content\r\n\r\n";
+        let requests = [GET, GET].concat();
+        let body = [
+            Said::Data(Dir::Orig, &requests),
+            Said::Data(Dir::Resp, reply),
+            Said::Gap(Dir::Resp, 998),
+            Said::Data(Dir::Resp, next),
+        ];
+        let got = rows(&body, usize::MAX);
+        assert!(
+            got[0].contains("response_body_len=1000") && got[1].contains("status_code=204"),
+            "{got:?}"
+        );
+        let headers = [
+            Said::Data(Dir::Orig, b"GET /x HTTP/1.1\r\nHo"),
+            Said::Gap(Dir::Orig, 10),
+            Said::Data(Dir::Orig, b"junk\r\nGET /y HTTP/1.1\r\n\r\n"),
+        ];
+        let got = rows(&headers, usize::MAX);
+        assert!(
+            got.iter().any(|r| r.contains("uri=/x")) && got.iter().any(|r| r.contains("uri=/y")),
+            "{got:?}"
+        );
+    }
+
+    #[test]
+    fn connect_hands_the_connection_over() {
+        let said = [
+            Said::Data(Dir::Orig, b"CONNECT h:443 HTTP/1.1\r\n\r\n"),
+            Said::Data(Dir::Resp, b"HTTP/1.1 200 OK\r\n\r\n\x16\x03"),
+        ];
+        let got = rows(&said, usize::MAX);
+        assert_eq!(got.last().unwrap(), "become \"\"", "{got:?}");
+    }
+
+    #[test]
+    fn pending_requests_and_header_lines_are_bounded() {
+        for (n, weirds) in [(MAX_PENDING, 0), (MAX_PENDING + 1, 1)] {
+            let got = rows(&[Said::Data(Dir::Orig, &GET.repeat(n))], usize::MAX);
+            assert_eq!(got.iter().filter(|r| r.contains("excessive_pipelining")).count(), weirds);
+            assert_eq!(got.iter().filter(|r| r.starts_with("http")).count(), n);
+        }
+        for (n, weirds) in [(MAX_HEADERS, 0), (MAX_HEADERS + 1, 1)] {
+            let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(n as usize));
+            let got = rows(&[Said::Data(Dir::Orig, many.as_bytes())], 9999);
+            assert_eq!(got.iter().filter(|r| r.contains("too_many_http_headers")).count(), weirds);
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_and_read_past() {
+        for (extra, weirds) in [(0, 0), (1, 1)] {
+            let long = "x".repeat(wire::MAX_LINE - "A: ".len() + extra);
+            let said = format!("GET / HTTP/1.1\r\nA: {long}\nHost: after\r\n\r\n");
+            let got = rows(&[Said::Data(Dir::Orig, said.as_bytes())], 1000);
+            assert_eq!(got.iter().filter(|r| r.contains("line_too_long")).count(), weirds);
+            assert!(got.iter().any(|r| r.contains("host=after")), "{got:?}");
+        }
+    }
+}

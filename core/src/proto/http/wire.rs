@@ -1,0 +1,151 @@
+//! HTTP/1 lines and headers (RFC 9112), as lenient as the servers that accept them.
+
+/// Longest part of one line that is looked at. Servers refuse longer ones (8 KB is usual); the
+/// line is read to its end, but only so much of it is kept.
+pub const MAX_LINE: usize = 64 << 10;
+
+/// A request's first line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestLine<'a> {
+    /// The method, as sent.
+    pub method: &'a [u8],
+    /// The target, as sent; empty when there is none.
+    pub target: &'a [u8],
+    /// `1.1`; `0.9` when the line has no version.
+    pub version: &'a str,
+}
+
+/// A reply's first line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusLine<'a> {
+    /// `1.1`.
+    pub version: &'a str,
+    /// The status code; 0 when it is no number.
+    pub code: u64,
+    /// The reason phrase.
+    pub reason: &'a [u8],
+}
+
+/// The next line of `data` without its end, and how many bytes it takes with it; `None` when its
+/// end is not there yet.
+pub fn line(data: &[u8]) -> Option<(&[u8], usize)> {
+    let end = memchr::memchr(b'\n', data)?;
+    let line = data.get(..end)?;
+    Some((line.strip_suffix(b"\r").unwrap_or(line), end + 1))
+}
+
+/// Splits a request line. `None` when it has no method followed by a space.
+pub fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
+    let space = memchr::memchr(b' ', line)?;
+    let (method, rest) = line.split_at_checked(space)?;
+    if method.is_empty() || !method.iter().all(|b| is_token_byte(*b)) {
+        return None;
+    }
+    let rest = rest.trim_ascii();
+    let cut = rest.windows(5).rposition(|w| w.eq_ignore_ascii_case(b"HTTP/"));
+    let (target, version) = match cut {
+        // The version stands alone: at the start, or behind a space.
+        Some(at) if at == 0 || rest.get(at - 1) == Some(&b' ') => {
+            let (target, version) = rest.split_at_checked(at)?;
+            (target.trim_ascii_end(), std::str::from_utf8(version.get(5..)?).ok()?)
+        }
+        _ => (rest, "0.9"),
+    };
+    Some(RequestLine { method, target, version })
+}
+
+/// Splits a status line. `None` when it does not begin with `HTTP/`.
+pub fn status_line(line: &[u8]) -> Option<StatusLine<'_>> {
+    if !line.get(..5)?.eq_ignore_ascii_case(b"HTTP/") {
+        return None;
+    }
+    let rest = line.get(5..)?;
+    let space = memchr::memchr(b' ', rest).unwrap_or(rest.len());
+    let (version, rest) = rest.split_at_checked(space)?;
+    let rest = rest.trim_ascii();
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    let code = rest.get(..digits).and_then(number).unwrap_or(0);
+    let reason = rest.get(digits..).unwrap_or_default().trim_ascii();
+    Some(StatusLine { version: std::str::from_utf8(version).ok()?, code, reason })
+}
+
+/// Splits a header line into name and value. `None` without a colon.
+pub fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memchr(b':', line)?;
+    let (name, value) = line.split_at_checked(colon)?;
+    Some((name.trim_ascii(), value.get(1..).unwrap_or_default().trim_ascii()))
+}
+
+/// A decimal number; `None` when it is none or too large.
+pub fn number(digits: &[u8]) -> Option<u64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// The size at the start of a chunk's first line (RFC 9112 section 7.1), extensions left out.
+pub fn chunk_size(line: &[u8]) -> Option<u64> {
+    let hex = line.split(|b| *b == b';').next()?.trim_ascii();
+    u64::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
+}
+
+/// The value of a parameter such as `filename=` in a header value, quotes removed.
+pub fn parameter<'a>(value: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    value.split(|b| *b == b';' || *b == b',').find_map(|part| {
+        let eq = memchr::memchr(b'=', part)?;
+        let (key, val) = part.split_at_checked(eq)?;
+        let key = key.rsplit(|b| *b == b' ').next()?;
+        let val = val.get(1..)?.trim_ascii();
+        let val = val.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(val);
+        key.trim_ascii().eq_ignore_ascii_case(name.as_bytes()).then_some(val)
+    })
+}
+
+/// RFC 9110 section 5.6.2: what a method may be written with.
+const fn is_token_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric()
+        || matches!(
+            b,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_lines_good_and_odd() {
+        let parts = |l: &'static [u8]| {
+            request_line(l).map(|r| {
+                let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+                (text(r.method), text(r.target), r.version.to_owned())
+            })
+        };
+        let row = |m: &str, t: &str, v: &str| Some((m.to_owned(), t.to_owned(), v.to_owned()));
+        assert_eq!(parts(b"GET /a?b HTTP/1.1"), row("GET", "/a?b", "1.1"));
+        assert_eq!(parts(b"OPTIONS  HTTP/1.0"), row("OPTIONS", "", "1.0"));
+        assert_eq!(parts(b"GET /HTTP/1.1"), row("GET", "/HTTP/1.1", "0.9"));
+        assert_eq!(parts(b"GET /a b HTTP/1.1"), row("GET", "/a b", "1.1"));
+        assert_eq!(parts(b"OPTIONSHTTP/1.1"), None);
+        assert_eq!(parts(b"\x16\x03\x01 x"), None);
+    }
+
+    #[test]
+    fn status_lines_good_and_odd() {
+        let s = status_line(b"HTTP/1.1 404 Not Found").unwrap();
+        assert_eq!((s.version, s.code, s.reason), ("1.1", 404, &b"Not Found"[..]));
+        assert_eq!(status_line(b"HTTP/1.0 200").unwrap().reason, b"");
+        assert_eq!(status_line(b"HTTP/1.0 99999999999999999999 x").unwrap().code, 0);
+        assert!(status_line(b"ICY 200 OK").is_none());
+    }
+
+    #[test]
+    fn chunk_sizes_and_parameters() {
+        assert_eq!(chunk_size(b"1a; ext=1"), Some(26));
+        assert_eq!(chunk_size(b"fffffffffffffffff"), None);
+        assert_eq!(parameter(b"attachment; filename=\"a.7z\"", "filename"), Some(&b"a.7z"[..]));
+        assert_eq!(
+            parameter(b"Digest username=\"joe\", realm=\"x\"", "username"),
+            Some(&b"joe"[..])
+        );
+    }
+}

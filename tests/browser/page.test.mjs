@@ -1,0 +1,115 @@
+// The built page opened as people open it: from disk and from a server, with files chosen and dragged.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { article, drag, FILE_URL, launch, servePage, settled, watchRequests } from "./browser.mjs";
+
+let browser;
+let server;
+const scratch = mkdtempSync(join(tmpdir(), "offwire-test-"));
+
+before(async () => {
+	browser = await launch();
+	server = await servePage();
+});
+
+after(async () => {
+	await browser?.close();
+	server?.close();
+	rmSync(scratch, { recursive: true });
+});
+
+/** The page at `url` in a context of its own, with what it asked for beyond itself. */
+async function open(url) {
+	const context = await browser.newContext({ offline: url.startsWith("file:") });
+	const page = await context.newPage();
+	const problems = [];
+	page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+	page.on("pageerror", (error) => problems.push(String(error)));
+	const requests = watchRequests(page);
+	await page.goto(url);
+	return { page, problems, requests: () => requests.filter((r) => r !== url) };
+}
+
+const findings = (page) => page.locator("#findings li").allTextContents();
+
+for (const [place, url] of [
+	["from disk", () => FILE_URL],
+	["at /", () => `${server.url}/`],
+	["at /a/b/", () => `${server.url}/a/b/`],
+]) {
+	test(`a chosen file gives findings, page ${place}`, async () => {
+		const { page, problems, requests } = await open(url());
+		await page.setInputFiles("input[type=file]", article("nfdump-line.txt"));
+		assert.equal(await settled(page), "done");
+		assert.notDeepEqual(await findings(page), []);
+		assert.deepEqual(problems, []);
+		assert.deepEqual(requests(), []);
+		await page.context().close();
+	});
+
+	test(`a dragged file gives findings, page ${place}`, async () => {
+		const { page, problems, requests } = await open(url());
+		await drag(page, [article("nfdump-line.txt")]);
+		assert.equal(await settled(page), "done");
+		assert.notDeepEqual(await findings(page), []);
+		assert.deepEqual(problems, []);
+		assert.deepEqual(requests(), []);
+		await page.context().close();
+	});
+}
+
+/** A file of some 200 MB, long enough to be caught in the middle. */
+function largeFile() {
+	const path = join(scratch, "large.log");
+	const text = readFileSync(article("access.log"), "utf8");
+	writeFileSync(path, text.repeat(Math.ceil(200e6 / text.length)));
+	return path;
+}
+
+test("a running analysis is cancelled, and the next one starts at once", async () => {
+	const { page } = await open(FILE_URL);
+	await page.setInputFiles("input[type=file]", largeFile());
+	await page.locator("[data-state=running]").waitFor();
+	await page.getByRole("button", { name: "Cancel" }).click();
+	await page.locator("[data-state=cancelled]").waitFor();
+	await page.setInputFiles("input[type=file]", article("nfdump-line.txt"));
+	assert.equal(await settled(page), "done");
+	await page.context().close();
+});
+
+test("the memory of a worker does not grow with the file", async () => {
+	const { page } = await open(FILE_URL);
+	await page.setInputFiles("input[type=file]", largeFile());
+	assert.equal(await settled(page, 120_000), "done");
+	const memory = Number(await page.locator("[data-memory]").getAttribute("data-memory"));
+	assert.ok(memory > 0 && memory < 100e6, `${memory} bytes for a file of 200 MB`);
+	await page.context().close();
+});
+
+test("a breakdown names the file and the offset, and keeps what was found before", async () => {
+	const { page } = await open(FILE_URL);
+	const bad = join(scratch, "z-last.log");
+	writeFileSync(bad, readFileSync(article("access.log")).subarray(0, 777));
+	// No input is known that breaks the core, so a call it makes is made to fail as a trap does.
+	await page.waitForFunction(() => document.readyState === "complete");
+	await page.waitForTimeout(500);
+	for (const worker of page.workers()) {
+		await worker.evaluate(() => {
+			const subarray = Uint8Array.prototype.subarray;
+			Uint8Array.prototype.subarray = function (...range) {
+				if (this.length === 777 && self.name !== "reading") {
+					throw new WebAssembly.RuntimeError("unreachable");
+				}
+				return subarray.apply(this, range);
+			};
+		});
+	}
+	await page.setInputFiles("input[type=file]", [article("nfdump-line.txt"), bad]);
+	assert.equal(await settled(page), "crashed");
+	assert.match(await page.getByRole("alert").textContent(), /z-last\.log at byte 0: .*unreachable/);
+	assert.notDeepEqual(await findings(page), []);
+	await page.context().close();
+});

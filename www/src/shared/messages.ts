@@ -1,0 +1,82 @@
+// The closed set of messages between the page and its two workers; nothing else is ever posted.
+import type { Report } from "./report.ts";
+
+/** One file as the analyst gave it: `path` is its place inside a dropped folder, or its name. */
+export interface Evidence {
+	file: File;
+	path: string;
+	sensor: string;
+	site: string;
+}
+
+/** How far one of the two workers is. */
+export interface Progress {
+	worker: "reading" | "analysing";
+	/** Bytes behind it, and bytes in all. */
+	done: number;
+	total: number;
+	/** Bytes per second over the last seconds. */
+	rate: number;
+	/** Size of this worker's wasm memory in bytes. */
+	memory: number;
+	/** Index of the file at work and the offset in it. */
+	file: number;
+	offset: number;
+}
+
+/** A worker broke down in this file: what was found before still stands. */
+export interface Crash {
+	file: number;
+	offset: number;
+	message: string;
+}
+
+/** A file, or its rest, that the browser could not read: moved, locked or changed since. */
+export interface Unreadable {
+	file: number;
+	offset: number;
+	message: string;
+}
+
+/** What the page asks of the reading worker. */
+export type ReadingCalls = {
+	/** Gives it the compiled core (for the digest) and its way to the analysing worker. */
+	start(given: { module: WebAssembly.Module; analysing: MessagePort }): void;
+	/** Reads all files. A file is named by its index from here on. */
+	read(evidence: Evidence[]): Promise<void>;
+};
+
+/** What the page asks of the analysing worker. */
+export type AnalysingCalls = {
+	start(given: { module: WebAssembly.Module; reading: MessagePort }): void;
+	/** Begins a case; settings left out are the core's own. */
+	begin(settings: unknown): void;
+	report(): Report;
+	/** A piece of a file as it lies on disk. */
+	bytes(range: { file: number; offset: number; length: number }): Uint8Array;
+};
+
+/** What the reading worker asks of the analysing worker, in this order for each file. */
+export type FeedingCalls = {
+	open(opened: { file: number; evidence: Evidence; total: number }): void;
+	/**
+	 * Answered when the slice is worked off: the reading worker counts its credit by that. False
+	 * when no format took the file, so that its rest need not be read.
+	 */
+	slice(slice: { file: number; buffer: ArrayBuffer }): Promise<boolean>;
+	/** `unread`: bytes at its end that were not handed over, for the count of what is done. */
+	close(closed: { file: number; unread: number }): Promise<void>;
+	finish(): Promise<void>;
+};
+
+/** What the workers tell the page. */
+export type PageCalls = {
+	progress(progress: Progress): void;
+	report(report: Report): void;
+	hashed(hashed: { file: number; sha256: string }): void;
+	unreadable(unreadable: Unreadable): void;
+	crashed(crash: Crash): void;
+};
+
+/** A link that answers no calls. */
+export type NoCalls = Record<string, never>;

@@ -1,0 +1,139 @@
+// The core's report as it crosses to JavaScript: plain data, as core/src/report defines it.
+// Counts and sizes are bigints, times are text, and what the evidence lacks is undefined.
+
+export type Severity = "info" | "low" | "medium" | "high";
+export type Confidence = "low" | "medium" | "high";
+export type Basis = "observed" | "reported" | "inferred" | "assumed";
+export type Role = "actor" | "target" | "object";
+export type Weight = "info" | "notice" | "data-loss" | "error";
+export type Clock = "utc" | "utc-by-format" | "unknown" | "none";
+
+export interface Span {
+	first: string;
+	last: string;
+}
+
+/** A pointer into the evidence: line or packet `item` of a source, at a byte offset in it. */
+export interface Origin {
+	node: number;
+	item: bigint;
+	offset: bigint;
+	len: number;
+}
+
+export interface Subject {
+	role: Role;
+	kind: string;
+	value: string;
+}
+
+export interface Fact {
+	name: string;
+	value: string;
+	basis: Basis;
+	threshold?: string;
+	is_met?: boolean;
+	points?: number;
+	note?: string;
+}
+
+export interface Caveat {
+	reading: string;
+	settle: string;
+}
+
+export interface EvidenceRow {
+	ts?: string;
+	at: Origin;
+	text: string;
+	why: string;
+}
+
+export interface FindingEvidence {
+	rows: EvidenceRow[];
+	total: bigint;
+	/** The kind and the expression that show all rows. */
+	filter?: [string, string];
+}
+
+export interface Finding {
+	rule: string;
+	key: string;
+	title: string;
+	summary: string;
+	severity: Severity;
+	confidence: Confidence;
+	score?: number;
+	when?: Span;
+	subjects: Subject[];
+	facts: Fact[];
+	evidence: FindingEvidence;
+	caveats: Caveat[];
+	missing: string[];
+	attack: string[];
+	includes: string[];
+}
+
+export interface KindSpan {
+	count: bigint;
+	first?: string;
+	last?: string;
+}
+
+export interface Source {
+	id: number;
+	parent?: number;
+	name: string;
+	size?: bigint;
+	format?: string;
+	format_title?: string;
+	/** Each format's name with its reason, when none took the file. */
+	refusals: [string, string][];
+	sensor: string;
+	site: string;
+	clock: Clock;
+	counters: Record<string, bigint>;
+	events: Record<string, KindSpan>;
+	is_done: boolean;
+}
+
+export interface Actor {
+	value: string;
+	kind: string;
+	statement: string;
+	caveats: string[];
+	/** Indices into the report's findings. */
+	findings: bigint[];
+	n_sources: bigint;
+	when?: Span;
+}
+
+export interface RuleCoverage {
+	rule: string;
+	title: string;
+	about: string;
+	reads: Record<string, bigint>;
+	is_blind: boolean;
+	n_findings: bigint;
+	limits: string;
+}
+
+export interface NoteRow {
+	node: number;
+	code: string;
+	weight: Weight;
+	meaning: string;
+	count: bigint;
+	earliest: { item: bigint; offset: bigint; detail: string }[];
+}
+
+export interface Report {
+	version: number;
+	sources: Source[];
+	findings: Finding[];
+	actors: Actor[];
+	coverage: RuleCoverage[];
+	notes: NoteRow[];
+	records: Record<string, { seen: bigint; kept: bigint }>;
+	span?: Span;
+}

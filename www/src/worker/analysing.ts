@@ -1,0 +1,159 @@
+// The analysing worker: owns the case, works slices off in their order, and never waits for a file.
+import "./silence.ts";
+import { describe, type Endpoint, Link } from "../shared/link.ts";
+import type { AnalysingCalls, FeedingCalls, NoCalls, PageCalls } from "../shared/messages.ts";
+import type { Report } from "../shared/report.ts";
+import { Case, initSync } from "../wasm/offwire_wasm.js";
+import { Meter } from "./meter.ts";
+
+/** Work between two looks at the messages that came in: questions are answered while files are read. */
+const BREATH_MS = 30;
+/** Between two reports while files are read; longer where a report costs more than a twentieth. */
+const REPORT_MS = 1000;
+/** Calls of the core in a row that took no byte, after which it is taken to be stuck. */
+const PATIENCE = 100_000;
+
+const meter = new Meter();
+/** The core's ids of the files, by the page's index. */
+const ids = new Map<number, number>();
+const breath = new MessageChannel();
+let current: Case | undefined;
+let crash: string | undefined;
+let at = { file: 0, offset: 0 };
+/** When the next report is due: the first at once, so that little is lost if the core breaks down. */
+let reportDue = 0;
+/** The work in its order: a slice is only begun when all before it is done. */
+let work: Promise<void> = Promise.resolve();
+
+const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
+	start({ module, reading }) {
+		initSync({ module });
+		feeding(reading);
+	},
+	begin(settings) {
+		current = new Case(settings);
+	},
+	report: () => theCase().report() as Report,
+	bytes: ({ file, offset, length }) => theCase().bytes(id(file), offset, length),
+});
+
+function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
+	return new Link<FeedingCalls, NoCalls>(port, {
+		open: ({ file, evidence, total }) => {
+			meter.total = total;
+			enqueue(() => {
+				at = { file, offset: 0 };
+				const { sensor, site, path } = evidence;
+				ids.set(file, theCase().open(evidence.file, path, sensor, site));
+			});
+		},
+		slice: async ({ file, buffer }) => {
+			await enqueue(() => feed(file, new Uint8Array(buffer)));
+			return crash === undefined && !theCase().isRefused(id(file));
+		},
+		close: ({ file, unread }) =>
+			enqueue(() => {
+				meter.done += unread;
+				theCase().close(id(file));
+				tellReport();
+			}),
+		finish: () =>
+			enqueue(() => {
+				tellProgress();
+				page.tell("report", theCase().report() as Report);
+			}),
+	});
+}
+
+/** Runs `job` after all work before it. What it throws can only be a breakdown of the core. */
+function enqueue(job: () => void | Promise<void>): Promise<void> {
+	work = work.then(async () => {
+		if (crash !== undefined) {
+			return;
+		}
+		try {
+			await job();
+		} catch (error) {
+			const panic = (globalThis as { offwirePanic?: string }).offwirePanic;
+			crash = panic ?? describe(error);
+			page.tell("crashed", { ...at, message: crash });
+		}
+	});
+	return work;
+}
+
+async function feed(file: number, chunk: Uint8Array): Promise<void> {
+	const coreId = id(file);
+	let from = 0;
+	let idle = 0;
+	let breathedAt = performance.now();
+	while (from < chunk.length) {
+		const taken = theCase().feed(coreId, chunk, from);
+		idle = taken === 0 ? idle + 1 : 0;
+		if (idle > PATIENCE) {
+			throw new Error("the core takes no more bytes");
+		}
+		from += taken;
+		at.offset += taken;
+		meter.done += taken;
+		if (performance.now() - breathedAt > BREATH_MS) {
+			if (meter.isDue()) {
+				tellProgress();
+			}
+			tellReport();
+			await breathe();
+			breathedAt = performance.now();
+		}
+	}
+	if (meter.isDue()) {
+		tellProgress();
+	}
+}
+
+/** Lets the messages that came in be handled; a timer would be throttled, a channel is not. */
+function breathe(): Promise<void> {
+	return new Promise((resolve) => {
+		breath.port1.onmessage = () => resolve();
+		breath.port2.postMessage(0);
+	});
+}
+
+function tellReport(): void {
+	const before = performance.now();
+	if (before < reportDue) {
+		return;
+	}
+	page.tell("report", theCase().report() as Report);
+	const after = performance.now();
+	reportDue = after + Math.max(REPORT_MS, 20 * (after - before));
+}
+
+function tellProgress(): void {
+	const { done, total } = meter;
+	page.tell("progress", {
+		worker: "analysing",
+		done,
+		total,
+		rate: meter.rate(),
+		memory: Case.memory(),
+		...at,
+	});
+}
+
+function theCase(): Case {
+	if (crash !== undefined) {
+		throw new Error(`the analysis broke down: ${crash}`);
+	}
+	if (!current) {
+		throw new Error("no case was begun");
+	}
+	return current;
+}
+
+function id(file: number): number {
+	const found = ids.get(file);
+	if (found === undefined) {
+		throw new Error(`file ${file} is not open`);
+	}
+	return found;
+}

@@ -1,0 +1,107 @@
+// The reading worker: reads files slice by slice, hashes them, and hands the slices on.
+import "./silence.ts";
+import { describe, type Endpoint, Link } from "../shared/link.ts";
+import type {
+	Evidence,
+	FeedingCalls,
+	NoCalls,
+	PageCalls,
+	ReadingCalls,
+} from "../shared/messages.ts";
+import { Case, Digest, initSync } from "../wasm/offwire_wasm.js";
+import { Meter } from "./meter.ts";
+
+const SLICE = 16 << 20;
+/** Slices handed on but not yet worked off: what lies between the workers is bounded by this. */
+const CREDIT = 3;
+const meter = new Meter();
+const unanswered: Promise<void>[] = [];
+let analysing: Link<NoCalls, FeedingCalls>;
+/** The file at work, and whether any format took it. */
+let current = 0;
+let isWanted = true;
+
+const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
+	start({ module, analysing: port }) {
+		initSync({ module });
+		analysing = new Link(port, {});
+	},
+	async read(evidence) {
+		meter.total = evidence.reduce((sum, e) => sum + e.file.size, 0);
+		for (const [index, one] of inOrder(evidence)) {
+			await readFile(index, one);
+		}
+		await analysing.call("finish", undefined);
+		tellProgress(evidence.length - 1, 0);
+	},
+});
+
+/** By path, then size: the result must not depend on the order in which files were dropped. */
+function inOrder(evidence: Evidence[]): [number, Evidence][] {
+	const compare = (a: Evidence, b: Evidence) =>
+		a.path < b.path ? -1 : a.path > b.path ? 1 : a.file.size - b.file.size;
+	return [...evidence.entries()].sort(([, a], [, b]) => compare(a, b));
+}
+
+async function readFile(index: number, evidence: Evidence): Promise<void> {
+	const { file } = evidence;
+	const digest = new Digest();
+	let offset = 0;
+	current = index;
+	isWanted = true;
+	analysing.tell("open", { file: index, evidence, total: meter.total });
+	try {
+		let next = readSlice(file, 0);
+		while (offset < file.size && isWanted) {
+			const buffer = await next;
+			const length = buffer.byteLength;
+			// Asked for before this one is hashed: the disk works while we do.
+			next = readSlice(file, offset + length);
+			digest.update(new Uint8Array(buffer));
+			await handOn(index, buffer);
+			offset += length;
+			meter.done += length;
+			if (meter.isDue()) {
+				tellProgress(index, offset);
+			}
+		}
+		if (offset >= file.size) {
+			page.tell("hashed", { file: index, sha256: digest.finish() });
+		}
+	} catch (error) {
+		page.tell("unreadable", { file: index, offset, message: describe(error) });
+	}
+	const unread = Math.max(0, file.size - offset);
+	meter.done += unread;
+	analysing.call("close", { file: index, unread });
+}
+
+async function readSlice(file: File, offset: number): Promise<ArrayBuffer> {
+	return offset < file.size ? file.slice(offset, offset + SLICE).arrayBuffer() : new ArrayBuffer(0);
+}
+
+async function handOn(file: number, buffer: ArrayBuffer): Promise<void> {
+	while (unanswered.length >= CREDIT) {
+		await unanswered.shift();
+	}
+	const answer = analysing.call("slice", { file, buffer }, [buffer]);
+	unanswered.push(
+		answer.then((wanted) => {
+			// An answer about an earlier file says nothing of the one at work.
+			isWanted &&= wanted || file !== current;
+		}),
+	);
+}
+
+function tellProgress(file: number, offset: number): void {
+	const { done, total } = meter;
+	page.tell("progress", {
+		worker: "reading",
+		done,
+		total,
+		rate: meter.rate(),
+		memory: Case.memory(),
+		file,
+		offset,
+	});
+}
