@@ -15,6 +15,8 @@ pub struct Node {
     pub name: Text,
     /// Size in bytes, once known.
     pub size: Option<u64>,
+    /// SHA-256 of its bytes, where the host computed it.
+    pub sha256: Option<[u8; 32]>,
     /// Bytes read so far, decompressed.
     pub bytes_read: u64,
     /// The [`super::Format`] that reads it, by name.
