@@ -3,12 +3,14 @@
 mod build;
 mod finding;
 mod item;
+mod text;
 
 pub(crate) use build::build;
 pub use finding::{
     Basis, Caveat, Confidence, Evidence, EvidenceRow, Fact, Finding, Role, Severity, Span, Subject,
 };
 pub use item::{Item, ItemField};
+pub use text::text;
 
 use crate::event::NodeId;
 use crate::note::Weight;
@@ -55,6 +57,8 @@ pub struct Source {
     pub format: Option<String>,
     /// The format, for a person.
     pub format_title: Option<String>,
+    /// What its items are called: `line`, `packet`.
+    pub item_noun: String,
     /// Why each format refused it, when none took it.
     pub refusals: Vec<(String, String)>,
     /// Sensor, as the analyst says.
