@@ -3,6 +3,7 @@
 mod build;
 mod finding;
 mod item;
+mod layout;
 mod text;
 
 pub(crate) use build::build;

@@ -1,21 +1,17 @@
 //! The report as plain text: the same in the page and from the command, byte for byte.
 //!
-//! Whatever comes from the evidence goes through [`visible`], so that no name in it can move the
+//! Whatever comes from the evidence is made visible by [`Page`], so that no name in it can move the
 //! cursor, hide characters or turn the direction of reading.
 
+use super::layout::Page;
 use super::{Actor, Finding, KindSpan, NoteRow, Report, RowCount, RuleCoverage, Source, Span};
 use crate::note::Weight;
 use crate::report::{Basis, Confidence, Evidence, Fact, Role, Severity};
-use crate::text::visible;
 use crate::time::{Clock, Time};
-use std::fmt::Write;
-
-/// Columns that running text is wrapped at; tables and evidence may be wider.
-const WIDTH: usize = 96;
 
 /// The report as text.
 pub fn text(report: &Report) -> String {
-    let mut out = Page(String::new());
+    let mut out = Page::new();
     out.heading("Offwire report");
     out.line(0, &summary(report));
     out.findings(report);
@@ -24,7 +20,7 @@ pub fn text(report: &Report) -> String {
     out.notes(report);
     out.sources(&report.sources);
     out.records(report);
-    out.0
+    out.into_text()
 }
 
 fn summary(report: &Report) -> String {
@@ -42,73 +38,7 @@ fn summary(report: &Report) -> String {
     )
 }
 
-/// Text being laid out.
-struct Page(String);
-
 impl Page {
-    fn heading(&mut self, title: &str) {
-        if !self.0.is_empty() {
-            self.0.push('\n');
-        }
-        let _ = writeln!(self.0, "{title}\n{}", "=".repeat(title.chars().count()));
-    }
-
-    /// Running text, wrapped, each line indented.
-    fn line(&mut self, indent: usize, text: &str) {
-        self.hanging(indent, indent, text);
-    }
-
-    /// Running text whose first line is indented by `first` and the others by `rest`.
-    fn hanging(&mut self, first: usize, rest: usize, text: &str) {
-        let text = visible(text);
-        let mut column = first;
-        self.0.push_str(&" ".repeat(first));
-        let mut is_start = true;
-        for word in text.split(' ') {
-            let width = word.chars().count();
-            if !is_start && column + 1 + width > WIDTH {
-                let _ = write!(self.0, "\n{}", " ".repeat(rest));
-                column = rest;
-                is_start = true;
-            }
-            if !is_start {
-                self.0.push(' ');
-                column += 1;
-            }
-            self.0.push_str(word);
-            column += width;
-            is_start = false;
-        }
-        self.0.push('\n');
-    }
-
-    /// A word in a column of its own, and text beside it.
-    fn beside(&mut self, indent: usize, label: &str, text: &str) {
-        const LABEL: usize = 12;
-        let mut whole = format!("{label:<LABEL$}");
-        whole.push_str(text);
-        self.hanging(indent, indent + LABEL, &whole);
-    }
-
-    /// Rows with their columns aligned; the last column is not padded.
-    fn table(&mut self, indent: usize, rows: &[Vec<String>]) {
-        let rows: Vec<Vec<String>> =
-            rows.iter().map(|r| r.iter().map(|c| visible(c).into_owned()).collect()).collect();
-        let n = rows.iter().map(Vec::len).max().unwrap_or_default();
-        let width = |i: usize| {
-            rows.iter().filter_map(|r| Some(r.get(i)?.chars().count())).max().unwrap_or_default()
-        };
-        let widths: Vec<usize> = (0..n).map(width).collect();
-        for row in &rows {
-            let mut line = " ".repeat(indent);
-            for (cell, width) in row.iter().zip(&widths) {
-                let _ = write!(line, "{cell:<width$}  ");
-            }
-            self.0.push_str(line.trim_end());
-            self.0.push('\n');
-        }
-    }
-
     fn findings(&mut self, report: &Report) {
         self.heading("Findings");
         if report.findings.is_empty() {
@@ -116,7 +46,7 @@ impl Page {
         }
         for (i, finding) in report.findings.iter().enumerate() {
             if i > 0 {
-                self.0.push('\n');
+                self.gap();
             }
             self.finding(i + 1, finding, &report.sources);
         }
@@ -193,7 +123,7 @@ impl Page {
         self.heading("Actors");
         for (i, actor) in report.actors.iter().enumerate() {
             if i > 0 {
-                self.0.push('\n');
+                self.gap();
             }
             self.actor(actor, &report.findings);
         }
@@ -372,7 +302,8 @@ fn place(sources: &[Source], node: u32, item: u64) -> String {
 }
 
 fn source(sources: &[Source], node: u32) -> Option<&Source> {
-    sources.iter().find(|s| s.id.0 == node)
+    // They are in order of their ids, and ids count from 0.
+    sources.get(node as usize)
 }
 
 fn source_name(sources: &[Source], node: u32) -> String {
@@ -420,6 +351,7 @@ fn sentence(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::Caveat;
+    use crate::report::layout::WIDTH;
     use crate::session::{FileMeta, Session};
     use crate::settings::Settings;
 
