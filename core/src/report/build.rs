@@ -1,5 +1,7 @@
 //! Puts the report together from what a session holds.
 
+use super::actors::actors;
+use super::attack::attack;
 use super::{
     KindSpan, NoteAt, NoteRow, REPORT_VERSION, Report, RowCount, RuleCoverage, Source, Span,
 };
@@ -16,12 +18,14 @@ pub(crate) fn build(store: &Store) -> Report {
     let mut findings = Vec::new();
     store.detectors.iter().for_each(|d| d.report(&mut findings));
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    let sources = sources(store);
     Report {
         version: REPORT_VERSION,
-        sources: sources(store),
-        actors: Vec::new(),
+        actors: actors(&findings, &sources),
+        attack: attack(findings.iter().flat_map(|f| f.attack.iter().copied())),
         coverage: coverage(store, &findings),
         notes: notes(store),
+        sources,
         records: KINDS
             .iter()
             .filter(|k| store.records.seen(**k) > 0)

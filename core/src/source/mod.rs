@@ -2,6 +2,7 @@
 //!
 //! A format is one file (or folder) here and one line in [`FORMATS`].
 
+pub mod capture;
 pub mod lines;
 mod sniff;
 mod tree;
