@@ -23,5 +23,6 @@ pub mod report;
 pub mod session;
 pub mod settings;
 pub mod source;
+pub mod stamp;
 pub mod text;
 pub mod time;

@@ -2,9 +2,14 @@
 //!
 //! A format is one file (or folder) here and one line in [`FORMATS`].
 
+mod json;
 pub mod lines;
+mod objects;
 mod sniff;
+#[cfg(test)]
+mod testing;
 mod tree;
+mod zeek;
 
 pub use sniff::{Opened, recognise};
 pub use tree::{Interface, Node, Tree};
