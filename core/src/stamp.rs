@@ -31,7 +31,7 @@ fn scaled(text: &str, power: i32) -> Option<i128> {
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let (mantissa, exponent) = match body.split_once(['e', 'E']) {
-        Some((m, e)) => (m, e.parse::<i32>().ok()?),
+        Some((m, e)) => (m, i32::from(e.parse::<i16>().ok()?)),
         None => (body, 0),
     };
     let (int, frac) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -39,9 +39,9 @@ fn scaled(text: &str, power: i32) -> Option<i128> {
         return None;
     }
     let mut value = 0i128;
-    let mut shift = exponent.checked_add(power)?;
+    let mut shift = exponent + power;
     for (i, c) in int.bytes().chain(frac.bytes()).enumerate() {
-        let digit = i128::from(c.is_ascii_digit().then_some(c - b'0')?);
+        let digit = i128::from(char::from(c).to_digit(10)?);
         let is_frac = i >= int.len();
         if value < 10i128.pow(MAX_DIGITS as u32) {
             value = value * 10 + digit;
@@ -183,10 +183,11 @@ mod tests {
         assert_eq!(decimal_nanos("0.0015780925750732422"), Some(1_578_093));
         assert_eq!(decimal_nanos("9.5367431640625e-07"), Some(954));
         assert_eq!(decimal_nanos("-0.5"), Some(-500_000_000));
-        for bad in ["", "-", "1.2.3", "NaN", "0x10", "1e999", "9223372037", "1 "] {
+        for bad in ["", "-", "1.2.3", "NaN", "0x10", "1e999", "1e-99999", "9223372037", "1 "] {
             assert_eq!(decimal_nanos(bad), None, "{bad}");
         }
         assert_eq!(decimal_nanos("0e99"), Some(0));
+        assert_eq!(decimal_nanos("1.5e-32768"), Some(0));
         assert_eq!((whole("3.0"), whole("3.5"), whole("2e2")), (Some(3), None, Some(200)));
     }
 

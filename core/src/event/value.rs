@@ -79,7 +79,7 @@ pub enum Cell<'a> {
 }
 
 /// One column of a kind: its field name in Zeek's words, type, and what fills it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// Zeek's field name, such as `id.orig_h`.
     pub name: &'static str,
@@ -146,12 +146,9 @@ value!(Text, String, |v| Cell::String(v), |raw| raw.text());
 value!(&'static str, String, |v| Cell::String(v));
 value!(IpAddr, Addr, |v| Cell::Addr(*v), |raw| raw.addr());
 value!(Port, Port, |v| Cell::Port(v.0), |raw| raw.port().map(Port));
-value!(
-    Vec<Text>,
-    Strings,
-    |v| if v.is_empty() { Cell::Unset } else { Cell::Strings(v) },
-    |raw| raw.items().iter().map(Raw::text).collect()
-);
+value!(Vec<Text>, Strings, |v| if v.is_empty() { Cell::Unset } else { Cell::Strings(v) }, |raw| {
+    raw.items().iter().map(Raw::text).collect()
+});
 value!(
     StringSet,
     StringSet,

@@ -329,22 +329,30 @@ mod tests {
         let text = br#"{"a": {"b":1.50, "c":[1,"x"]}, "d":[{"e":null},{}], "f":"\u00e9\n"}"#;
         let mut leaves = Vec::new();
         flatten(text, &mut leaves).unwrap();
-        let shown: Vec<_> =
-            leaves.iter().map(|l| (&*l.path, String::from_utf8_lossy(&text[l.range.clone()]))).collect();
-        assert_eq!(shown, [
-            ("a.b", "1.50".into()),
-            ("a.c", "[1,\"x\"]".into()),
-            ("d", "".into()),
-            ("d.e", "null".into()),
-            ("d", "".into()),
-            ("f", "\"\\u00e9\\n\"".into()),
-        ]);
+        let shown: Vec<_> = leaves
+            .iter()
+            .map(|l| (&*l.path, String::from_utf8_lossy(&text[l.range.clone()])))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("a.b", "1.50".into()),
+                ("a.c", "[1,\"x\"]".into()),
+                ("d", "".into()),
+                ("d.e", "null".into()),
+                ("d", "".into()),
+                ("f", "\"\\u00e9\\n\"".into()),
+            ]
+        );
         assert_eq!(leaves[5].value, Raw::Text("é\n".into()));
     }
 
     #[test]
     fn escapes_that_are_none_stay_as_written() {
-        assert_eq!(lines(r#"{"a":"\ud800","b":"\ud83d\ude00\q\\x00"}"#), ["a=\\ud800", "b=😀\\q\\x00"]);
+        assert_eq!(
+            lines(r#"{"a":"\ud800","b":"\ud83d\ude00\q\\x00"}"#),
+            ["a=\\ud800", "b=😀\\q\\x00"]
+        );
         assert_eq!(lines("{\"a\":\"x\\u12é\"}"), ["a=x\\u12é"]);
     }
 

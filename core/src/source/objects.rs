@@ -250,13 +250,21 @@ mod tests {
     #[test]
     fn one_a_line_spread_out_or_in_a_list() {
         assert_eq!(objects("{\"a\":1}\n{\"b\":2}\n"), ["{\"a\":1}", "{\"b\":2}"]);
-        assert_eq!(objects("\u{feff}[{\"a\":{}},\n{\"b\":\"}\"}]"), ["{\"a\":{}}", "{\"b\":\"}\"}"]);
-        assert_eq!(objects("{\n \"a\": [\n{\n}\n,\n{}]\n}\n{\n}"), ["{\n \"a\": [\n{\n}\n,\n{}]\n}", "{\n}"]);
+        assert_eq!(
+            objects("\u{feff}[{\"a\":{}},\n{\"b\":\"}\"}]"),
+            ["{\"a\":{}}", "{\"b\":\"}\"}"]
+        );
+        assert_eq!(
+            objects("{\n \"a\": [\n{\n}\n,\n{}]\n}\n{\n}"),
+            ["{\n \"a\": [\n{\n}\n,\n{}]\n}", "{\n}"]
+        );
     }
 
     #[test]
     fn a_broken_object_does_not_cost_the_next() {
-        for first in ["{\"a\":\"x", "{\"a\":{\"b\":1}", "{\"a\":", "{", "{\"a\":[", "nonsense", "\"x\""] {
+        for first in
+            ["{\"a\":\"x", "{\"a\":{\"b\":1}", "{\"a\":", "{", "{\"a\":[", "nonsense", "\"x\""]
+        {
             let (got, notes) = cut(format!("{first}\n{{\"ok\":1}}\n").as_bytes(), 1000);
             assert_eq!(got.len(), 1, "{first}");
             assert_eq!((&*got[0].0, got[0].1), ("{\"ok\":1}", 2));

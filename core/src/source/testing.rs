@@ -7,7 +7,7 @@ use crate::settings::Settings;
 use std::collections::BTreeMap;
 
 /// Keeps what a reader pushed.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub struct Sunk {
     /// Every event.
     pub events: Vec<Event>,
@@ -59,7 +59,12 @@ pub fn line(e: &Event) -> String {
         out.push_str(&format!(" {ts}"));
     }
     let transport = e.flow.transport.map_or("?", |t| t.name());
-    out.push_str(&format!(" {} {} > {} {transport}", e.body.kind().path(), e.flow.orig, e.flow.resp));
+    out.push_str(&format!(
+        " {} {} > {} {transport}",
+        e.body.kind().path(),
+        e.flow.orig,
+        e.flow.resp
+    ));
     let mut fields = e.body.kind().fields().iter();
     e.body.cells(&mut |cell| {
         use crate::event::Cell::*;
@@ -75,9 +80,7 @@ pub fn line(e: &Event) -> String {
             Addr(a) => a.to_string(),
             Port(p) => p.to_string(),
             Strings(list) => list.join(","),
-            Intervals(list) => {
-                list.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-            }
+            Intervals(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
             #[allow(unreachable_patterns, reason = "new cell types print by their debug form")]
             other => format!("{other:?}"),
         };

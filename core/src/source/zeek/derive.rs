@@ -6,9 +6,8 @@ use crate::event::{Body, Conn, Event, Raw, StringSet, Transport};
 pub fn nothing(_: &mut Event) {}
 
 /// The states that Zeek's conn.log knows.
-const STATES: [&str; 13] = [
-    "OTH", "REJ", "RSTO", "RSTOS0", "RSTR", "RSTRH", "S0", "S1", "S2", "S3", "SF", "SH", "SHR",
-];
+const STATES: [&str; 13] =
+    ["OTH", "REJ", "RSTO", "RSTOS0", "RSTR", "RSTRH", "S0", "S1", "S2", "S3", "SF", "SH", "SHR"];
 
 /// `conn_state`, of a closed list of words.
 pub fn conn_state(e: &mut Event, raw: &Raw<'_>) -> bool {

@@ -3,7 +3,7 @@
 use super::log::{self, Target};
 use super::show_fields;
 use crate::event::{Kind, NodeId, Origin, Raw};
-use crate::note::{LINE_LENIENT, LOG_UNREAD, Note, RECORD_MALFORMED};
+use crate::note::{LINE_LENIENT, Note, RECORD_MALFORMED};
 use crate::report::Item;
 use crate::source::json::{Leaf, flatten};
 use crate::source::objects::Objects;
@@ -12,14 +12,8 @@ use crate::time::Clock;
 use std::collections::BTreeSet;
 
 /// The format.
-pub static ZEEK_JSON: Format = Format {
-    name: "zeek-json",
-    title: "Zeek log, JSON",
-    emits: super::EMITS,
-    sniff,
-    open,
-    show,
-};
+pub const ZEEK_JSON: Format =
+    Format { name: "zeek-json", title: "Zeek log, JSON", emits: super::EMITS, sniff, open, show };
 
 /// How many first lines are looked at for a row that tells.
 const LINES_SNIFFED: usize = 20;
@@ -186,10 +180,13 @@ mod tests {
     fn rows_with_fields_missing_are_read_and_the_clock_says_there_is_none() {
         let sunk = read(DNS.as_bytes());
         assert_eq!(sunk.format(), Some("zeek-json"));
-        assert_eq!(sunk.lines(), [
-            "1 dns 192.168.75.28 > 91.11.62.6 ? query=c2.evil.org answers=101.202.75.18 TTLs=58 s answered=true",
-            "2 dns 192.168.75.28 > 91.11.62.6 ? query=c2.evil.org answers=75.19.51.1 TTLs=41 s answered=true",
-        ]);
+        assert_eq!(
+            sunk.lines(),
+            [
+                "1 dns 192.168.75.28 > 91.11.62.6 ? query=c2.evil.org answers=101.202.75.18 TTLs=58 s answered=true",
+                "2 dns 192.168.75.28 > 91.11.62.6 ? query=c2.evil.org answers=75.19.51.1 TTLs=41 s answered=true",
+            ]
+        );
         assert_eq!(sunk.nodes[&0].clock, Clock::None);
         assert!(sunk.notes.is_empty());
     }
@@ -197,14 +194,20 @@ mod tests {
     #[test]
     fn all_three_layouts_and_all_three_spellings_of_a_connection_are_the_same() {
         let rest = r#""proto":"tcp","service":"ssl,http","conn_state":"SF","duration":1.5"#;
-        let flat = format!(r#"{{"ts":1.5,"uid":"C1","id.orig_h":"10.0.0.1","id.orig_p":5,"id.resp_h":"::1","id.resp_p":443,{rest}}}"#);
+        let flat = format!(
+            r#"{{"ts":1.5,"uid":"C1","id.orig_h":"10.0.0.1","id.orig_p":5,"id.resp_h":"::1","id.resp_p":443,{rest}}}"#
+        );
         let under = flat.replace("id.", "id_");
         let nested = format!(
             "{{\n \"ts\": 1500,\n \"_write_ts\": null,\n \"ts\": \"1970-01-01T00:00:01.5Z\",\n \"uid\": \"C1\",\n \"id\": {{\n  \"orig_h\": \"10.0.0.1\",\n  \"orig_p\": 5,\n  \"resp_h\": \"::1\",\n  \"resp_p\": 443\n }},\n {rest}\n}}"
         );
         let whole = read(format!("[{flat},\n{under},{nested}]").as_bytes());
-        let bodies: Vec<_> = whole.lines().iter().map(|l| l.split_once(' ').unwrap().1.to_owned()).collect();
-        assert_eq!(bodies[0], "1970-01-01T00:00:01.500Z conn 10.0.0.1:5 > [::1]:443 tcp service=http,ssl duration=1.500 s conn_state=SF answered=true refused=false direction=reported");
+        let bodies: Vec<_> =
+            whole.lines().iter().map(|l| l.split_once(' ').unwrap().1.to_owned()).collect();
+        assert_eq!(
+            bodies[0],
+            "1970-01-01T00:00:01.500Z conn 10.0.0.1:5 > [::1]:443 tcp service=http,ssl duration=1.500 s conn_state=SF answered=true refused=false direction=reported"
+        );
         assert!(bodies.iter().all(|b| *b == bodies[0]), "{bodies:#?}");
         assert_eq!(whole.nodes[&0].clock, Clock::Utc);
     }
@@ -212,17 +215,21 @@ mod tests {
     #[test]
     fn known_services_are_folded_and_stand_at_the_responder() {
         let row = r#"{"ts":1698163213.795012,"host":"192.168.20.1","port_num":53,"port_proto":"udp","service":["DNS"]}"#;
-        assert_eq!(read(row.as_bytes()).lines(), [
-            "1 2023-10-24T16:00:13.795012Z known_services * > 192.168.20.1:53 udp service=dns"
-        ]);
+        assert_eq!(
+            read(row.as_bytes()).lines(),
+            ["1 2023-10-24T16:00:13.795012Z known_services * > 192.168.20.1:53 udp service=dns"]
+        );
     }
 
     #[test]
     fn a_certificate_over_many_lines() {
         let row = "{\n \"ts\": 1698101872.187273,\n \"certificate.serial\": \"02\",\n \"certificate.subject\": \"CN=a\\\\, b\",\n \"certificate.issuer\": \"CN=c\",\n \"certificate.not_valid_before\": 1680393600,\n \"certificate.not_valid_after\": \"2024-04-01T23:59:59.000000Z\",\n \"san.dns\": [\n  \"a\"\n ]\n}\n";
-        assert_eq!(read(row.as_bytes()).lines(), [
-            "1 2023-10-23T22:57:52.187273Z x509 * > * ? certificate.serial=02 certificate.subject=CN=a\\, b certificate.issuer=CN=c certificate.not_valid_before=1680393600 certificate.not_valid_after=1712015999 san.dns=a self_signed=false"
-        ]);
+        assert_eq!(
+            read(row.as_bytes()).lines(),
+            [
+                "1 2023-10-23T22:57:52.187273Z x509 * > * ? certificate.serial=02 certificate.subject=CN=a\\, b certificate.issuer=CN=c certificate.not_valid_before=1680393600 certificate.not_valid_after=1712015999 san.dns=a self_signed=false"
+            ]
+        );
     }
 
     #[test]
@@ -235,13 +242,16 @@ mod tests {
 "#;
         let sunk = read(text.as_bytes());
         assert_eq!(sunk.lines().len(), 3);
-        assert_eq!(sunk.notes(), [
-            "line-lenient 1: ts: \"x\" does not fit and was left unset",
-            "line-lenient 1: id.orig_h: \"999.1.1.1\" does not fit and was left unset",
-            "line-lenient 1: id.resp_p: \"70000\" does not fit and was left unset",
-            "log-kind-unread 2: a Zeek log that is not read: stats",
-            "line-lenient 5: no value at byte 51",
-        ]);
+        assert_eq!(
+            sunk.notes(),
+            [
+                "line-lenient 1: ts: \"x\" does not fit and was left unset",
+                "line-lenient 1: id.orig_h: \"999.1.1.1\" does not fit and was left unset",
+                "line-lenient 1: id.resp_p: \"70000\" does not fit and was left unset",
+                "log-kind-unread 2: a Zeek log that is not read: stats",
+                "line-lenient 5: no value at byte 51",
+            ]
+        );
         assert_eq!(sunk.nodes[&0].counters["rows not read: log stats"], 2);
     }
 
@@ -255,8 +265,12 @@ mod tests {
     #[test]
     fn other_json_is_refused_with_the_reason() {
         let sniffed = |text: &str| sniff(&Head { bytes: text.as_bytes(), is_whole: true });
-        assert!(matches!(sniffed("{\"event_type\":\"dns\",\"dns\":{\"query\":1}}"), Sniff::No(why) if why.contains("EVE")));
-        assert!(matches!(sniffed("{\"level\":\"info\"}"), Sniff::No(why) if why.contains("none of its fields")));
+        assert!(
+            matches!(sniffed("{\"event_type\":\"dns\",\"dns\":{\"query\":1}}"), Sniff::No(why) if why.contains("EVE"))
+        );
+        assert!(
+            matches!(sniffed("{\"level\":\"info\"}"), Sniff::No(why) if why.contains("none of its fields"))
+        );
         assert!(matches!(sniffed("# x"), Sniff::No(why) if why.contains("no JSON object")));
         assert_eq!(sniffed("{\"_path\":\"conn\"}"), Sniff::Certain);
     }

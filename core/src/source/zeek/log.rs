@@ -5,7 +5,7 @@
 //! a turn of its own, and by which fields a JSON row without a path is told to be of this log.
 
 use super::derive;
-use crate::event::{Body, CommunityId, Event, Flow, Kind, NodeId, Origin, Raw, Transport, Type, Uid};
+use crate::event::{CommunityId, Event, Flow, Kind, Origin, Raw, Transport, Type, Uid};
 
 /// Sets something of an event from a value; false when the value does not fit.
 pub type Put = fn(&mut Event, &Raw<'_>) -> bool;
@@ -65,8 +65,8 @@ pub static LOGS: &[Log] = &[
         kind: Kind::KnownService,
         marks: &["port_num", "port_proto"],
         special: &[
-            ("host", |e, raw| set(&mut e.flow.resp.addr, raw, Raw::addr)),
-            ("port_num", |e, raw| set(&mut e.flow.resp.port, raw, Raw::port)),
+            ("host", |e, raw| set(&mut e.flow.resp.addr, raw, raw.addr())),
+            ("port_num", |e, raw| set(&mut e.flow.resp.port, raw, raw.port())),
             ("port_proto", proto),
             ("service", derive::service),
         ],
@@ -74,16 +74,18 @@ pub static LOGS: &[Log] = &[
     },
     Log {
         kind: Kind::Ssl,
-        marks: &["cipher", "server_name", "ja3", "cert_chain_fps", "cert_chain_fuids", "next_protocol"],
+        marks: &[
+            "cipher",
+            "server_name",
+            "ja3",
+            "cert_chain_fps",
+            "cert_chain_fuids",
+            "next_protocol",
+        ],
         special: &[],
         derive: derive::nothing,
     },
-    Log {
-        kind: Kind::Weird,
-        marks: &["notice"],
-        special: &[],
-        derive: derive::nothing,
-    },
+    Log { kind: Kind::Weird, marks: &["notice"], special: &[], derive: derive::nothing },
     Log {
         kind: Kind::X509,
         marks: &["certificate.serial", "certificate.subject", "certificate.issuer", "san.dns"],
@@ -94,45 +96,37 @@ pub static LOGS: &[Log] = &[
 
 /// What every log may have.
 static COMMON: &[(&str, Put)] = &[
-    ("ts", |e, raw| set(&mut e.ts, raw, Raw::time)),
-    ("uid", |e, raw| set(&mut e.flow.uid, raw, |r| r.text().map(Uid::Log))),
-    ("id.orig_h", |e, raw| set(&mut e.flow.orig.addr, raw, Raw::addr)),
-    ("id.orig_p", |e, raw| set(&mut e.flow.orig.port, raw, Raw::port)),
-    ("id.resp_h", |e, raw| set(&mut e.flow.resp.addr, raw, Raw::addr)),
-    ("id.resp_p", |e, raw| set(&mut e.flow.resp.port, raw, Raw::port)),
+    ("ts", |e, raw| set(&mut e.ts, raw, raw.time())),
+    ("uid", |e, raw| set(&mut e.flow.uid, raw, raw.text().map(Uid::Log))),
+    ("id.orig_h", |e, raw| set(&mut e.flow.orig.addr, raw, raw.addr())),
+    ("id.orig_p", |e, raw| set(&mut e.flow.orig.port, raw, raw.port())),
+    ("id.resp_h", |e, raw| set(&mut e.flow.resp.addr, raw, raw.addr())),
+    ("id.resp_p", |e, raw| set(&mut e.flow.resp.port, raw, raw.port())),
     ("proto", proto),
     ("community_id", |e, raw| {
-        set(&mut e.flow.community_id, raw, |r| CommunityId::parse(&r.text()?))
+        let id = raw.text().and_then(|t| CommunityId::parse(&t));
+        set(&mut e.flow.community_id, raw, id)
     }),
 ];
 
-/// Stores a value unless it is unset; false when it cannot be read.
-fn set<T>(slot: &mut Option<T>, raw: &Raw<'_>, read: impl Fn(&Raw<'_>) -> Option<T>) -> bool {
-    if raw.is_unset() {
-        return true;
+/// Stores what was read of `raw`; false when it was something but could not be read.
+fn set<T>(slot: &mut Option<T>, raw: &Raw<'_>, read: Option<T>) -> bool {
+    let ok = read.is_some() || raw.is_unset();
+    if read.is_some() {
+        *slot = read;
     }
-    let value = read(raw);
-    let ok = value.is_some();
-    *slot = value.or_else(|| slot.take());
     ok
 }
 
 fn proto(e: &mut Event, raw: &Raw<'_>) -> bool {
-    set(&mut e.flow.transport, raw, |r| Transport::parse(&r.text()?))
-}
-
-/// The log whose path is `path`: from the table, or by its record's names alone.
-pub fn by_path(path: &str) -> Option<(Kind, Option<&'static Log>)> {
-    let kind = Kind::from_path(path)?;
-    Some((kind, LOGS.iter().find(|l| l.kind == kind)))
+    set(&mut e.flow.transport, raw, raw.text().and_then(|t| Transport::parse(&t)))
 }
 
 /// The log that a JSON row without a path belongs to, by the names of its fields: the one with
 /// the most of its own marks; of equal ones the first. A bare connection is a `conn`.
 pub fn by_fields<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<Kind> {
-    let marks = |log: &Log| {
-        names.clone().filter(|n| log.marks.iter().any(|m| is_same(m, n))).count()
-    };
+    let marks =
+        |log: &Log| names.clone().filter(|n| log.marks.iter().any(|m| is_same(m, n))).count();
     let mut best = (0, None);
     for log in LOGS {
         let n = marks(log);
@@ -192,16 +186,11 @@ fn is_same(ours: &str, theirs: &str) -> bool {
     ours.len() == theirs.len() && pairs.all(|(a, b)| a == b || (a == b'.' && b == b'_'))
 }
 
-/// A row's place, for notes about the node as a whole.
-pub fn whole(node: NodeId) -> Origin {
-    Origin { node, ..Origin::default() }
-}
-
-/// True when the row's record got anything at all.
+/// True when no value of the row could be used.
 pub fn is_blank(event: &Event) -> bool {
-    let mut is_blank = event.flow == Flow::default();
+    let mut is_blank = event.flow == Flow::default() && event.ts.is_none();
     event.body.cells(&mut |cell| is_blank &= cell == crate::event::Cell::Unset);
-    is_blank && !matches!(event.body, Body::Conn(_) if event.ts.is_some())
+    is_blank
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub use json::ZEEK_JSON;
 pub use tsv::ZEEK_TSV;
 
 use super::Sink;
-use crate::event::{Event, Kind, KINDS, Origin, Raw};
+use crate::event::{Event, KINDS, Kind, Origin, Raw};
 use crate::note::{LINE_LENIENT, LOG_UNREAD, Note};
 use crate::report::{Item, ItemField};
 use crate::text::visible;

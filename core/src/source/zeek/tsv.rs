@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The format.
-pub static ZEEK_TSV: Format = Format {
+pub const ZEEK_TSV: Format = Format {
     name: "zeek-tsv",
     title: "Zeek log, tab-separated",
     emits: super::EMITS,
@@ -111,7 +111,8 @@ impl Table {
     }
 
     fn line(&mut self, line: &[u8], at: Origin, out: &mut dyn Sink) {
-        let line = if at.item == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+        let line =
+            if at.item == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
         match line.strip_prefix(b"#") {
             _ if line.is_empty() => {}
             Some(header) => self.header(header, at, out),
@@ -130,9 +131,11 @@ impl Table {
             (self.columns, self.kind, self.path) = (Vec::new(), None, "".into());
             return;
         }
-        let mut cells = split(header, &self.style.separator).map(|r| header.get(r).unwrap_or_default());
+        let mut cells =
+            split(header, &self.style.separator).map(|r| header.get(r).unwrap_or_default());
         let name = cells.next().unwrap_or_default();
         let value = cells.next().map(|v| unescape(v).into_owned());
+        drop(cells);
         match (name, value) {
             (b"set_separator", Some(v)) if !v.is_empty() => self.style.set_separator = v,
             (b"empty_field", Some(v)) => self.style.empty = v,
@@ -155,7 +158,7 @@ impl Table {
             path => Kind::from_path(path),
         };
         let target = |n: &str| self.kind.map_or(Target::Nowhere, |kind| log::target(kind, n));
-        self.columns = names.into_iter().map(|n| (target(&n).named(n))).collect();
+        self.columns = names.into_iter().map(|n| (target(&n), n)).map(|(t, n)| (n, t)).collect();
         let node = out.node(self.node);
         if self.n_layouts == 0 && !self.columns.iter().any(|(n, _)| &**n == "ts") {
             node.clock = Clock::None;
@@ -172,7 +175,8 @@ impl Table {
     fn row(&mut self, line: &[u8], at: Origin, out: &mut dyn Sink) {
         if self.columns.is_empty() {
             if !std::mem::replace(&mut self.is_unnamed_noted, true) {
-                let detail = "no #fields line before the first row: its columns have no names".to_owned();
+                let detail =
+                    "no #fields line before the first row: its columns have no names".to_owned();
                 out.note(Note { at, kind: &LINE_MALFORMED, detail });
             }
             return out.node(self.node).count("rows without a #fields line", 1);
@@ -200,13 +204,6 @@ impl Table {
             out.note(Note { at, kind: &LINE_LENIENT, detail });
         }
         super::emit(event, out);
-    }
-}
-
-impl Target {
-    /// The target with its column's name.
-    fn named(self, name: Box<str>) -> (Box<str>, Self) {
-        (name, self)
     }
 }
 
@@ -287,9 +284,9 @@ fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => Cow::Owned(from_bytes(bytes).into()),
         },
-        Cow::Owned(bytes) => Cow::Owned(
-            String::from_utf8(bytes).unwrap_or_else(|e| from_bytes(e.as_bytes()).into()),
-        ),
+        Cow::Owned(bytes) => {
+            Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|e| from_bytes(e.as_bytes()).into()))
+        }
     }
 }
 
@@ -323,10 +320,13 @@ mod tests {
     fn a_log_is_read_by_its_header() {
         let sunk = read(CONN.as_bytes());
         assert_eq!(sunk.format(), Some("zeek-tsv"));
-        assert_eq!(sunk.lines(), [
-            "9 2018-03-24T17:15:21.255387Z conn 10.0.0.1:3 > 10.0.0.2:443 tcp service=http,ssl duration=4 ms conn_state=SF history=ShAdDaFf answered=true refused=false direction=reported",
-            "10 2018-03-24T17:15:22Z conn 10.0.0.1:3 > 10.0.0.2:80 tcp conn_state=S0 history=S tunnel_parents=Ca,Cb answered=false direction=reported",
-        ]);
+        assert_eq!(
+            sunk.lines(),
+            [
+                "9 2018-03-24T17:15:21.255387Z conn 10.0.0.1:3 > 10.0.0.2:443 tcp service=http,ssl duration=4 ms conn_state=SF history=ShAdDaFf answered=true refused=false direction=reported",
+                "10 2018-03-24T17:15:22Z conn 10.0.0.1:3 > 10.0.0.2:80 tcp conn_state=S0 history=S tunnel_parents=Ca,Cb answered=false direction=reported",
+            ]
+        );
         assert!(sunk.notes.is_empty());
         assert_eq!(sunk.nodes[&0].clock, Clock::Utc);
     }
@@ -337,7 +337,10 @@ mod tests {
         let sunk = read(format!("{dns}{CONN}{dns}").as_bytes());
         let lines = sunk.lines();
         assert_eq!(lines.len(), 6);
-        assert_eq!(lines[0], "6 1970-01-01T00:00:01.500Z dns 10.0.0.1 > * ? query=a,b.example answers=1.1.1.1,x;y TTLs=1 s,2 s answered=true");
+        assert_eq!(
+            lines[0],
+            "6 1970-01-01T00:00:01.500Z dns 10.0.0.1 > * ? query=a,b.example answers=1.1.1.1,x;y TTLs=1 s,2 s answered=true"
+        );
         assert_eq!(lines[1], "7 1970-01-01T00:00:02.500Z dns * > * ? query=b");
         assert!(lines[2].contains("conn 10.0.0.1:3"));
         assert_eq!(lines[4].split_once(' ').unwrap().1, lines[0].split_once(' ').unwrap().1);
@@ -345,14 +348,17 @@ mod tests {
         let node = &sunk.nodes[&0];
         let at = sunk.events[5].at;
         let item = show(node, at, b"2.5,?,b,?,?");
-        assert_eq!((&*item.fields[2].name, &*item.fields[2].value, item.fields[2].start), ("query", "b", 6));
+        assert_eq!(
+            (&*item.fields[2].name, &*item.fields[2].value, item.fields[2].start),
+            ("query", "b", 6)
+        );
         assert_eq!(show(node, sunk.events[2].at, b"1\tC1").fields[1].name, "uid");
     }
 
     #[test]
     fn bad_rows_cost_as_little_as_possible() {
-        let text = "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\nNaN\tC\t999.1.1.1\t99999\t::zz\t-1\ttcp\n1.5\tC\n1.5\tC\t1.1.1.1\t1\t2.2.2.2\t2\ttcp\textra\textra\n\\x3cb\\x3e\xff\tC\t1.1.1.1\t1\t2.2.2.2\t2\ttcp\n";
-        let sunk = read(text.as_bytes());
+        let text = b"#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\nNaN\tC\t999.1.1.1\t99999\t::zz\t-1\ttcp\n1.5\tC\n1.5\tC\t1.1.1.1\t1\t2.2.2.2\t2\ttcp\textra\textra\n\\x3cb\\x3e\xff\tC\t1.1.1.1\t1\t2.2.2.2\t2\ttcp\n";
+        let sunk = read(text);
         let flows: Vec<_> = sunk.events.iter().map(|e| e.flow.to_owned()).collect();
         assert_eq!(flows.len(), 4);
         assert_eq!(sunk.notes.len(), 5 + 1 + 1 + 1, "{:#?}", sunk.notes());
