@@ -28,8 +28,11 @@ pub(crate) fn build(store: &Store) -> Report {
         sources,
         records: KINDS
             .iter()
-            .filter_map(|k| Some((k.path().to_owned(), *store.records.seen().get(k)?)))
-            .map(|(path, seen)| (path, RowCount { seen, kept: 0 }))
+            .filter(|k| store.records.seen(**k) > 0)
+            .map(|k| {
+                let (seen, kept) = (store.records.seen(*k), store.records.kept(*k));
+                (k.path().to_owned(), RowCount { seen, kept })
+            })
             .collect(),
         span: span(store),
         findings,
@@ -55,6 +58,8 @@ fn sources(store: &Store) -> Vec<Source> {
             size: n.size,
             format: n.format.map(str::to_owned),
             format_title: n.format.and_then(title),
+            // Only captures have interfaces.
+            item_noun: if n.interfaces.is_empty() { "line" } else { "packet" }.to_owned(),
             refusals: owned(&n.refusals),
             sensor: n.sensor.to_string(),
             site: n.site.to_string(),
@@ -75,9 +80,8 @@ fn sources(store: &Store) -> Vec<Source> {
 
 fn coverage(store: &Store, findings: &[Finding]) -> Vec<RuleCoverage> {
     let row = |rule: &crate::detect::Rule| {
-        let seen = |k| store.records.seen().get(k).copied().unwrap_or(0);
         let reads: BTreeMap<String, u64> =
-            rule.reads.iter().map(|k| (k.path().to_owned(), seen(k))).collect();
+            rule.reads.iter().map(|k| (k.path().to_owned(), store.records.seen(*k))).collect();
         RuleCoverage {
             rule: rule.id.to_owned(),
             title: rule.title.to_owned(),
