@@ -288,7 +288,7 @@ impl<'a> Judged<'a> {
 
     /// Whether the error page grows with the path: then it echoes it and says nothing else.
     fn sizes(&self, t: &mut Terms) {
-        let over = |r: &(&Text, &Request)| Some(r.1.len?.checked_sub(r.0.len() as u64)?);
+        let over = |r: &(&Text, &Request)| r.1.len?.checked_sub(r.0.len() as u64);
         let over: BTreeSet<Option<u64>> = self.missed.iter().map(over).collect();
         let lens: BTreeSet<Option<u64>> = self.missed.iter().map(|r| r.1.len).collect();
         if let (1, Some(Some(base)), true) = (over.len(), over.first(), lens.len() > 1) {
