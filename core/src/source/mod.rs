@@ -7,9 +7,11 @@ mod json;
 pub mod lines;
 mod objects;
 mod sniff;
+pub mod syslog;
 #[cfg(test)]
 mod testing;
 mod tree;
+mod weblog;
 mod zeek;
 
 pub use sniff::{Opened, recognise};
@@ -109,5 +111,11 @@ pub trait Sink {
 
 /// Every format. In alphabetical order of names; the strongest [`Sniff`] wins, and of equal ones
 /// the first.
-pub static FORMATS: &[Format] =
-    &[capture::pcap::FORMAT, capture::pcapng::FORMAT, zeek::ZEEK_JSON, zeek::ZEEK_TSV];
+pub static FORMATS: &[Format] = &[
+    weblog::ACCESS_LOG,
+    capture::pcap::FORMAT,
+    capture::pcapng::FORMAT,
+    weblog::W3C,
+    zeek::ZEEK_JSON,
+    zeek::ZEEK_TSV,
+];
