@@ -129,9 +129,7 @@ impl TcpFlow {
             if is_orig { (&self.orig, &self.resp) } else { (&self.resp, &self.orig) };
         let sent = side.sent();
         mine.is_behind(sent)
-            || (mine.has_reached(sent)
-                && side.state != State::Reset
-                && theirs.is_unacknowledged())
+            || (mine.has_reached(sent) && side.state != State::Reset && theirs.is_unacknowledged())
     }
 }
 

@@ -108,7 +108,14 @@ impl Flows {
     }
 
     /// Takes a packet of a connection.
-    fn take(&mut self, slot: usize, tuple: &Tuple, d: &Decoded<'_>, mark: Mark, out: &mut dyn Sink) {
+    fn take(
+        &mut self,
+        slot: usize,
+        tuple: &Tuple,
+        d: &Decoded<'_>,
+        mark: Mark,
+        out: &mut dyn Sink,
+    ) {
         let Some(flow) = self.table.get_mut(slot) else { return };
         let is_orig = flow.tuple.src == tuple.src;
         let count = flow.count(is_orig);
@@ -136,7 +143,9 @@ impl Flows {
             L4::Udp { payload, payload_len, .. } => {
                 take_datagram(flow, d, payload, payload_len, budget, &mut at)
             }
-            L4::Icmp { payload_len, .. } | L4::Sctp { payload_len, .. } | L4::Other { payload_len, .. } => {
+            L4::Icmp { payload_len, .. }
+            | L4::Sctp { payload_len, .. }
+            | L4::Other { payload_len, .. } => {
                 account(flow, is_orig, mark.ts, payload_len);
                 false
             }
@@ -293,7 +302,12 @@ fn conversation(flow: &mut Flow, over: Over) -> Box<Conversation> {
 }
 
 /// Puts a conversation back unless it is over; true when there was no room for what it holds.
-fn keep(flow: &mut Flow, conversation: Box<Conversation>, before: usize, budget: &mut Budget) -> bool {
+fn keep(
+    flow: &mut Flow,
+    conversation: Box<Conversation>,
+    before: usize,
+    budget: &mut Budget,
+) -> bool {
     let held = conversation.held();
     budget.used = (budget.used + held).saturating_sub(before);
     let is_full = held > before && budget.used > budget.cap;

@@ -86,9 +86,10 @@ impl History {
     pub(crate) fn is_syn_then_reset(&self) -> bool {
         let text = self.text().unwrap_or_default();
         let text = text.strip_prefix('^').unwrap_or(&text);
-        text.starts_with('S') && text.split('R').next().is_some_and(|before| {
-            before.len() < text.len() && !before.contains(['H', 'A', 'F', 'G', 'I', 'Q'])
-        })
+        text.starts_with('S')
+            && text.split('R').next().is_some_and(|before| {
+                before.len() < text.len() && !before.contains(['H', 'A', 'F', 'G', 'I', 'Q'])
+            })
     }
 
     fn raw(&mut self, letter: u8) {
