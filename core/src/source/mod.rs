@@ -104,4 +104,4 @@ pub trait Sink {
 
 /// Every format. In alphabetical order of names; the strongest [`Sniff`] wins, and of equal ones
 /// the first.
-pub static FORMATS: &[Format] = &[];
+pub static FORMATS: &[Format] = &[capture::pcap::FORMAT, capture::pcapng::FORMAT];
