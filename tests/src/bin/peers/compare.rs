@@ -75,7 +75,11 @@ impl fmt::Display for Tally {
         }
         let [n, equal, explained] = all;
         let left = n - equal - explained;
-        write!(f, "  all fields: {equal} of {n} equal ({:.2} %), {explained} explained, {left} not", percent(equal, n))
+        write!(
+            f,
+            "  all fields: {equal} of {n} equal ({:.2} %), {explained} explained, {left} not",
+            percent(equal, n)
+        )
     }
 }
 
