@@ -16,10 +16,6 @@ const CHUNKS: [usize; 3] = [1, 7, 4096];
 /// Corpus files up to this size are read byte by byte and damaged; larger ones would take minutes.
 const SMALL: u64 = 48 << 10;
 
-/// Of the corpus each so many-th file is taken, another one for each property, so that the tests
-/// stay quick and together see much of it. `OFFWIRE_FULL=1` takes all.
-const STRIDE: usize = 7;
-
 /// Everything that a host can see, as text.
 fn all(inputs: &[Input], how: &How) -> String {
     serde_json::to_string_pretty(&read(inputs, how).report()).unwrap()
@@ -34,14 +30,12 @@ fn same(what: &str, a: &str, b: &str) {
 }
 
 /// The inputs of every case, and small single files of the corpus.
-fn evidence(test: &str, nth: usize) -> Vec<(String, Vec<Input>)> {
+fn evidence(test: &str) -> Vec<(String, Vec<Input>)> {
     let mut all: Vec<_> = cases().unwrap().into_iter().map(|c| (c.id, c.inputs)).collect();
     if let Some(corpus) = corpus_or_skip(test) {
-        let stride = if std::env::var_os("OFFWIRE_FULL").is_some() { 1 } else { STRIDE };
-        let files = evidence_files(&corpus);
-        for path in files.iter().skip(nth % stride).step_by(stride) {
-            let name = path.strip_prefix(&corpus).unwrap_or(path).display().to_string();
-            all.push((name, vec![load(path).unwrap()]));
+        for path in evidence_files(&corpus) {
+            let name = path.strip_prefix(&corpus).unwrap_or(&path).display().to_string();
+            all.push((name, vec![load(&path).unwrap()]));
         }
     }
     all
@@ -68,7 +62,7 @@ fn evidence_files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn chunks_any_cut_of_the_bytes_gives_the_same_report() {
-    for (name, inputs) in evidence("chunks", 0) {
+    for (name, inputs) in evidence("chunks") {
         let _reading = Reading(&name);
         let whole = all(&inputs, &How::default());
         for chunk in CHUNKS {
@@ -108,7 +102,7 @@ fn order_any_order_of_events_gives_the_same_findings_with_any_caps() {
 
 #[test]
 fn seeds_do_not_matter() {
-    for (name, inputs) in evidence("seeds", 1) {
+    for (name, inputs) in evidence("seeds") {
         let _reading = Reading(&name);
         let with = |seed| {
             let settings = Settings { seed, ..Settings::default() };
@@ -120,7 +114,7 @@ fn seeds_do_not_matter() {
 
 #[test]
 fn cut_any_beginning_of_a_file_is_read_to_its_end() {
-    for (name, inputs) in evidence("cut", 2) {
+    for (name, inputs) in evidence("cut") {
         let mut lcg = Lcg::new(7);
         for input in &inputs {
             let _reading = Reading(&name);
@@ -142,7 +136,7 @@ fn cut_any_beginning_of_a_file_is_read_to_its_end() {
 
 #[test]
 fn flip_damaged_bytes_are_read_to_their_end_in_any_chunks() {
-    for (name, inputs) in evidence("flip", 3) {
+    for (name, inputs) in evidence("flip") {
         let mut lcg = Lcg::new(11);
         for input in &inputs {
             let _reading = Reading(&name);
