@@ -195,6 +195,13 @@ struct Packet {
 }
 
 fn packet(link: i32, data: &[u8]) -> Option<Packet> {
+    let mut data = data.to_vec();
+    // Segmentation by the network card leaves the length of an IPv4 packet 0.
+    if link == 1 && data.get(12..14) == Some(&[8, 0]) && data.get(16..18) == Some(&[0, 0]) {
+        let len = (data.len() - 14) as u16;
+        data[16..18].copy_from_slice(&len.to_be_bytes());
+    }
+    let data = data.as_slice();
     let sliced = match link {
         0 => SlicedPacket::from_ip(data.get(4..)?),
         1 => SlicedPacket::from_ethernet(data),

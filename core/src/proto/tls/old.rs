@@ -65,6 +65,7 @@ impl<'a> OldHello<'a> {
             session_id: self.session_id,
             ciphers: &self.ciphers,
             extensions: Extensions::default(),
+            is_old: true,
         }
     }
 }

@@ -121,7 +121,7 @@ impl Session {
     /// Takes a ClientHello. Only the first counts for the fingerprints: a second answers a retry.
     pub fn client_hello(&mut self, dir: Dir, hello: &ClientHello<'_>, cx: &mut Cx<'_>) {
         self.begin(cx);
-        let is_first = self.row.ja4.is_none();
+        let is_first = self.row.ech.is_none();
         self.client = Some(dir);
         self.offered_id = hello.session_id.to_vec();
         let ticket = hello.extensions.find(extension::SESSION_TICKET);
@@ -135,8 +135,10 @@ impl Session {
         self.row.client_alpns = protocols.map(from_bytes).collect();
         let ech = hello.extensions.find(extension::ENCRYPTED_CLIENT_HELLO);
         self.row.ech = Some(ech.is_some());
-        self.row.ja3 = Some(fingerprint::ja3(hello).into());
-        self.row.ja4 = Some(fingerprint::ja4(hello, self.carrier).into());
+        if !hello.is_old {
+            self.row.ja3 = Some(fingerprint::ja3(hello).into());
+            self.row.ja4 = Some(fingerprint::ja4(hello, self.carrier).into());
+        }
     }
 
     /// Takes a ServerHello, or the request for another ClientHello.

@@ -53,6 +53,8 @@ pub struct ClientHello<'a> {
     pub ciphers: &'a [u8],
     /// The extensions it offers.
     pub extensions: Extensions<'a>,
+    /// It came in the form of SSL 2.0, for which no fingerprint is defined.
+    pub is_old: bool,
 }
 
 impl<'a> ClientHello<'a> {
@@ -69,7 +71,7 @@ impl<'a> ClientHello<'a> {
         prefixed8(&mut c)?;
         // SSL 3.0 ends here.
         let extensions = Extensions(prefixed16(&mut c).unwrap_or_default());
-        Some(Self { version, session_id, ciphers, extensions })
+        Some(Self { version, session_id, ciphers, extensions, is_old: false })
     }
 }
 
