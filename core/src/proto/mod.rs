@@ -10,6 +10,7 @@ mod framing;
 mod ftp;
 mod http;
 mod line;
+mod reorder;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls;
@@ -140,4 +141,4 @@ impl Cx<'_> {
 
 /// Every protocol, in alphabetical order of names.
 pub static PROTOCOLS: &[&Protocol] =
-    &[&dns::DATAGRAMS, &dns::STREAM, &ftp::PROTOCOL, &http::PROTOCOL, &tls::PROTOCOL];
+    &[&dns::DATAGRAMS, &dns::STREAM, &tls::DTLS, &ftp::PROTOCOL, &http::PROTOCOL, &tls::TLS];

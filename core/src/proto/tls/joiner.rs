@@ -5,7 +5,7 @@ use crate::bytes::Cursor;
 
 /// Bytes of the largest message that is joined. Chains of certificates stay under 100 KB (the
 /// limit of OpenSSL's clients); a larger message is passed over.
-pub const MAX_MESSAGE: usize = 256 << 10;
+pub const MAX_MESSAGE: usize = 128 << 10;
 
 /// What a joiner gives back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! TLS over a stream, up to the certificate: records, handshake, one `ssl` row and an `x509` row for each certificate.
 
 mod codes;
+mod dtls;
 mod fingerprint;
 mod joiner;
 mod old;
@@ -13,12 +14,14 @@ use crate::event::Kind;
 use codes::{content, handshake};
 use fingerprint::Carrier;
 use joiner::{Joined, Joiner};
-use session::{SERVICE, Session};
+use session::Session;
 use wire::{MESSAGE_HEADER, RECORD_HEADER, Record};
 
+pub use dtls::PROTOCOL as DTLS;
+
 /// TLS and SSL in a stream.
-pub static PROTOCOL: Protocol = Protocol {
-    name: SERVICE,
+pub static TLS: Protocol = Protocol {
+    name: "ssl",
     emits: &[Kind::Ssl, Kind::Weird, Kind::X509],
     over: Over::Stream,
     ports: &[443, 563, 585, 614, 636, 853, 989, 990, 992, 993, 995, 5223, 8443],

@@ -14,8 +14,8 @@ pub const MAX_CHAIN: usize = 32;
 /// Application protocols kept of an offer. Real offers have under ten.
 pub const MAX_PROTOCOLS: usize = 64;
 
-/// The protocol's name in `conn.service`.
-pub const SERVICE: &str = "ssl";
+/// Names of the carriers in `conn.service`; a handshake inside any other service was an upgrade.
+const SERVICES: [&str; 3] = ["dtls", "quic", "ssl"];
 
 /// The knowledge of one handshake.
 #[derive(Debug)]
@@ -93,8 +93,13 @@ impl Session {
     fn begin(&mut self, cx: &mut Cx<'_>) {
         if self.begun.is_none() {
             self.begun = Some((cx.ts, cx.at));
-            self.row.starttls = cx.service.iter().find(|s| *s != SERVICE).map(Into::into);
-            cx.service.insert(SERVICE);
+            self.row.starttls = cx.service.iter().find(|s| !SERVICES.contains(s)).map(Into::into);
+            let services: &[&str] = match self.carrier {
+                Carrier::Stream => &["ssl"],
+                Carrier::Datagrams => &["dtls"],
+                Carrier::Quic => &["quic", "ssl"],
+            };
+            services.iter().for_each(|service| cx.service.insert(service));
         }
     }
 

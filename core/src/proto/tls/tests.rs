@@ -119,7 +119,6 @@ const CAPTURES: &[&str] = &[
     "zeek__tls_tls13draft16-chrome55.0.2879.0-canary.pcap",
     "zeek__tls_tls13draft23-chrome67.0.3368.0-canary.pcap",
     "zeek__tls_tls1_1.pcap",
-    "zeek__tls_webrtc-stun.pcap",
 ];
 
 fn by_client(events: &[Event], field: &str) -> Vec<String> {
@@ -233,7 +232,7 @@ fn any_cut_of_the_stream_gives_the_same_rows() {
 
 fn feed() -> Feed {
     let end = |port| crate::event::Endpoint { addr: Some([10, 0, 0, 1].into()), port: Some(port) };
-    Feed::new(&PROTOCOL, Flow { orig: end(49152), resp: end(443), ..Flow::default() })
+    Feed::new(&TLS, Flow { orig: end(49152), resp: end(443), ..Flow::default() })
 }
 
 fn record(content: u8, body: &[u8]) -> Vec<u8> {
