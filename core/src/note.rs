@@ -54,6 +54,7 @@ macro_rules! notes {
 notes! {
     CAP_REACHED "cap-reached" DataLoss "A table was full: what it dropped is counted, and what it kept is the earliest or the most telling.";
     CAPTURE_COMMENT "capture-comment" Info "The capture holds a comment that someone wrote into it.";
+    CAPTURE_CONTINUES "capture-continues" Info "This capture goes on where another ended: both are read as one, and connections reach over the cut.";
     CAPTURE_DAMAGED "capture-damaged" DataLoss "A capture is damaged at a place: it was read on at the next place where packets make sense.";
     CHILD_TOO_DEEP "container-too-deep" DataLoss "Containers inside containers go deeper than the limit: the innermost were not opened.";
     CONTAINER_DAMAGED "container-damaged" Error "A compressed file is damaged or cut: what was decompressed before that place was used.";

@@ -21,6 +21,7 @@ use crate::event::{Event, Kind, NodeId, Origin};
 use crate::note::Note;
 use crate::report::Item;
 use crate::settings::Settings;
+use capture::series::{Series, Start};
 
 /// Bytes a reader consumes, at most, in one call of [`Reader::feed`]: decompressed where that
 /// applies. Small enough that a host can show progress and cancel, large enough not to matter.
@@ -104,6 +105,14 @@ pub trait Sink {
     /// read. Only a second pass, which looks for one item's bytes, takes any.
     fn take_raw(&mut self, _node: NodeId, _bytes: &[u8]) -> bool {
         false
+    }
+    /// Gives what an earlier capture left open, if this one goes on where it ended.
+    fn resume(&mut self, _node: NodeId, _start: &Start) -> Option<Series> {
+        None
+    }
+    /// Takes what a capture leaves open for the next one; gives it back if none will come.
+    fn suspend(&mut self, series: Series) -> Option<Series> {
+        Some(series)
     }
     /// The node, for its reader to say more about it: clock, counters, interfaces.
     fn node(&mut self, node: NodeId) -> &mut Node;
