@@ -1,16 +1,15 @@
 //! Packets to connections: finds each packet's connection, keeps its account, and hands its bytes
 //! to the protocols.
 
-use super::conversation::Conversation;
-use super::flow::{Direction, Flow, TcpFlow};
+use super::deliver::{At, account, read, take_datagram, take_segment};
+use super::flow::{Direction, Flow};
 use super::flow_table::FlowTable;
 use super::key::Tuple;
-use super::reassembly::{Budget, Mark, Payload, Piece};
+use super::reassembly::{Budget, Mark};
 use super::tcp::{self, Segment};
 use super::{Decoded, L4, Packet, Packets, icmp, ports, quoted};
-use crate::event::{Body, Event, Origin, Weird};
+use crate::event::Origin;
 use crate::note::{CAP_REACHED, Note};
-use crate::proto::{Dir, Over};
 use crate::settings::Settings;
 use crate::source::Sink;
 use crate::time::Time;
@@ -35,19 +34,6 @@ struct GivenUp {
     flows: Option<(Origin, u64)>,
     /// Where waiting stream data was given up first, and how often.
     streams: Option<(Origin, u64)>,
-}
-
-/// What is the same for everything a packet does.
-struct At<'a> {
-    mark: Mark,
-    is_orig: bool,
-    out: &'a mut dyn Sink,
-}
-
-impl At<'_> {
-    const fn dir(&self) -> Dir {
-        if self.is_orig { Dir::Orig } else { Dir::Resp }
-    }
 }
 
 impl Flows {
@@ -95,6 +81,9 @@ impl Flows {
         let mark = Mark { ts: flow.last, at: flow.last_at };
         if let Some(mut t) = flow.tcp.take() {
             for is_orig in [true, false] {
+                if !t.stream(is_orig).is_waiting() {
+                    continue;
+                }
                 let mut at = At { mark, is_orig, out };
                 let budget = &mut self.budget;
                 read(&mut flow, &mut at, budget, |budget, deliver| {
@@ -142,7 +131,7 @@ impl Flows {
         let is_full = match d.l4 {
             L4::Tcp { payload, payload_len, .. } => {
                 let Some(s) = segment(d, is_orig, mark.ts) else { return };
-                take_segment(flow, &s, payload, payload_len, budget, &mut at)
+                take_segment(flow, s, payload, payload_len, budget, &mut at)
             }
             L4::Udp { payload, payload_len, .. } => {
                 take_datagram(flow, d, payload, payload_len, budget, &mut at)
@@ -181,10 +170,8 @@ impl Packets for Flows {
         let mark = Mark { ts: packet.ts.unwrap_or(self.now), at: packet.at };
         self.now = mark.ts;
         let slot = self.slot(&tuple, &d, mark, out);
-        if packet.ts.is_none() {
-            if let Some(flow) = self.table.get_mut(slot) {
-                flow.is_timed = false;
-            }
+        if let (None, Some(flow)) = (packet.ts, self.table.get_mut(slot)) {
+            flow.is_timed = false;
         }
         self.take(slot, &tuple, &d, mark, out);
         self.attach_error(&d);
@@ -271,189 +258,3 @@ fn is_damaged(flow: &mut Flow, is_orig: bool, is_checksum_ok: bool, is_whole: bo
     flow.history.scaled(is_orig, b'C', &mut count.bad_checksums);
     true
 }
-
-/// Keeps the account of a packet that has no stream.
-fn account(flow: &mut Flow, is_orig: bool, ts: Time, payload_len: u32) {
-    flow.last = ts;
-    let count = flow.count(is_orig);
-    count.payload += u64::from(payload_len);
-    count.is_active = true;
-}
-
-/// Takes a datagram; true when its protocol had to be given up for lack of room.
-fn take_datagram(
-    flow: &mut Flow,
-    d: &Decoded<'_>,
-    payload: &[u8],
-    payload_len: u32,
-    budget: &mut Budget,
-    at: &mut At<'_>,
-) -> bool {
-    account(flow, at.is_orig, at.mark.ts, payload_len);
-    flow.history.once(at.is_orig, b'D');
-    if let Some(tunnel) = d.carries {
-        flow.service.insert(tunnel.name());
-        return false;
-    }
-    if !flow.is_read || payload.is_empty() {
-        return false;
-    }
-    let mut conversation = conversation(flow, Over::Datagrams);
-    let before = conversation.held();
-    conversation.datagram(at.dir(), payload, at.mark, at.out);
-    keep(flow, conversation, before, budget)
-}
-
-/// The connection's conversation, begun if need be.
-fn conversation(flow: &mut Flow, over: Over) -> Box<Conversation> {
-    let conversation = flow.conversation.take();
-    conversation.unwrap_or_else(|| Box::new(Conversation::new(flow.identity(), over)))
-}
-
-/// Puts a conversation back unless it is over; true when there was no room for what it holds.
-fn keep(
-    flow: &mut Flow,
-    conversation: Box<Conversation>,
-    before: usize,
-    budget: &mut Budget,
-) -> bool {
-    let held = conversation.held();
-    budget.used = (budget.used + held).saturating_sub(before);
-    let is_full = held > before && budget.used > budget.cap;
-    if !conversation.is_over() && !is_full {
-        flow.conversation = Some(conversation);
-        return false;
-    }
-    budget.used = budget.used.saturating_sub(held);
-    let service = conversation.into_service();
-    service.iter().for_each(|name| flow.service.insert(name));
-    flow.is_read = false;
-    is_full
-}
-
-/// Runs `f` with a place for what comes out of a stream of this connection; true when there was no
-/// room for it.
-fn read(
-    flow: &mut Flow,
-    at: &mut At<'_>,
-    budget: &mut Budget,
-    f: impl FnOnce(&mut Budget, &mut dyn FnMut(Piece<'_>)),
-) -> bool {
-    if !flow.is_read {
-        f(budget, &mut |_| ());
-        return false;
-    }
-    let mut conversation = conversation(flow, Over::Stream);
-    let before = conversation.held();
-    let (dir, mark) = (at.dir(), at.mark);
-    let out = &mut *at.out;
-    f(budget, &mut |piece| match piece {
-        Piece::Data(bytes, from) => conversation.data(dir, bytes, from, out),
-        Piece::Gap(len) => conversation.gap(dir, len, mark, out),
-    });
-    keep(flow, conversation, before, budget)
-}
-
-/// Takes a TCP segment; true when stream data had to be given up for lack of room.
-fn take_segment(
-    flow: &mut Flow,
-    s: &Segment,
-    payload: &[u8],
-    payload_len: u32,
-    budget: &mut Budget,
-    at: &mut At<'_>,
-) -> bool {
-    let Some(mut t) = flow.tcp.take() else { return false };
-    if !t.tcp.is_closed() {
-        flow.last = s.ts;
-    }
-    let mut s = *s;
-    if t.tcp.shows_answer(&s) {
-        t.tcp.take_as_answer();
-        flow.history.flip_from_start();
-        change_places(flow, &mut t, at);
-        s.is_orig = at.is_orig;
-    }
-    let verdict = t.tcp.segment(&s, &mut flow.history);
-    if verdict.flips {
-        flow.history.flip();
-        change_places(flow, &mut t, at);
-    }
-    let me = at.is_orig;
-    let mut is_full = false;
-    let mut oddities = [verdict.weird, None, None];
-    if let Some(acked) = verdict.acked {
-        let acked = t.tcp.pair(!me).0.without_fin(acked);
-        let is_partial = t.tcp.is_partial;
-        let mut seen = super::reassembly::Seen::default();
-        if t.stream(!me).is_news(acked) {
-            at.is_orig = !me;
-            is_full |= read(flow, at, budget, |budget, deliver| {
-                seen = t.stream(!me).acknowledged(acked, is_partial, budget, deliver);
-            });
-            at.is_orig = me;
-        }
-        if t.tcp.is_clean() {
-            t.missed += seen.missed;
-            let side = t.tcp.side_mut(!me);
-            (0..seen.gaps).for_each(|_| side.gap(!me, &mut flow.history));
-        }
-        t.check_end(!me, flow.last);
-    }
-    if let (Some(seq), false) = (verdict.data_at, payload.is_empty()) {
-        let is_cut = (payload.len() as u64) < u64::from(payload_len);
-        let p = Payload { seq, data: payload, is_cut, mark: at.mark };
-        let is_read = flow.is_read;
-        let (side, peer) = t.tcp.pair(me);
-        let is_deaf = side.is_nothing_acked();
-        let is_large = side.size(peer) > MAX_INITIAL_WINDOW;
-        is_full |= read(flow, at, budget, |budget, deliver| {
-            let stream = t.stream(me);
-            let seen = stream.segment(p, is_read, budget, deliver);
-            if seen.is_conflict {
-                oddities[1] = Some("rexmit_inconsistency");
-            }
-            if is_deaf && stream.one_sided(budget, deliver) {
-                oddities[2] = Some("above_hole_data_without_any_acks");
-            }
-            if is_deaf && is_large {
-                stream.trim_delivered();
-            }
-        });
-        if is_read && !flow.is_read {
-            t.orig.forget_data(budget);
-            t.resp.forget_data(budget);
-        }
-    }
-    t.check_end(me, flow.last);
-    if verdict.closes {
-        t.close(me, flow.last);
-    }
-    for name in oddities.into_iter().flatten() {
-        if t.is_new_oddity(name) {
-            let body = Body::Weird(Weird {
-                name: Some(name.into()),
-                addl: None,
-                source: Some("TCP".into()),
-            });
-            let flow = flow.identity();
-            at.out.event(Event { ts: Some(s.ts), at: at.mark.at, also: Vec::new(), flow, body });
-        }
-    }
-    flow.tcp = Some(t);
-    is_full
-}
-
-/// Originator and responder of a connection change places, once its packets have shown who is who.
-fn change_places(flow: &mut Flow, t: &mut TcpFlow, at: &mut At<'_>) {
-    flow.flip();
-    std::mem::swap(&mut t.orig, &mut t.resp);
-    t.did_end.reverse();
-    at.is_orig = !at.is_orig;
-    flow.conversation = None;
-    flow.direction = Direction::Observed;
-}
-
-/// Zeek's `tcp_max_initial_window`: more than this sent and nothing acknowledged means that the
-/// other direction is not captured.
-const MAX_INITIAL_WINDOW: u64 = 16_384;

@@ -102,7 +102,6 @@ const fn scramble(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-
 fn bits(addr: IpAddr) -> u128 {
     match addr {
         IpAddr::V4(a) => u128::from(a.to_bits()),

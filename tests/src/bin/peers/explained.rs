@@ -34,7 +34,8 @@ impl Explained {
     /// The cause of a difference, if the table has it and has not run out of them.
     pub(crate) fn cause(&mut self, test: &str, log: &str, field: &str) -> Option<String> {
         let is_it = |row: &Row| {
-            let is_test = row.test.strip_suffix('*').map_or(row.test == test, |t| test.starts_with(t));
+            let is_test =
+                row.test.strip_suffix('*').map_or(row.test == test, |t| test.starts_with(t));
             is_test && row.log == log && row.field == field
         };
         for (i, row) in self.rows.iter().enumerate().filter(|(_, r)| is_it(r)) {
@@ -51,6 +52,7 @@ impl Explained {
     pub(crate) fn stale(&self) -> Vec<String> {
         let met = |i: usize| self.met.get(&i).copied().unwrap_or(0);
         let rows = self.rows.iter().enumerate().filter(|(i, r)| met(*i) < r.count);
-        rows.map(|(i, r)| format!("{} {} {}: {} of {}", r.test, r.log, r.field, met(i), r.count)).collect()
+        rows.map(|(i, r)| format!("{} {} {}: {} of {}", r.test, r.log, r.field, met(i), r.count))
+            .collect()
     }
 }
