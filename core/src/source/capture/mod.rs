@@ -6,6 +6,8 @@ mod describing;
 pub mod pcap;
 pub mod pcapng;
 mod second;
+#[cfg(test)]
+mod testing;
 
 pub use second::packet;
 
