@@ -22,7 +22,7 @@ pub(crate) struct Difference {
     pub(crate) row: String,
     pub(crate) field: String,
     theirs: String,
-    ours: String,
+    pub(crate) ours: String,
 }
 
 impl fmt::Display for Difference {
