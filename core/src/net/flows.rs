@@ -258,3 +258,277 @@ fn is_damaged(flow: &mut Flow, is_orig: bool, is_checksum_ok: bool, is_whole: bo
     flow.history.scaled(is_orig, b'C', &mut count.bad_checksums);
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tcp::{ACK, FIN, RST, SYN};
+    use super::*;
+    use crate::event::{Body, Conn, Event, NodeId};
+    use crate::source::Node;
+    use crate::time::NANOS;
+
+    const DAY: i64 = 86_400 * NANOS;
+
+    /// A capture made of packets between `a` (port 1000) and `b` (port 7777).
+    struct Capture {
+        flows: Flows,
+        out: Events,
+        item: u64,
+    }
+
+    #[derive(Default)]
+    struct Events {
+        all: Vec<Event>,
+        notes: Vec<Note>,
+        node: Node,
+    }
+
+    impl Sink for Events {
+        fn event(&mut self, event: Event) {
+            self.all.push(event);
+        }
+        fn note(&mut self, note: Note) {
+            self.notes.push(note);
+        }
+        fn child(&mut self, _: NodeId, _: &str) -> NodeId {
+            NodeId(0)
+        }
+        fn node(&mut self, _: NodeId) -> &mut Node {
+            &mut self.node
+        }
+    }
+
+    fn capture() -> Capture {
+        let flows = Flows::new(&Settings::default());
+        Capture { flows, out: Events::default(), item: 0 }
+    }
+
+    impl Capture {
+        fn put(&mut self, ts: i64, is_back: bool, protocol: u8, l4: L4<'_>) -> &mut Self {
+            self.item += 1;
+            let at = Origin { item: self.item, ..Origin::default() };
+            let packet = Packet { ts: Some(Time(ts)), at, link_type: 1, wire_len: 0, data: &[] };
+            let (a, b) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([8, 8, 8, 8]));
+            let (src, dst) = if is_back { (b, a) } else { (a, b) };
+            let decoded = Decoded {
+                src,
+                dst,
+                protocol,
+                ip_len: 40,
+                ttl: 64,
+                vlans: [None; 2],
+                tunnels: &[],
+                carries: None,
+                l4,
+            };
+            self.flows.packet(&packet, decoded, &mut self.out);
+            self
+        }
+
+        fn tcp(
+            &mut self,
+            ts: i64,
+            is_back: bool,
+            flags: u8,
+            seq: u32,
+            ack: u32,
+            data: &str,
+        ) -> &mut Self {
+            self.summed(ts, is_back, flags, seq, ack, data, true)
+        }
+
+        #[expect(clippy::too_many_arguments, reason = "a packet has many fields")]
+        fn summed(
+            &mut self,
+            ts: i64,
+            is_back: bool,
+            flags: u8,
+            seq: u32,
+            ack: u32,
+            data: &str,
+            is_checksum_ok: bool,
+        ) -> &mut Self {
+            let (src, dst) = if is_back { (7777, 1000) } else { (1000, 7777) };
+            let payload = data.as_bytes();
+            let payload_len = data.len() as u32;
+            let window = 512;
+            let l4 =
+                L4::Tcp { src, dst, seq, ack, flags, window, payload, payload_len, is_checksum_ok };
+            self.put(ts, is_back, 6, l4)
+        }
+
+        fn udp(&mut self, ts: i64, is_back: bool, src: u16) -> &mut Self {
+            let (src, dst) = if is_back { (7777, src) } else { (src, 7777) };
+            let l4 = L4::Udp { src, dst, payload: b"?", payload_len: 1, is_checksum_ok: true };
+            self.put(ts, is_back, 17, l4)
+        }
+
+        /// SYN, SYN-ACK, ACK at `ts`, from sequence numbers 100 and 500.
+        fn handshake(&mut self, ts: i64) -> &mut Self {
+            self.tcp(ts, false, SYN, 100, 0, "");
+            self.tcp(ts + 1, true, SYN | ACK, 500, 101, "");
+            self.tcp(ts + 2, false, ACK, 101, 501, "")
+        }
+
+        fn conns(&mut self) -> Vec<Conn> {
+            self.flows.finish(&mut self.out);
+            let conns = self.out.all.drain(..).filter_map(|e| match e.body {
+                Body::Conn(c) => Some(c),
+                _ => None,
+            });
+            conns.collect()
+        }
+
+        /// State, history and packets of each connection.
+        fn told(&mut self) -> Vec<String> {
+            let line = |c: &Conn| {
+                let history = c.history.as_deref().unwrap_or("-");
+                let (orig, resp) = (c.orig_pkts.unwrap(), c.resp_pkts.unwrap());
+                format!("{} {history} {orig} {resp}", c.conn_state.unwrap())
+            };
+            self.conns().iter().map(line).collect()
+        }
+    }
+
+    #[test]
+    fn an_exchange_of_datagrams_ends_after_a_minute_of_silence() {
+        let second = |s: i64| s * NANOS;
+        let mut c = capture();
+        c.udp(0, false, 5000).udp(second(59), true, 5000).udp(second(118), false, 5000);
+        assert_eq!(c.told(), ["SF Dd 2 1"]);
+        let mut c = capture();
+        c.udp(0, false, 5000).udp(second(60), true, 5000);
+        assert_eq!(c.told(), ["S0 D 1 0", "S0 D 1 0"]);
+    }
+
+    #[test]
+    fn one_packet_of_another_century_ends_nobody() {
+        let mut c = capture();
+        c.udp(DAY, false, 5000);
+        (0..5000).for_each(|i| {
+            let ts = if i == 2000 { i64::MAX } else { DAY + i64::from(i) };
+            c.udp(ts, false, 6000);
+        });
+        c.udp(DAY + NANOS, true, 5000);
+        let told = c.told();
+        assert!(told.contains(&"SF Dd 1 1".to_owned()), "{told:?}");
+    }
+
+    #[test]
+    fn what_is_long_over_is_freed_and_told_at_once() {
+        let mut c = capture();
+        (0..40_000i64).for_each(|i| {
+            c.udp(i * NANOS, false, (i % 50_000) as u16);
+        });
+        let early = c.out.all.len();
+        assert!(early > 30_000, "{early}");
+        assert_eq!(c.told().len(), 40_000);
+    }
+
+    #[test]
+    fn a_repeated_syn_is_one_attempt_for_five_seconds() {
+        let mut c = capture();
+        c.tcp(0, false, SYN, 100, 0, "").tcp(NANOS, false, SYN, 100, 0, "");
+        c.tcp(5 * NANOS, false, SYN, 100, 0, "");
+        assert_eq!(c.told(), ["S0 S 2 0", "S0 S 1 0"]);
+    }
+
+    #[test]
+    fn a_refused_attempt_is_told_from_an_unanswered_one() {
+        let mut c = capture();
+        c.tcp(0, false, SYN, 100, 0, "").tcp(1, true, RST | ACK, 0, 101, "");
+        let refused = c.conns();
+        assert_eq!(refused[0].conn_state, Some("REJ"));
+        assert_eq!((refused[0].answered, refused[0].refused), (Some(true), Some(true)));
+        let mut c = capture();
+        c.tcp(0, false, SYN, 100, 0, "");
+        let silent = c.conns();
+        assert_eq!((silent[0].answered, silent[0].refused), (Some(false), Some(false)));
+        let mut c = capture();
+        c.tcp(0, false, ACK, 100, 1, "");
+        assert_eq!(c.conns()[0].answered, None);
+    }
+
+    #[test]
+    fn duration_ends_where_both_sides_closed_and_sizes_leave_syn_and_fin_out() {
+        let mut c = capture();
+        c.handshake(0).tcp(10, false, ACK, 101, 501, "hello").tcp(11, true, ACK, 501, 106, "");
+        c.tcp(12, false, FIN | ACK, 106, 501, "").tcp(13, true, FIN | ACK, 501, 107, "");
+        c.tcp(99, false, ACK, 107, 502, "");
+        let conn = c.conns().remove(0);
+        assert_eq!((conn.conn_state, conn.history.as_deref()), (Some("SF"), Some("ShADaFf")));
+        assert_eq!(conn.duration.map(|d| d.0), Some(13));
+        assert_eq!(
+            (conn.orig_bytes, conn.resp_bytes, conn.missed_bytes),
+            (Some(5), Some(0), Some(0))
+        );
+        assert_eq!(conn.partial, Some(false));
+    }
+
+    #[test]
+    fn a_gap_shows_once_it_is_acknowledged() {
+        let mut c = capture();
+        c.handshake(0).tcp(10, false, ACK, 106, 501, "world");
+        c.tcp(11, true, ACK, 501, 111, "");
+        let conn = c.conns().remove(0);
+        assert_eq!((conn.history.as_deref(), conn.missed_bytes), (Some("ShADGa"), Some(5)));
+        assert_eq!((conn.conn_state, conn.partial), (Some("S1"), Some(true)));
+    }
+
+    #[test]
+    fn damage_is_left_out_but_not_a_sender_without_checksums() {
+        let mut c = capture();
+        c.handshake(0).summed(10, false, ACK, 101, 501, "junk", false);
+        assert_eq!(c.told(), ["S1 ShAC 3 1"]);
+        let mut c = capture();
+        c.summed(0, false, SYN, 100, 0, "", false).tcp(1, true, SYN | ACK, 500, 101, "");
+        c.summed(2, false, ACK, 101, 501, "good", false);
+        assert_eq!(c.told(), ["S1 ShD 2 1"]);
+    }
+
+    #[test]
+    fn sequence_numbers_may_wrap() {
+        let mut c = capture();
+        let start = u32::MAX - 2;
+        c.tcp(0, false, SYN, start, 0, "").tcp(1, true, SYN | ACK, 500, start + 1, "");
+        c.tcp(2, false, ACK, start + 1, 501, "abcdef").tcp(3, true, ACK, 501, 4, "");
+        let conn = c.conns().remove(0);
+        assert_eq!((conn.orig_bytes, conn.history.as_deref()), (Some(6), Some("ShDa")));
+    }
+
+    #[test]
+    fn an_icmp_error_is_written_to_the_connection_it_quotes() {
+        let quote: Vec<u8> = [
+            &[0, 0, 0, 0, 0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0][..],
+            &[10, 0, 0, 1, 8, 8, 8, 8],
+            &5000u16.to_be_bytes(),
+            &7777u16.to_be_bytes(),
+            &[0, 9, 0, 0, b'?'],
+        ]
+        .concat();
+        let mut c = capture();
+        c.udp(0, false, 5000);
+        let l4 = L4::Icmp { is_v6: false, kind: 3, code: 3, rest: &quote, payload_len: 29 };
+        c.put(1, true, 1, l4);
+        let conns = c.conns();
+        assert!(conns[0].icmp_errors.contains("port-unreachable"));
+        assert_eq!((conns[0].answered, conns[0].refused), (Some(true), Some(true)));
+        assert_eq!((conns[1].conn_state, conns[1].orig_pkts), (Some("OTH"), Some(1)));
+    }
+
+    #[test]
+    fn a_full_table_gives_up_what_tells_least_and_says_so() {
+        let mut settings = Settings::default();
+        settings.caps.flows = 0;
+        let mut c = capture();
+        c.flows = Flows::new(&settings);
+        c.handshake(0).tcp(10, false, ACK, 101, 501, "hello");
+        (0..100).for_each(|port| {
+            c.udp(20, false, port);
+        });
+        assert!(c.out.all.iter().all(|e| e.flow.transport == Some(crate::event::Transport::Udp)));
+        assert_eq!(c.told().len(), 101);
+        assert_eq!(c.out.notes.len(), 1);
+        assert_eq!(c.out.notes[0].kind.code, "cap-reached");
+    }
+}
