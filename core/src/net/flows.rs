@@ -471,7 +471,7 @@ mod tests {
         c.handshake(0).tcp(10, false, ACK, 106, 501, "world");
         c.tcp(11, true, ACK, 501, 111, "");
         let conn = c.conns().remove(0);
-        assert_eq!((conn.history.as_deref(), conn.missed_bytes), (Some("ShADGa"), Some(5)));
+        assert_eq!((conn.history.as_deref(), conn.missed_bytes), (Some("ShADaG"), Some(5)));
         assert_eq!((conn.conn_state, conn.partial), (Some("S1"), Some(true)));
     }
 
