@@ -3,6 +3,7 @@
 //! A format is one file (or folder) here and one line in [`FORMATS`].
 
 pub mod capture;
+mod container;
 mod json;
 pub mod lines;
 mod objects;
@@ -109,4 +110,5 @@ pub trait Sink {
 
 /// Every format. In alphabetical order of names; the strongest [`Sniff`] wins, and of equal ones
 /// the first.
-pub static FORMATS: &[Format] = &[zeek::ZEEK_JSON, zeek::ZEEK_TSV];
+pub static FORMATS: &[Format] =
+    &[container::GZIP, container::UTF16, zeek::ZEEK_JSON, zeek::ZEEK_TSV];
