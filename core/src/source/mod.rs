@@ -3,6 +3,7 @@
 //! A format is one file (or folder) here and one line in [`FORMATS`].
 
 pub mod capture;
+mod container;
 mod json;
 pub mod lines;
 mod objects;
@@ -122,8 +123,10 @@ pub trait Sink {
 /// the first.
 pub static FORMATS: &[Format] = &[
     weblog::ACCESS_LOG,
+    container::GZIP,
     capture::pcap::FORMAT,
     capture::pcapng::FORMAT,
+    container::UTF16,
     weblog::W3C,
     zeek::ZEEK_JSON,
     zeek::ZEEK_TSV,
