@@ -1,0 +1,103 @@
+// The tables of events as they cross to JavaScript: what the page asks for and what it gets.
+import type { Origin } from "./report.ts";
+
+export interface Sort {
+	column: string;
+	is_descending: boolean;
+}
+
+/** Rows `from` to `from + count` of a kind, of those that pass the filter, in the given order. */
+export interface RowsQuery {
+	kind: string;
+	filter: string;
+	sort?: Sort;
+	from: number;
+	count: number;
+}
+
+export interface Column {
+	name: string;
+	/** Zeek's name of the type. */
+	type: string;
+	doc: string;
+}
+
+export interface Row {
+	at: Origin;
+	/** One a column, as text; undefined when the source did not have it. */
+	cells: (string | undefined)[];
+}
+
+export interface Rows {
+	columns: Column[];
+	/** Rows that pass the filter. */
+	total: number;
+	rows: Row[];
+}
+
+/** Why a filter cannot be read, and where: bytes of its UTF-8. */
+export interface FilterError {
+	at: number;
+	len: number;
+	message: string;
+}
+
+export interface ValuesQuery {
+	kind: string;
+	filter: string;
+	column: string;
+	count: number;
+}
+
+/** The commonest values of a column. */
+export interface Values {
+	/** How many rows were counted. */
+	total: number;
+	/** How many different values there are. */
+	distinct: number;
+	values: { value: string | undefined; count: number }[];
+}
+
+export type ExportFormat = "zeek-json" | "zeek-tsv" | "csv";
+
+export interface ExportQuery {
+	kind: string;
+	filter: string;
+	sort?: Sort;
+	format: ExportFormat;
+}
+
+export interface TimelineQuery {
+	first?: string;
+	last?: string;
+	/** Most buckets wanted. */
+	count: number;
+}
+
+/** How many events of each kind happened when; only buckets that hold something. */
+export interface Timeline {
+	/** Width of a bucket in nanoseconds. */
+	width: bigint;
+	kinds: string[];
+	buckets: { start: string; counts: number[] }[];
+}
+
+/** An answer, or what is wrong with the filter that was sent. */
+export type Filtered<T> = { ok: T } | { wrong: FilterError };
+
+/** One line or packet, shown whole. */
+export interface Item {
+	at: Origin;
+	title: string;
+	is_text: boolean;
+	bytes: Uint8Array;
+	fields: ItemField[];
+}
+
+export interface ItemField {
+	depth: number;
+	name: string;
+	value: string;
+	start: number;
+	len: number;
+}
