@@ -20,6 +20,7 @@ pub mod note;
 pub mod proto;
 pub mod records;
 pub mod report;
+pub mod second_pass;
 pub mod session;
 pub mod settings;
 pub mod source;

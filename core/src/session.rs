@@ -1,12 +1,13 @@
 //! A session: one case, from bytes to report, for a host that does the reading and showing.
 
 use crate::detect::{Detector, RULES};
-use crate::event::{Event, KINDS, NodeId};
-use crate::note::{Note, Notes};
-use crate::records::Records;
-use crate::report::{self, Report};
+use crate::event::{Event, KINDS, NodeId, Origin};
+use crate::note::{FILE_TWICE, Note, Notes};
+use crate::records::{FilterError, Records, RowQuery, Rows};
+use crate::report::{self, Item, Report};
+use crate::second_pass::{Place, Seeker};
 use crate::settings::Settings;
-use crate::source::{Node, Opened, Reader, Sink, Tree};
+use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
 use std::collections::BTreeMap;
 
 /// What the host knows of a file before it is read.
@@ -16,6 +17,9 @@ pub struct FileMeta {
     pub name: String,
     /// Its size in bytes, where known.
     pub size: Option<u64>,
+    /// SHA-256 of its bytes. A host need only compute it for files of equal size: it is how the
+    /// same file dropped twice counts once.
+    pub sha256: Option<[u8; 32]>,
     /// Which sensor recorded it.
     pub sensor: String,
     /// Which site's private addresses it speaks of.
@@ -46,7 +50,7 @@ impl Session {
         let store = Store {
             tree: Tree::default(),
             notes: Notes::default(),
-            records: Records::default(),
+            records: Records::new(&settings),
             detectors: RULES.iter().map(|rule| (rule.new)(&settings)).collect(),
             interest: KINDS
                 .iter()
@@ -63,17 +67,44 @@ impl Session {
         Self { settings, open: BTreeMap::new(), store }
     }
 
-    /// Opens a file; its bytes are then fed in order.
+    /// The order in which to open files, as indices, so that no result depends on the order in
+    /// which they were dropped.
+    pub fn plan(files: &[FileMeta]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..files.len()).collect();
+        order.sort_by_key(|i| files.get(*i).map(|f| (&f.name, f.size, f.sha256)));
+        order
+    }
+
+    /// Opens a file; its bytes are then fed in order. A file with the bytes of another one is
+    /// opened as refused: it need not be fed.
     pub fn open(&mut self, meta: FileMeta) -> NodeId {
+        let same = self.file_with(meta.sha256);
         let node = self.store.tree.add(Node {
             name: meta.name.into(),
             size: meta.size,
+            sha256: meta.sha256,
             sensor: meta.sensor.into(),
             site: meta.site.into(),
             ..Node::default()
         });
-        self.open.insert(node, Opened::new(node, 0, &self.settings));
+        let opened = match same {
+            Some(same) => {
+                let at = Origin { node, ..Origin::default() };
+                let detail = format!("the same bytes as {}", self.store.tree.get(same).name);
+                self.store.note(Note { at, kind: &FILE_TWICE, detail });
+                Opened::refused(node)
+            }
+            None => Opened::new(node, 0, &self.settings),
+        };
+        self.open.insert(node, opened);
         node
+    }
+
+    /// The file of the case that has these bytes.
+    fn file_with(&self, sha256: Option<[u8; 32]>) -> Option<NodeId> {
+        let sha256 = sha256?;
+        let mut files = self.store.tree.iter().filter(|(_, n)| n.parent.is_none());
+        files.find(|(_, n)| n.sha256 == Some(sha256)).map(|(id, _)| id)
     }
 
     /// Feeds the next bytes of a file. Returns how many were consumed: call again with the rest,
@@ -89,12 +120,44 @@ impl Session {
     pub fn close(&mut self, file: NodeId) {
         if let Some(mut reader) = self.open.remove(&file) {
             reader.finish(&mut self.store);
+            if self.open.is_empty() {
+                self.store.records.settle();
+            }
         }
     }
 
     /// True when no reader took the file: the host need not read the rest of it.
     pub fn is_refused(&self, file: NodeId) -> bool {
         self.open.get(&file).is_some_and(Opened::is_refused)
+    }
+
+    /// The events so far as tables.
+    pub const fn records(&self) -> &Records {
+        &self.store.records
+    }
+
+    /// A page of rows.
+    pub fn rows(&mut self, query: &RowQuery) -> Result<Rows, FilterError> {
+        self.store.records.rows(query)
+    }
+
+    /// Which bytes of which file a host must read to show this item.
+    pub fn locate(&self, at: Origin) -> Place {
+        Place::of(&self.store.tree, at)
+    }
+
+    /// The second pass through a file for an item inside a container: fed from the file's start.
+    pub fn seek(&self, at: Origin) -> Seeker {
+        Seeker::new(&self.store.tree, at, &self.settings)
+    }
+
+    /// An item field by field, from its bytes as [`Session::locate`] or [`Session::seek`] led to them.
+    pub fn show(&self, at: Origin, bytes: &[u8]) -> Item {
+        let node = self.store.tree.get(at.node);
+        match FORMATS.iter().find(|f| Some(f.name) == node.format) {
+            Some(format) => (format.show)(node, at, bytes),
+            None => Item::raw(at, bytes),
+        }
     }
 
     /// What is found so far.
@@ -138,5 +201,39 @@ impl Sink for Store {
 
     fn node(&mut self, node: NodeId) -> &mut Node {
         self.tree.get_mut(node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, size: u64, first: u8) -> FileMeta {
+        FileMeta {
+            name: name.into(),
+            size: Some(size),
+            sha256: Some([first; 32]),
+            ..FileMeta::default()
+        }
+    }
+
+    #[test]
+    fn the_plan_does_not_depend_on_the_order_of_files() {
+        let files = [file("b", 1, 1), file("a", 9, 1), file("a", 2, 3), file("a", 2, 2)];
+        assert_eq!(Session::plan(&files), [3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn the_same_bytes_are_read_once_and_said() {
+        let mut session = Session::new(Settings::default());
+        let first = session.open(file("a", 4, 1));
+        let again = session.open(file("b", 4, 1));
+        let other = session.open(file("c", 4, 2));
+        assert!(session.is_refused(again));
+        assert!(!session.is_refused(first) && !session.is_refused(other));
+        session.close(again);
+        let report = session.report();
+        assert_eq!(report.notes.len(), 1);
+        assert_eq!(report.notes[0].earliest[0].detail, "the same bytes as a");
     }
 }

@@ -2,6 +2,12 @@
 //!
 //! A detector is one file here and one line in [`RULES`].
 
+mod fast_flux;
+pub mod kit;
+#[cfg(test)]
+pub(crate) mod lint;
+mod port_scan;
+
 use crate::event::{Event, Kind};
 use crate::report::Finding;
 use crate::settings::Settings;
@@ -36,4 +42,4 @@ pub trait Detector {
 }
 
 /// Every rule, in alphabetical order of ids.
-pub static RULES: &[Rule] = &[];
+pub static RULES: &[Rule] = &[fast_flux::RULE, port_scan::RULE];

@@ -78,7 +78,7 @@ pub enum Cell<'a> {
 }
 
 /// One column of a kind: its field name in Zeek's words, type, and what fills it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// Zeek's field name, such as `id.orig_h`.
     pub name: &'static str,

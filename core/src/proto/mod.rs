@@ -3,6 +3,9 @@
 //! A protocol is one folder here and one line in [`PROTOCOLS`]. `wire.rs` in it is pure parsing
 //! that returns borrowed views; `mod.rs` has the analyzer: state, pairing, events.
 
+mod dns;
+#[cfg(test)]
+pub(crate) mod drive;
 mod ftp;
 mod http;
 mod line;
@@ -133,4 +136,5 @@ impl Cx<'_> {
 }
 
 /// Every protocol, in alphabetical order of names.
-pub static PROTOCOLS: &[&Protocol] = &[&ftp::PROTOCOL, &http::PROTOCOL];
+pub static PROTOCOLS: &[&Protocol] =
+    &[&dns::DATAGRAMS, &dns::STREAM, &ftp::PROTOCOL, &http::PROTOCOL];

@@ -1,9 +1,14 @@
 //! The report: plain, versioned data. What a person reads, in the page and from the command.
 
+mod actors;
+mod attack;
 mod build;
 mod finding;
 mod item;
 
+pub use attack::{
+    ATTACK_VERSION, Attack, LEGEND, Retired, Strategy, Technique, component, technique,
+};
 pub(crate) use build::build;
 pub use finding::{
     Basis, Caveat, Confidence, Evidence, EvidenceRow, Fact, Finding, Role, Severity, Span, Subject,
@@ -30,6 +35,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings joined by an actor: the same address or account in several.
     pub actors: Vec<Actor>,
+    /// The ATT&CK techniques that findings are consistent with, and what ids mean.
+    pub attack: Attack,
     /// What was looked at, and what could not be.
     pub coverage: Vec<RuleCoverage>,
     /// What could not be read, by file and kind.

@@ -2,6 +2,7 @@
 //!
 //! A format is one file (or folder) here and one line in [`FORMATS`].
 
+pub mod capture;
 pub mod lines;
 mod sniff;
 mod tree;
@@ -92,6 +93,11 @@ pub trait Sink {
     fn note(&mut self, note: Note);
     /// Adds a node below `parent`: an archive's member, a compressed file's content.
     fn child(&mut self, parent: NodeId, name: &str) -> NodeId;
+    /// Takes a node's bytes as they are instead of having them read; false when they are to be
+    /// read. Only a second pass, which looks for one item's bytes, takes any.
+    fn take_raw(&mut self, _node: NodeId, _bytes: &[u8]) -> bool {
+        false
+    }
     /// The node, for its reader to say more about it: clock, counters, interfaces.
     fn node(&mut self, node: NodeId) -> &mut Node;
 }

@@ -5,6 +5,7 @@ import { describe } from "../shared/link.ts";
 import type { Crash, Evidence, Progress, Unreadable } from "../shared/messages.ts";
 import type { Report } from "../shared/report.ts";
 import { Analysis } from "./analysis.ts";
+import { licences } from "./data.ts";
 import { chosenFiles, droppedFiles } from "./files.ts";
 import { warmUp } from "./workers.ts";
 
@@ -13,9 +14,11 @@ type State = "waiting" | "running" | "done" | "cancelled" | "crashed";
 const state = signal<State>("waiting");
 const report = signal<Report | undefined>(undefined);
 const progress = signal<Progress | undefined>(undefined);
+const files = signal(0);
 /** The largest wasm memory that either worker told of. */
 const memory = signal(0);
 const trouble = signal<string[]>([]);
+const licenceText = signal("");
 let analysis: Analysis | undefined;
 
 function begin(evidence: Evidence[]): void {
@@ -29,6 +32,7 @@ function begin(evidence: Evidence[]): void {
 	report.value = undefined;
 	trouble.value = [];
 	memory.value = 0;
+	files.value = evidence.length;
 	const mine = new Analysis(evidence, {
 		progress: (p) => {
 			progress.value = p;
@@ -73,6 +77,10 @@ async function drop(event: DragEvent): Promise<void> {
 	}
 }
 
+async function showLicences(): Promise<void> {
+	licenceText.value ||= await licences();
+}
+
 function Page() {
 	const p = progress.value;
 	return (
@@ -83,10 +91,10 @@ function Page() {
 				<input
 					type="file"
 					multiple
-					onChange={(event) => begin(chosenFiles(event.currentTarget.files ?? new FileList()))}
+					onChange={(event) => begin(chosenFiles(event.currentTarget.files ?? []))}
 				/>
 			</label>
-			<p role="status" data-state={state.value} data-memory={memory.value}>
+			<p role="status" data-state={state.value} data-memory={memory.value} data-files={files.value}>
 				{state.value}
 				{p && `, ${p.done} of ${p.total} bytes`}
 			</p>
@@ -105,6 +113,10 @@ function Page() {
 					<li key={finding.title}>{finding.title}</li>
 				))}
 			</ul>
+			<details onToggle={showLicences}>
+				<summary>Licences</summary>
+				<pre>{licenceText.value}</pre>
+			</details>
 		</main>
 	);
 }
