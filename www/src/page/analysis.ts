@@ -56,13 +56,8 @@ export class Analysis {
 	}
 
 	/** A table as a file. */
-	write(query: ExportQuery): Promise<Filtered<Blob>> {
+	write(query: ExportQuery): Promise<Blob> {
 		return this.#pair.analysing.call("write", query);
-	}
-
-	/** The report as the command writes it. */
-	written(form: "text" | "json"): Promise<string> {
-		return this.#pair.analysing.call("written", form);
 	}
 
 	/** Stops reading, and keeps the workers for questions. False when they had to be ended. */

@@ -65,10 +65,8 @@ export type AnalysingCalls = {
 	/** Begins a case; settings left out are the core's own. */
 	begin(settings: unknown): void;
 	report(): Report;
-	/** The report as the command writes it. */
-	written(form: "text" | "json"): string;
 	/** Leaves the rest of what was handed over and closes what is open; what was found stays. */
-	stop(): void;
+	stop(): Promise<void>;
 	/** A piece of a file as it lies on disk. */
 	bytes(range: { file: number; offset: number; length: number }): Uint8Array;
 	/** One line or packet, decoded for a person. */
@@ -77,7 +75,7 @@ export type AnalysingCalls = {
 	values(query: ValuesQuery): Filtered<Values>;
 	timeline(query: TimelineQuery): Timeline;
 	/** A table as a file. */
-	write(query: ExportQuery): Filtered<Blob>;
+	write(query: ExportQuery): Promise<Blob>;
 };
 
 /** What the reading worker asks of the analysing worker, in this order for each file. */

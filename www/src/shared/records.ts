@@ -51,11 +51,13 @@ export interface ValuesQuery {
 
 /** The commonest values of a column. */
 export interface Values {
-	/** How many rows were counted. */
-	total: number;
+	/** Each with a filter for the rows that have it. */
+	top: { value: string; count: bigint; filter: string }[];
 	/** How many different values there are. */
-	distinct: number;
-	values: { value: string | undefined; count: number }[];
+	n_distinct: number | bigint;
+	/** Rows that were counted, and those of them that do not have the field. */
+	n_rows: bigint;
+	n_unset: bigint;
 }
 
 export type ExportFormat = "zeek-json" | "zeek-tsv" | "csv";
@@ -68,8 +70,8 @@ export interface ExportQuery {
 }
 
 export interface TimelineQuery {
-	first?: string;
-	last?: string;
+	first: string;
+	last: string;
 	/** Most buckets wanted. */
 	count: number;
 }

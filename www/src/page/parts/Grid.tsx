@@ -10,6 +10,8 @@ interface GridProps {
 	columns: Column[];
 	total: number;
 	sort: Sort | undefined;
+	/** Changes when the rows have to be asked for anew. */
+	question: number;
 	/** The cells of a row and its place in the evidence; undefined while it is on its way. */
 	row: (index: number) => { place: string; cells: Cell[]; isOpen: boolean } | undefined;
 	want: (first: number, last: number) => void;
@@ -41,7 +43,10 @@ export function Grid(props: GridProps) {
 		measure();
 		return () => observer.disconnect();
 	}, [view]);
-	useEffect(() => props.want(now.first, now.last), [props.want, now.first, now.last]);
+	useEffect(
+		() => props.want(now.first, now.last),
+		[props.want, props.question, now.first, now.last],
+	);
 
 	return (
 		<div

@@ -48,6 +48,9 @@ export const shownColumns = computed(() => {
 		.filter(({ column }) => !off?.has(column.name));
 });
 
+/** Grows with every change of the question: kind, filter, order, or more evidence. */
+export const question = signal(0);
+
 const asked = new Set<number>();
 /** Which version of the question each page answers. */
 const answers = new Map<number, number>();
@@ -107,6 +110,7 @@ function take(page: number, rows: Filtered<Rows>): void {
 /** Asks anew for everything on show. */
 function restart(keepRows: boolean): void {
 	version += 1;
+	question.value = version;
 	asked.clear();
 	if (!keepRows) {
 		batch(() => {
@@ -154,11 +158,12 @@ export function openKind(name: string): void {
 	});
 }
 
-export function setFilter(text: string): void {
+/** Sets the filter; `isTyping` keeps the rows on show until those that pass are there. */
+export function setFilter(text: string, isTyping = false): void {
 	batch(() => {
 		draft.value = text;
 		filter.value = text.trim();
-		restart(false);
+		restart(isTyping);
 	});
 }
 
@@ -223,9 +228,7 @@ export async function exportAs(format: ExportFormat): Promise<void> {
 	const query = { kind: kind.value, filter: filter.value, format };
 	try {
 		const blob = await ask().write(sort.value ? { ...query, sort: sort.value } : query);
-		if ("ok" in blob) {
-			save(`offwire-${kind.value}.${ENDINGS[format]}`, blob.ok);
-		}
+		save(`offwire-${kind.value}.${ENDINGS[format]}`, blob);
 	} catch (error) {
 		announcement.value = `Not saved: ${describe(error)}`;
 	}

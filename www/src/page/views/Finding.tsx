@@ -3,11 +3,10 @@ import type { Caveat, EvidenceRow, Fact, Finding as F, Subject } from "../../sha
 import { Copy, Empty, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
-import { TECHNIQUES } from "../select/attack.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { sourceName } from "../select/findings.ts";
 import { toolFilters } from "../select/pivots.ts";
-import { idOf, sources } from "../store/case.ts";
+import { idOf, report, sources } from "../store/case.ts";
 import { placeOf } from "../store/findings.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import { openWith } from "../store/records.ts";
@@ -270,18 +269,27 @@ function EvidenceLine({ row, id }: { row: EvidenceRow; id: number }) {
 }
 
 function Attack({ ids }: { ids: string[] }) {
-	return ids.length === 0 ? null : (
-		<Section title="ATT&CK">
-			<p>
-				Consistent with{" "}
-				{ids.map((id, i) => (
-					<span key={id}>
-						{i > 0 && ", "}
-						<span class="data">{id}</span> {TECHNIQUES[id] ?? ""}
-					</span>
-				))}
-				. <span class="dim">A technique is a name for behaviour; it does not say who or why.</span>
+	const attack = report.value?.attack;
+	const techniques = attack?.techniques.filter((t) => ids.includes(t.id)) ?? [];
+	return techniques.length === 0 ? null : (
+		<Section title={`ATT&CK ${attack?.version}`}>
+			<p class="dim">
+				Consistent with these techniques. A technique is a name for behaviour; it does not say who or
+				why.
 			</p>
+			<ul class="attack">
+				{techniques.map(({ id, name, strategies }) => (
+					<li key={id}>
+						<span class="data">{id}</span> {name}
+						{strategies.map((s) => (
+							<span class="dim" key={s.id}>
+								{" · "}
+								<span class="data">{s.id}</span> {s.analytics.join(" ")}
+							</span>
+						))}
+					</li>
+				))}
+			</ul>
 		</Section>
 	);
 }
