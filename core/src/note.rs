@@ -65,6 +65,7 @@ notes! {
     LINE_LENIENT "line-lenient" Notice "A line breaks the format in a small way and was used all the same.";
     LINE_MALFORMED "line-malformed" DataLoss "A line could not be understood and was left out.";
     LINE_TOO_LONG "line-too-long" DataLoss "A line is longer than the limit and was left out.";
+    LOG_UNREAD "log-kind-unread" DataLoss "A log of a kind that is not read: its rows were counted and left out.";
     RECORD_LENIENT "record-lenient" Notice "A record contradicts itself in a small way and was used all the same.";
     RECORD_MALFORMED "record-malformed" DataLoss "A record could not be understood and was left out.";
     SUPERSEDED "read-as-other" Info "The file's name suggests another format than its content; the content decides.";

@@ -170,13 +170,8 @@ impl Conversation {
         f: impl FnOnce(&mut dyn Analyzer, &mut Cx<'_>) -> Step,
     ) -> Option<Step> {
         let Mode::Running(analyzer) = &mut self.mode else { return None };
-        let mut cx = Cx {
-            flow: &self.flow,
-            ts: mark.ts,
-            at: mark.at,
-            service: &mut self.service,
-            out,
-        };
+        let mut cx =
+            Cx { flow: &self.flow, ts: mark.ts, at: mark.at, service: &mut self.service, out };
         Some(f(analyzer.as_mut(), &mut cx))
     }
 
@@ -215,7 +210,8 @@ impl Conversation {
             Some(Step::More { used, need }) => {
                 let rest = view.get(used..).unwrap_or_default();
                 let need = need.max(rest.len() + 1);
-                let need = if rest.len() > PATIENT { need.max(rest.len() + rest.len() / 4) } else { need };
+                let need =
+                    if rest.len() > PATIENT { need.max(rest.len() + rest.len() / 4) } else { need };
                 if rest.len() > MAX_LEFT {
                     return self.stop();
                 }

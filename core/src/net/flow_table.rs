@@ -114,7 +114,9 @@ impl FlowTable {
         let part = n.div_ceil(PARTS);
         let over: Vec<usize> = (self.walked..self.walked + part)
             .map(|i| if i < n { i } else { i - n })
-            .filter(|i| self.slots.get(*i).is_some_and(|f| f.as_ref().is_some_and(|f| f.is_over(now))))
+            .filter(|i| {
+                self.slots.get(*i).is_some_and(|f| f.as_ref().is_some_and(|f| f.is_over(now)))
+            })
             .collect();
         self.walked = (self.walked + part).checked_rem(n).unwrap_or(0);
         over.into_iter().filter_map(|slot| self.remove(slot)).collect()

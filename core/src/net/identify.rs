@@ -66,7 +66,11 @@ mod tests {
         fn finish(&mut self, _: &mut Cx<'_>) {}
     }
 
-    const fn protocol(name: &'static str, ports: &'static [u16], probe: fn(Dir, &[u8]) -> Probe) -> Protocol {
+    const fn protocol(
+        name: &'static str,
+        ports: &'static [u16],
+        probe: fn(Dir, &[u8]) -> Probe,
+    ) -> Protocol {
         Protocol { name, emits: &[], over: Over::Stream, ports, probe, open: || Box::new(Nothing) }
     }
 

@@ -21,6 +21,7 @@ mod link;
 mod locality;
 mod ports;
 mod reassembly;
+pub(crate) mod show;
 mod tcp;
 mod transport;
 mod tunnel;

@@ -31,6 +31,8 @@ mod tests {
     #[test]
     fn tables_are_sorted_for_the_search() {
         assert!(TCP.is_sorted() && UDP.is_sorted());
-        assert!(is_tcp_server(443) && !is_tcp_server(444) && is_udp_server(67) && !is_udp_server(68));
+        assert!(
+            is_tcp_server(443) && !is_tcp_server(444) && is_udp_server(67) && !is_udp_server(68)
+        );
     }
 }

@@ -187,7 +187,11 @@ impl Stream {
     }
 
     /// Data behind a gap, of which nothing was ever acknowledged: gives the gaps up.
-    pub(crate) fn one_sided(&mut self, budget: &mut Budget, out: &mut dyn FnMut(Piece<'_>)) -> bool {
+    pub(crate) fn one_sided(
+        &mut self,
+        budget: &mut Budget,
+        out: &mut dyn FnMut(Piece<'_>),
+    ) -> bool {
         if self.blocks.is_empty() || self.top.saturating_sub(self.next) <= MAX_UNACKED {
             return false;
         }
@@ -294,11 +298,16 @@ impl Stream {
     /// Joins a block without bytes to its neighbours, so that an unread stream stays small.
     fn merge(&mut self, at: usize) {
         for i in [at + 1, at] {
-            let (Some(before), Some(b)) = (i.checked_sub(1).and_then(|i| self.blocks.get(i)), self.blocks.get(i))
+            let (Some(before), Some(b)) =
+                (i.checked_sub(1).and_then(|i| self.blocks.get(i)), self.blocks.get(i))
             else {
                 continue;
             };
-            if before.end() != b.seq || before.is_cut || !before.data.is_empty() || !b.data.is_empty() {
+            if before.end() != b.seq
+                || before.is_cut
+                || !before.data.is_empty()
+                || !b.data.is_empty()
+            {
                 continue;
             }
             let (len, is_cut) = (b.len, b.is_cut);
@@ -312,9 +321,10 @@ impl Stream {
 
     /// Delivers waiting blocks that are next.
     fn drain(&mut self, budget: &mut Budget, out: &mut dyn FnMut(Piece<'_>)) {
-        let n = self.blocks.iter().scan(self.next, |next, b| {
-            (b.seq <= *next).then(|| *next = b.end().max(*next))
-        });
+        let n = self
+            .blocks
+            .iter()
+            .scan(self.next, |next, b| (b.seq <= *next).then(|| *next = b.end().max(*next)));
         let n = n.count();
         if n == 0 {
             return;
@@ -358,9 +368,10 @@ impl Stream {
         let len = p.data.len() as u32;
         p.seq < self.next
             && len > 1
-            && self.recent.iter().any(|&(seq, n, hash)| {
-                seq == p.seq && n == len && hash != digest(p.data)
-            })
+            && self
+                .recent
+                .iter()
+                .any(|&(seq, n, hash)| seq == p.seq && n == len && hash != digest(p.data))
     }
 
     /// True when waiting bytes for the same place differ.

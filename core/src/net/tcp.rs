@@ -266,11 +266,7 @@ impl Tcp {
             verdict.weird = Some("TCP_seq_underflow_or_misorder");
         }
         write_history(me, s, rel, history);
-        if s.window == 0
-            && !s.has(RST)
-            && peer.state != State::Closed
-            && me.state != State::Reset
-        {
+        if s.window == 0 && !s.has(RST) && peer.state != State::Closed && me.state != State::Reset {
             history.scaled(s.is_orig, b'W', &mut me.zero_windows);
         }
         if s.has(FIN) {
@@ -300,8 +296,7 @@ impl Tcp {
             return;
         }
         me.did_close = true;
-        let is_over =
-            me.state == State::Reset || peer.did_close || peer.state == State::Inactive;
+        let is_over = me.state == State::Reset || peer.did_close || peer.state == State::Inactive;
         if is_over {
             self.closed = self.closed.or(Some(last));
         } else {
@@ -335,9 +330,8 @@ impl Tcp {
     fn is_lingering(&self, first: Time, last: Time, ts: Time) -> bool {
         let half = self.orig.did_close || self.resp.did_close;
         let states = [self.orig.state, self.resp.state];
-        let is_ended = self.is_closed()
-            || states.contains(&State::Reset)
-            || states.contains(&State::Inactive);
+        let is_ended =
+            self.is_closed() || states.contains(&State::Reset) || states.contains(&State::Inactive);
         if !(half && is_ended) {
             return false;
         }
@@ -348,7 +342,8 @@ impl Tcp {
             let next = if quiet < from { from } else { next };
             next <= ts
         };
-        looked(first.plus(FIRST_LOOK)) || self.half_closed.is_some_and(|t| looked(t.plus(Interval(LOOK))))
+        looked(first.plus(FIRST_LOOK))
+            || self.half_closed.is_some_and(|t| looked(t.plus(Interval(LOOK))))
     }
 
     /// True when a SYN begins another connection between the same ports.
@@ -365,6 +360,22 @@ impl Tcp {
             && self.resp.state == State::Inactive
             && s.seq == self.resp.start;
         s.seq != begun.start && !is_swapped
+    }
+
+    /// True when all so far was a SYN-ACK of the supposed originator, and this segment shows that
+    /// it was an answer: to a stealth scan's SYN-ACK comes a reset or nothing.
+    pub(crate) fn shows_answer(&self, s: &Segment) -> bool {
+        self.orig.state == State::SynAckSent
+            && self.resp.state == State::Inactive
+            && !s.has(SYN | FIN | RST)
+            && (s.has(ACK) || s.len > 0)
+    }
+
+    /// Makes the supposed originator of a SYN-ACK the responder that it is.
+    pub(crate) fn take_as_answer(&mut self) {
+        self.flip();
+        self.resp.set(State::Established);
+        self.is_past_handshake = true;
     }
 
     /// The sides change places.
@@ -466,7 +477,11 @@ impl Tcp {
 
     fn step_syn_sent(&mut self, s: &Segment, verdict: &mut Verdict) {
         let (me, peer) = self.sides(s.is_orig);
-        if s.has(SYN) && s.is_orig && s.has(ACK) && !s.has(FIN | RST) && me.state != State::SynAckSent
+        if s.has(SYN)
+            && s.is_orig
+            && s.has(ACK)
+            && !s.has(FIN | RST)
+            && me.state != State::SynAckSent
         {
             verdict.weird = Some("repeated_SYN_with_ack");
         }
@@ -533,8 +548,20 @@ impl Tcp {
             (Reset, r) if is_unseen(r) => "OTH",
             (Reset, _) => "RSTO",
             (Closed, Closed) => "SF",
-            (Closed, r) => if is_unseen(r) { "SH" } else { "S2" },
-            (o, Closed) => if is_unseen(o) { "SHR" } else { "S3" },
+            (Closed, r) => {
+                if is_unseen(r) {
+                    "SH"
+                } else {
+                    "S2"
+                }
+            }
+            (o, Closed) => {
+                if is_unseen(o) {
+                    "SHR"
+                } else {
+                    "S3"
+                }
+            }
             (SynSent, Inactive) => "S0",
             (Established, Established) => "S1",
             _ => "OTH",

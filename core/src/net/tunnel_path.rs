@@ -46,7 +46,10 @@ impl TunnelPath {
 
     /// One line a tunnel, such as `vxlan 10.0.0.1:5000>10.0.0.2:4789`; outermost first.
     pub(crate) fn texts(&self) -> Vec<Text> {
-        self.listed.iter().map(|(kind, a, b)| format!("{kind} {}>{}", end(a), end(b)).into()).collect()
+        self.listed
+            .iter()
+            .map(|(kind, a, b)| format!("{kind} {}>{}", end(a), end(b)).into())
+            .collect()
     }
 }
 

@@ -3,9 +3,14 @@
 //! A format is one file (or folder) here and one line in [`FORMATS`].
 
 pub mod capture;
+mod json;
 pub mod lines;
+mod objects;
 mod sniff;
+#[cfg(test)]
+mod testing;
 mod tree;
+mod zeek;
 
 pub use sniff::{Opened, recognise};
 pub use tree::{Interface, Node, Tree};
@@ -104,4 +109,5 @@ pub trait Sink {
 
 /// Every format. In alphabetical order of names; the strongest [`Sniff`] wins, and of equal ones
 /// the first.
-pub static FORMATS: &[Format] = &[];
+pub static FORMATS: &[Format] =
+    &[capture::pcap::FORMAT, capture::pcapng::FORMAT, zeek::ZEEK_JSON, zeek::ZEEK_TSV];
