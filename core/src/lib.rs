@@ -24,5 +24,6 @@ pub mod second_pass;
 pub mod session;
 pub mod settings;
 pub mod source;
+pub mod stamp;
 pub mod text;
 pub mod time;

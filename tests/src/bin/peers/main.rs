@@ -32,8 +32,10 @@ fn main() -> std::process::ExitCode {
     let first = words.next().map(String::as_str);
     let log = first.filter(|w| LOGS.iter().any(|(name, _)| name == w));
     let part = if log.is_some() { words.next().map(String::as_str) } else { first };
-    let corpus = std::env::var_os("OFFWIRE_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"), PathBuf::from);
+    let corpus = std::env::var_os("OFFWIRE_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"),
+        PathBuf::from,
+    );
     if !corpus.is_dir() {
         eprintln!("peers: no corpus at {} (set OFFWIRE_CORPUS)", corpus.display());
         return std::process::ExitCode::from(2);
@@ -96,7 +98,7 @@ fn tell(
     tally: &mut Tally,
     is_verbose: bool,
 ) {
-    let cause = explained.cause(test, log, &difference.field);
+    let cause = explained.cause(test, log, difference);
     tally.explain(difference, cause.is_some());
     if cause.is_none() || is_verbose {
         let cause = cause.map(|c| format!("  ({c})")).unwrap_or_default();
