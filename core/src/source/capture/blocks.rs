@@ -111,7 +111,7 @@ pub(super) fn begin(data: &[u8], section: Order) -> Begin {
     };
     match order.u32(data, 4) {
         None => Begin::Need(12),
-        Some(len) if len < 12 || len > MAX_BLOCK => Begin::No,
+        Some(len) if !(12..=MAX_BLOCK).contains(&len) => Begin::No,
         // Some writers forget to count the padding.
         Some(len) => Begin::Block(Head { kind, len: len.next_multiple_of(4) as usize, order }),
     }
