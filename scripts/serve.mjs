@@ -20,23 +20,36 @@ export function staticServer(root, prefixes = ["/"]) {
 			return;
 		}
 		response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream" });
-		createReadStream(file).pipe(response);
+		if (request.method === "HEAD") {
+			response.end();
+		} else {
+			createReadStream(file).pipe(response);
+		}
 	});
 }
 
 /** The file that a request asks for, if it is one inside `root`. */
 function resolve(root, prefixes, request) {
-	if (request.method !== "GET") {
+	if (request.method !== "GET" && request.method !== "HEAD") {
 		return undefined;
 	}
-	const path = decodeURI(new URL(request.url, "http://localhost").pathname);
-	const prefix = prefixes.filter((p) => path.startsWith(p)).sort((a, b) => b.length - a.length)[0];
+	const path = pathOf(request.url);
+	const prefix = prefixes.filter((p) => path?.startsWith(p)).sort((a, b) => b.length - a.length)[0];
 	if (!prefix) {
 		return undefined;
 	}
 	const file = normalize(join(root, path.slice(prefix.length) || "index.html"));
 	const inside = file.startsWith(normalize(root + sep));
 	return inside && statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
+}
+
+/** The decoded path of an address, or undefined for what is none. */
+function pathOf(url) {
+	try {
+		return decodeURI(new URL(url, "http://localhost").pathname);
+	} catch {
+		return undefined;
+	}
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,13 +1,18 @@
 //! A session: one case, from bytes to report, for a host that does the reading and showing.
 
 use crate::detect::{Detector, RULES};
-use crate::event::{Event, KINDS, NodeId};
-use crate::note::{Note, Notes};
-use crate::records::Records;
-use crate::report::{self, Report};
+use crate::event::{Event, KINDS, NodeId, Origin};
+use crate::note::{FILE_EMPTY, FILE_TWICE, Note, Notes};
+use crate::records::{FilterError, Records, RowQuery, Rows};
+use crate::report::{self, Item, Report};
+use crate::second_pass::{Place, Seeker};
 use crate::settings::Settings;
-use crate::source::{Node, Opened, Reader, Sink, Tree};
+use crate::source::capture::series::{Series, Start};
+use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
+use crate::time::Time;
 use std::collections::BTreeMap;
+
+pub use crate::source::capture::series::first_packet;
 
 /// What the host knows of a file before it is read.
 #[derive(Debug, Clone, Default)]
@@ -16,10 +21,18 @@ pub struct FileMeta {
     pub name: String,
     /// Its size in bytes, where known.
     pub size: Option<u64>,
+    /// SHA-256 of its bytes. A host need only compute it for files of equal size: it is how the
+    /// same file dropped twice counts once.
+    pub sha256: Option<[u8; 32]>,
     /// Which sensor recorded it.
     pub sensor: String,
     /// Which site's private addresses it speaks of.
     pub site: String,
+    /// When its first packet was captured, by [`first_packet`]; `None` for what is no capture.
+    pub first_packet: Option<Time>,
+    /// True when the host will open more files after it: a capture's open connections then wait
+    /// for the file that goes on with it, at the latest until [`Session::settle`].
+    pub more_follow: bool,
 }
 
 /// One case. Opened files are fed in any interleaving; the report can be asked for at any time.
@@ -38,6 +51,9 @@ pub(crate) struct Store {
     /// For each kind, in the order of [`KINDS`], the detectors that read it.
     interest: Vec<Vec<usize>>,
     notes_cap: usize,
+    /// Captures that may go on in another file, by the order of their ends.
+    suspended: Vec<Series>,
+    more_follow: bool,
 }
 
 impl Session {
@@ -46,7 +62,7 @@ impl Session {
         let store = Store {
             tree: Tree::default(),
             notes: Notes::default(),
-            records: Records::default(),
+            records: Records::new(&settings),
             detectors: RULES.iter().map(|rule| (rule.new)(&settings)).collect(),
             interest: KINDS
                 .iter()
@@ -59,21 +75,51 @@ impl Session {
                 })
                 .collect(),
             notes_cap: settings.caps.notes,
+            suspended: Vec::new(),
+            more_follow: false,
         };
         Self { settings, open: BTreeMap::new(), store }
     }
 
-    /// Opens a file; its bytes are then fed in order.
+    /// The order in which to open files, as indices, so that no result depends on the order in
+    /// which they were dropped: captures by their first packet, behind all else by name.
+    pub fn plan(files: &[FileMeta]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..files.len()).collect();
+        order.sort_by_key(|i| files.get(*i).map(|f| (f.first_packet, &f.name, f.size, f.sha256)));
+        order
+    }
+
+    /// Opens a file; its bytes are then fed in order. A file with the bytes of another one is
+    /// opened as refused: it need not be fed.
     pub fn open(&mut self, meta: FileMeta) -> NodeId {
+        let same = self.file_with(meta.sha256);
+        self.store.more_follow = meta.more_follow;
         let node = self.store.tree.add(Node {
             name: meta.name.into(),
             size: meta.size,
+            sha256: meta.sha256,
             sensor: meta.sensor.into(),
             site: meta.site.into(),
             ..Node::default()
         });
-        self.open.insert(node, Opened::new(node, 0, &self.settings));
+        let opened = match same {
+            Some(same) => {
+                let at = Origin { node, ..Origin::default() };
+                let detail = format!("the same bytes as {}", self.store.tree.get(same).name);
+                self.store.note(Note { at, kind: &FILE_TWICE, detail });
+                Opened::refused(node)
+            }
+            None => Opened::new(node, 0, &self.settings),
+        };
+        self.open.insert(node, opened);
         node
+    }
+
+    /// The file of the case that has these bytes.
+    fn file_with(&self, sha256: Option<[u8; 32]>) -> Option<NodeId> {
+        let sha256 = sha256?;
+        let mut files = self.store.tree.iter().filter(|(_, n)| n.parent.is_none());
+        files.find(|(_, n)| n.sha256 == Some(sha256)).map(|(id, _)| id)
     }
 
     /// Feeds the next bytes of a file. Returns how many were consumed: call again with the rest,
@@ -89,7 +135,21 @@ impl Session {
     pub fn close(&mut self, file: NodeId) {
         if let Some(mut reader) = self.open.remove(&file) {
             reader.finish(&mut self.store);
+            self.store.explain_silence(file);
+            if self.open.is_empty() && !self.store.more_follow {
+                self.settle();
+            }
         }
+    }
+
+    /// No more files follow: captures that waited for another file to go on with them are at
+    /// their end. Needed only when the last file announced others that did not come.
+    pub fn settle(&mut self) {
+        self.store.more_follow = false;
+        for series in std::mem::take(&mut self.store.suspended) {
+            series.finish(&mut self.store);
+        }
+        self.store.records.settle();
     }
 
     /// True when no reader took the file: the host need not read the rest of it.
@@ -97,9 +157,54 @@ impl Session {
         self.open.get(&file).is_some_and(Opened::is_refused)
     }
 
+    /// The events so far as tables.
+    pub const fn records(&self) -> &Records {
+        &self.store.records
+    }
+
+    /// A page of rows.
+    pub fn rows(&mut self, query: &RowQuery) -> Result<Rows, FilterError> {
+        self.store.records.rows(query)
+    }
+
+    /// Which bytes of which file a host must read to show this item.
+    pub fn locate(&self, at: Origin) -> Place {
+        Place::of(&self.store.tree, at)
+    }
+
+    /// The second pass through a file for an item inside a container: fed from the file's start.
+    pub fn seek(&self, at: Origin) -> Seeker {
+        Seeker::new(&self.store.tree, at, &self.settings)
+    }
+
+    /// An item field by field, from its bytes as [`Session::locate`] or [`Session::seek`] led to them.
+    pub fn show(&self, at: Origin, bytes: &[u8]) -> Item {
+        let node = self.store.tree.get(at.node);
+        match FORMATS.iter().find(|f| Some(f.name) == node.format) {
+            Some(format) => (format.show)(node, at, bytes),
+            None => Item::raw(at, bytes),
+        }
+    }
+
     /// What is found so far.
     pub fn report(&self) -> Report {
         report::build(&self.store)
+    }
+}
+
+impl Store {
+    /// A file that was read and gave nothing at all, not even a note, still says so.
+    fn explain_silence(&mut self, file: NodeId) {
+        let node = self.tree.get(file);
+        let gave = !node.events.is_empty() || node.counters.values().any(|n| *n > 0);
+        let has_children = self.tree.iter().any(|(_, n)| n.parent == Some(file));
+        let has_note = self.notes.iter().any(|(id, _)| id == file);
+        if !(gave || has_children || has_note) {
+            let title = FORMATS.iter().find(|f| Some(f.name) == node.format).map(|f| f.title);
+            let detail = format!("{} without a single record", title.unwrap_or("a file"));
+            let at = Origin { node: file, ..Origin::default() };
+            self.note(Note { at, kind: &FILE_EMPTY, detail });
+        }
     }
 }
 
@@ -136,7 +241,74 @@ impl Sink for Store {
         })
     }
 
+    fn resume(&mut self, node: NodeId, start: &Start) -> Option<Series> {
+        let here = |id| {
+            let node = self.tree.get(id);
+            (&*node.sensor, &*node.site)
+        };
+        let fits = |s: &Series| s.adjoins(start) && here(s.node) == here(node);
+        let waiting = self.suspended.iter().enumerate().filter(|(_, s)| fits(s));
+        // Of several the one that ended last, and of those the one that was opened last.
+        let (i, _) = waiting.max_by_key(|(_, s)| (s.last(), s.node))?;
+        Some(self.suspended.remove(i))
+    }
+
+    fn suspend(&mut self, series: Series) -> Option<Series> {
+        if !self.more_follow {
+            return Some(series);
+        }
+        self.suspended.push(series);
+        None
+    }
+
     fn node(&mut self, node: NodeId) -> &mut Node {
         self.tree.get_mut(node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, size: u64, first: u8) -> FileMeta {
+        FileMeta {
+            name: name.into(),
+            size: Some(size),
+            sha256: Some([first; 32]),
+            ..FileMeta::default()
+        }
+    }
+
+    #[test]
+    fn a_capture_without_packets_is_said_to_hold_nothing() {
+        let mut session = Session::new(Settings::default());
+        let node = session.open(FileMeta::default());
+        // The header of a pcap file, little end first, link type 1.
+        let header =
+            [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0];
+        session.feed(node, &header);
+        session.close(node);
+        let notes = session.report().notes;
+        assert_eq!(notes.iter().map(|n| n.code.as_str()).collect::<Vec<_>>(), ["file-empty"]);
+    }
+
+    #[test]
+    fn the_plan_does_not_depend_on_the_order_of_files() {
+        let files = [file("b", 1, 1), file("a", 9, 1), file("a", 2, 3), file("a", 2, 2)];
+        assert_eq!(Session::plan(&files), [3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn the_same_bytes_are_read_once_and_said() {
+        let mut session = Session::new(Settings::default());
+        let first = session.open(file("a", 4, 1));
+        let again = session.open(file("b", 4, 1));
+        let other = session.open(file("c", 4, 2));
+        assert!(session.is_refused(again));
+        assert!(!session.is_refused(first) && !session.is_refused(other));
+        session.close(again);
+        let report = session.report();
+        assert_eq!(report.notes.len(), 1);
+        assert_eq!(report.notes[0].earliest[0].detail, "the same bytes as a");
     }
 }

@@ -120,6 +120,14 @@ export async function drag(page, files) {
 	await session.detach();
 }
 
+/** The two workers that wait warm behind the page, once they are there. */
+export async function warmWorkers(page) {
+	while (page.workers().length < 2) {
+		await page.waitForEvent("worker");
+	}
+	return page.workers();
+}
+
 /** Waits until the analysis is over and gives its state; 0 waits for as long as it takes. */
 export async function settled(page, timeout = 30_000) {
 	const over = page.locator("[data-state=done], [data-state=crashed]");

@@ -56,7 +56,7 @@ fn a_number_of_nanoseconds_crosses_both_ways() {
 #[wasm_bindgen_test]
 fn settings_of_another_shape_are_refused() {
     let settings = Object::new();
-    Reflect::set(&settings, &"sead".into(), &1.into()).unwrap();
+    Reflect::set(&settings, &"seed".into(), &"many".into()).unwrap();
     assert!(Case::new(settings.into()).is_err());
 }
 

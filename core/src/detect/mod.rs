@@ -2,6 +2,17 @@
 //!
 //! A detector is one file here and one line in [`RULES`].
 
+mod account_several_addresses;
+mod certificate_anomaly;
+mod external_resolver;
+mod fast_flux;
+pub mod kit;
+#[cfg(test)]
+pub(crate) mod lint;
+mod port_scan;
+mod service_inventory;
+mod web_recon;
+
 use crate::event::{Event, Kind};
 use crate::report::Finding;
 use crate::settings::Settings;
@@ -36,4 +47,12 @@ pub trait Detector {
 }
 
 /// Every rule, in alphabetical order of ids.
-pub static RULES: &[Rule] = &[];
+pub static RULES: &[Rule] = &[
+    account_several_addresses::RULE,
+    certificate_anomaly::RULE,
+    external_resolver::RULE,
+    fast_flux::RULE,
+    port_scan::RULE,
+    service_inventory::RULE,
+    web_recon::RULE,
+];

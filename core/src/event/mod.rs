@@ -8,9 +8,11 @@ mod conn;
 mod dns;
 mod ftp;
 mod http;
+mod identity;
 mod known_services;
 mod netflow;
 mod origin;
+mod raw;
 mod ssl;
 mod value;
 mod weird;
@@ -21,9 +23,11 @@ pub use conn::Conn;
 pub use dns::Dns;
 pub use ftp::Ftp;
 pub use http::Http;
+pub use identity::{Identity, Mark, SAME_WITHIN, distinct};
 pub use known_services::KnownService;
 pub use netflow::Netflow;
 pub use origin::{CommunityId, Endpoint, Flow, NodeId, Origin, Transport, Uid};
+pub use raw::Raw;
 pub use ssl::Ssl;
 pub(crate) use value::record;
 pub use value::{Cell, Field, Port, Record, StringSet, Type, Value};
@@ -72,12 +76,22 @@ macro_rules! kinds {
             pub fn cells<'a>(&'a self, out: &mut dyn FnMut(Cell<'a>)) {
                 match self { $( Self::$name(r) => r.cells(out), )* }
             }
+
+            /// Sets field number `field` of the record from what a log writes; see [`Record::put`].
+            pub fn put(&mut self, field: usize, raw: &Raw<'_>) -> bool {
+                match self { $( Self::$name(r) => r.put(field, raw), )* }
+            }
         }
 
         impl Kind {
             /// The kind's name: Zeek's log path, such as `conn`.
             pub const fn path(self) -> &'static str {
                 match self { $( Self::$name => $name::PATH, )* }
+            }
+
+            /// A record of this kind with nothing set.
+            pub fn empty(self) -> Body {
+                match self { $( Self::$name => Body::$name($name::default()), )* }
             }
 
             /// What one row of it is.

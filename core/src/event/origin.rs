@@ -38,14 +38,12 @@ impl fmt::Display for Uid {
         match self {
             Self::Log(text) => f.write_str(text),
             Self::Ours(n) => {
-                f.write_str("C")?;
-                let mut n = *n;
-                for _ in 0..11 {
-                    let digit = DIGITS.get((n % 62) as usize).copied().unwrap_or(b'0');
-                    write!(f, "{}", char::from(digit))?;
+                let (mut n, mut text) = (*n, *b"C00000000000");
+                for digit in text.iter_mut().skip(1) {
+                    *digit = DIGITS.get((n % 62) as usize).copied().unwrap_or(b'0');
                     n /= 62;
                 }
-                Ok(())
+                f.write_str(str::from_utf8(&text).unwrap_or_default())
             }
         }
     }

@@ -1,5 +1,6 @@
 //! How a field of a record becomes a cell of a table, and the macro that writes records down once.
 
+use super::Raw;
 use crate::text::Text;
 use crate::time::{Interval, Time};
 use std::net::IpAddr;
@@ -78,7 +79,7 @@ pub enum Cell<'a> {
 }
 
 /// One column of a kind: its field name in Zeek's words, type, and what fills it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// Zeek's field name, such as `id.orig_h`.
     pub name: &'static str,
@@ -94,6 +95,15 @@ pub trait Value {
     const TYPE: Type;
     /// The value as a cell.
     fn cell(&self) -> Cell<'_>;
+    /// The value from what a log writes; `None` when it is not of this type, or is of a type that
+    /// logs cannot fill.
+    fn read(raw: &Raw<'_>) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        let _ = raw;
+        None
+    }
 }
 
 /// One documented record of the event line.
@@ -106,40 +116,74 @@ pub trait Record {
     const FIELDS: &'static [Field];
     /// Calls `out` once a field, in the order of [`Record::FIELDS`].
     fn cells<'a>(&'a self, out: &mut dyn FnMut(Cell<'a>));
+    /// Sets field number `field` from what a log writes. False when the value is not of the
+    /// field's type: the field then stays as it is.
+    fn put(&mut self, field: usize, raw: &Raw<'_>) -> bool;
 }
 
 macro_rules! value {
-    ($ty:ty, $kind:ident, |$v:ident| $cell:expr) => {
+    ($ty:ty, $kind:ident, |$v:ident| $cell:expr $(, |$raw:ident| $read:expr)?) => {
         impl Value for $ty {
             const TYPE: Type = Type::$kind;
             fn cell(&self) -> Cell<'_> {
                 let $v = self;
                 $cell
             }
+            $( fn read($raw: &Raw<'_>) -> Option<Self> { $read } )?
         }
     };
 }
 
-value!(bool, Bool, |v| Cell::Bool(*v));
-value!(u64, Count, |v| Cell::Count(*v));
-value!(u32, Count, |v| Cell::Count(u64::from(*v)));
-value!(u16, Count, |v| Cell::Count(u64::from(*v)));
-value!(u8, Count, |v| Cell::Count(u64::from(*v)));
-value!(i64, Int, |v| Cell::Int(*v));
-value!(Time, Time, |v| Cell::Time(*v));
-value!(Interval, Interval, |v| Cell::Interval(*v));
-value!(Text, String, |v| Cell::String(v));
+value!(bool, Bool, |v| Cell::Bool(*v), |raw| raw.bool());
+value!(u64, Count, |v| Cell::Count(*v), |raw| raw.count());
+value!(u32, Count, |v| Cell::Count(u64::from(*v)), |raw| raw.count()?.try_into().ok());
+value!(u16, Count, |v| Cell::Count(u64::from(*v)), |raw| raw.count()?.try_into().ok());
+value!(u8, Count, |v| Cell::Count(u64::from(*v)), |raw| raw.count()?.try_into().ok());
+value!(i64, Int, |v| Cell::Int(*v), |raw| read_int(raw));
+value!(Time, Time, |v| Cell::Time(*v), |raw| raw.time());
+value!(Interval, Interval, |v| Cell::Interval(*v), |raw| raw.interval());
+value!(Text, String, |v| Cell::String(v), |raw| raw.text());
 value!(&'static str, String, |v| Cell::String(v));
-value!(IpAddr, Addr, |v| Cell::Addr(*v));
-value!(Port, Port, |v| Cell::Port(v.0));
-value!(Vec<Text>, Strings, |v| if v.is_empty() { Cell::Unset } else { Cell::Strings(v) });
-value!(StringSet, StringSet, |v| if v.0.is_empty() { Cell::Unset } else { Cell::Strings(&v.0) });
-value!(Vec<Interval>, Intervals, |v| if v.is_empty() { Cell::Unset } else { Cell::Intervals(v) });
+value!(IpAddr, Addr, |v| Cell::Addr(*v), |raw| raw.addr());
+value!(Port, Port, |v| Cell::Port(v.0), |raw| raw.port().map(Port));
+value!(Vec<Text>, Strings, |v| if v.is_empty() { Cell::Unset } else { Cell::Strings(v) }, |raw| {
+    raw.items().iter().map(Raw::text).collect()
+});
+value!(
+    StringSet,
+    StringSet,
+    |v| if v.0.is_empty() { Cell::Unset } else { Cell::Strings(&v.0) },
+    |raw| read_set(raw)
+);
+value!(
+    Vec<Interval>,
+    Intervals,
+    |v| if v.is_empty() { Cell::Unset } else { Cell::Intervals(v) },
+    |raw| raw.items().iter().map(Raw::interval).collect()
+);
+
+/// A whole number; a point in time counts as its seconds since the epoch.
+fn read_int(raw: &Raw<'_>) -> Option<i64> {
+    let whole = raw.text().and_then(|t| t.parse().ok());
+    whole.or_else(|| Some(raw.time()?.0.div_euclid(crate::time::NANOS)))
+}
+
+/// A set; one text may hold several members between commas, as Zeek's `service` does.
+fn read_set(raw: &Raw<'_>) -> Option<StringSet> {
+    let mut set = StringSet::default();
+    for item in raw.items() {
+        item.text()?.split(',').filter(|t| !t.is_empty()).for_each(|t| set.insert(t));
+    }
+    Some(set)
+}
 
 impl<T: Value> Value for Option<T> {
     const TYPE: Type = T::TYPE;
     fn cell(&self) -> Cell<'_> {
         self.as_ref().map_or(Cell::Unset, Value::cell)
+    }
+    fn read(raw: &Raw<'_>) -> Option<Self> {
+        if raw.is_unset() { Some(None) } else { T::read(raw).map(Some) }
     }
 }
 
@@ -212,6 +256,16 @@ macro_rules! record {
             }, )* ];
             fn cells<'a>(&'a self, out: &mut dyn FnMut($crate::event::Cell<'a>)) {
                 $( out($crate::event::Value::cell(&self.$field)); )*
+            }
+            fn put(&mut self, field: usize, raw: &$crate::event::Raw<'_>) -> bool {
+                type Put = fn(&mut $name, &$crate::event::Raw<'_>) -> bool;
+                const PUTS: &[Put] = &[ $( |record, raw| {
+                    let value = <$ty as $crate::event::Value>::read(raw);
+                    let ok = value.is_some();
+                    if let Some(value) = value { record.$field = value; }
+                    ok
+                }, )* ];
+                PUTS.get(field).is_some_and(|put| put(self, raw))
             }
         }
     };

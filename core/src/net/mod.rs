@@ -4,15 +4,45 @@
 //! belongs to a connection happens behind it, in the flow table. So flows can be shared out over
 //! workers by address pair one day, and decoding cannot depend on them.
 
+mod checksum;
+mod community_id;
+mod conversation;
+pub mod decode;
+mod defrag;
+mod deliver;
+mod flow;
+mod flow_table;
+mod flows;
+mod history;
+mod icmp;
+mod identify;
+mod ip;
+mod key;
+mod link;
+mod locality;
+mod ports;
+mod reassembly;
+pub(crate) mod show;
+mod tcp;
+mod transport;
+mod tunnel;
+mod tunnel_path;
+
+pub use decode::{Decoder, Found, Outcome, Reason};
+pub use flows::Flows;
+pub use transport::{Quoted, quoted};
+pub use tunnel::{Tunnel, TunnelKind};
+
 use crate::event::Origin;
+use crate::source::Sink;
 use crate::time::Time;
 use std::net::IpAddr;
 
 /// One captured packet, as the file has it.
 #[derive(Debug, Clone, Copy)]
 pub struct Packet<'a> {
-    /// When it was captured.
-    pub ts: Time,
+    /// When it was captured; `None` where the file has no time for it, as pcapng's simple packets.
+    pub ts: Option<Time>,
     /// Its place: packet number, offset and length of its record.
     pub at: Origin,
     /// Link type by the tcpdump registry.
@@ -23,7 +53,16 @@ pub struct Packet<'a> {
     pub data: &'a [u8],
 }
 
-/// The innermost IP packet of a captured packet, after tunnels and fragments.
+/// What takes decoded packets: the flow table and all behind it.
+pub trait Packets {
+    /// Takes one IP packet. A captured packet gives several where a tunnel runs over UDP: the outer
+    /// datagram first, then what it carries, which names it in [`Decoded::tunnels`].
+    fn packet(&mut self, packet: &Packet<'_>, decoded: Decoded<'_>, out: &mut dyn Sink);
+    /// The capture is at its end: what is open goes out.
+    fn finish(&mut self, out: &mut dyn Sink);
+}
+
+/// One IP packet of a captured packet, defragmented, with the tunnels around it.
 #[derive(Debug, Clone)]
 pub struct Decoded<'a> {
     /// Sender.
@@ -38,8 +77,11 @@ pub struct Decoded<'a> {
     pub ttl: u8,
     /// VLAN ids, outer first.
     pub vlans: [Option<u16>; 2],
-    /// The tunnels around it, outermost first, one line each; empty without any.
-    pub tunnels: &'a [crate::text::Text],
+    /// The tunnels around it, outermost first; empty without any.
+    pub tunnels: &'a [Tunnel],
+    /// The tunnel that this UDP datagram carries: its content follows as a packet of its own, and
+    /// its payload is no application's.
+    pub carries: Option<TunnelKind>,
     /// The transport layer.
     pub l4: L4<'a>,
 }
@@ -80,6 +122,17 @@ pub enum L4<'a> {
         payload_len: u32,
         /// False when the checksum was computed over a whole packet and is wrong.
         is_checksum_ok: bool,
+    },
+    /// SCTP.
+    Sctp {
+        /// Source port.
+        src: u16,
+        /// Destination port.
+        dst: u16,
+        /// Captured chunks, behind the common header.
+        payload: &'a [u8],
+        /// Their length by the IP header.
+        payload_len: u32,
     },
     /// ICMP or ICMPv6.
     Icmp {

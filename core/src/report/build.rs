@@ -1,5 +1,7 @@
 //! Puts the report together from what a session holds.
 
+use super::actors::actors;
+use super::attack::attack;
 use super::{
     KindSpan, NoteAt, NoteRow, REPORT_VERSION, Report, RowCount, RuleCoverage, Source, Span,
 };
@@ -16,16 +18,21 @@ pub(crate) fn build(store: &Store) -> Report {
     let mut findings = Vec::new();
     store.detectors.iter().for_each(|d| d.report(&mut findings));
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    let sources = sources(store);
     Report {
         version: REPORT_VERSION,
-        sources: sources(store),
-        actors: Vec::new(),
+        actors: actors(&findings, &sources),
+        attack: attack(findings.iter().flat_map(|f| f.attack.iter().copied())),
         coverage: coverage(store, &findings),
         notes: notes(store),
+        sources,
         records: KINDS
             .iter()
-            .filter_map(|k| Some((k.path().to_owned(), *store.records.seen().get(k)?)))
-            .map(|(path, seen)| (path, RowCount { seen, kept: 0 }))
+            .filter(|k| store.records.seen(**k) > 0)
+            .map(|k| {
+                let (seen, kept) = (store.records.seen(*k), store.records.kept(*k));
+                (k.path().to_owned(), RowCount { seen, kept })
+            })
             .collect(),
         span: span(store),
         findings,
@@ -51,6 +58,8 @@ fn sources(store: &Store) -> Vec<Source> {
             size: n.size,
             format: n.format.map(str::to_owned),
             format_title: n.format.and_then(title),
+            // Only captures have interfaces.
+            item_noun: if n.interfaces.is_empty() { "line" } else { "packet" }.to_owned(),
             refusals: owned(&n.refusals),
             sensor: n.sensor.to_string(),
             site: n.site.to_string(),
@@ -71,9 +80,8 @@ fn sources(store: &Store) -> Vec<Source> {
 
 fn coverage(store: &Store, findings: &[Finding]) -> Vec<RuleCoverage> {
     let row = |rule: &crate::detect::Rule| {
-        let seen = |k| store.records.seen().get(k).copied().unwrap_or(0);
         let reads: BTreeMap<String, u64> =
-            rule.reads.iter().map(|k| (k.path().to_owned(), seen(k))).collect();
+            rule.reads.iter().map(|k| (k.path().to_owned(), store.records.seen(*k))).collect();
         RuleCoverage {
             rule: rule.id.to_owned(),
             title: rule.title.to_owned(),

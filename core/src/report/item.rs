@@ -18,6 +18,14 @@ pub struct Item {
     pub fields: Vec<ItemField>,
 }
 
+impl Item {
+    /// An item of a source whose format is not known: its bytes and nothing else.
+    pub(crate) fn raw(at: Origin, bytes: &[u8]) -> Self {
+        let title = format!("item {}", at.item);
+        Self { at, title, is_text: false, bytes: bytes.to_vec(), fields: Vec::new() }
+    }
+}
+
 /// One field of an item.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ItemField {

@@ -1,14 +1,22 @@
 //! The report: plain, versioned data. What a person reads, in the page and from the command.
 
+mod actors;
+mod attack;
 mod build;
 mod finding;
 mod item;
+mod layout;
+mod text;
 
+pub use attack::{
+    ATTACK_VERSION, Attack, LEGEND, Retired, Strategy, Technique, component, technique,
+};
 pub(crate) use build::build;
 pub use finding::{
     Basis, Caveat, Confidence, Evidence, EvidenceRow, Fact, Finding, Role, Severity, Span, Subject,
 };
 pub use item::{Item, ItemField};
+pub use text::text;
 
 use crate::event::NodeId;
 use crate::note::Weight;
@@ -30,6 +38,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings joined by an actor: the same address or account in several.
     pub actors: Vec<Actor>,
+    /// The ATT&CK techniques that findings are consistent with, and what ids mean.
+    pub attack: Attack,
     /// What was looked at, and what could not be.
     pub coverage: Vec<RuleCoverage>,
     /// What could not be read, by file and kind.
@@ -55,6 +65,8 @@ pub struct Source {
     pub format: Option<String>,
     /// The format, for a person.
     pub format_title: Option<String>,
+    /// What its items are called: `line`, `packet`.
+    pub item_noun: String,
     /// Why each format refused it, when none took it.
     pub refusals: Vec<(String, String)>,
     /// Sensor, as the analyst says.

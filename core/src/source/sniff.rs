@@ -39,6 +39,11 @@ impl Opened {
         Self { node, depth, settings: settings.clone(), state: State::Waiting(Vec::new()) }
     }
 
+    /// A node whose bytes are not to be read.
+    pub fn refused(node: NodeId) -> Self {
+        Self { node, depth: 0, settings: Settings::default(), state: State::Refused }
+    }
+
     /// True when no reader took it: the rest of its bytes need not be read.
     pub const fn is_refused(&self) -> bool {
         matches!(self.state, State::Refused)
@@ -75,6 +80,9 @@ impl Opened {
 
 impl Reader for Opened {
     fn feed(&mut self, bytes: &[u8], out: &mut dyn Sink) -> usize {
+        if out.take_raw(self.node, bytes) {
+            return bytes.len();
+        }
         let used = match &mut self.state {
             State::Reading(reader) => reader.feed(bytes, out),
             State::Refused => bytes.len(),
@@ -93,6 +101,9 @@ impl Reader for Opened {
     }
 
     fn finish(&mut self, out: &mut dyn Sink) {
+        if out.take_raw(self.node, &[]) {
+            return;
+        }
         if let State::Waiting(held) = &mut self.state {
             let held = std::mem::take(held);
             if held.is_empty() {

@@ -4,6 +4,7 @@ use crate::event::{Kind, NodeId};
 use crate::text::Text;
 use crate::time::{Clock, Time};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// One source of bytes.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +15,8 @@ pub struct Node {
     pub name: Text,
     /// Size in bytes, once known.
     pub size: Option<u64>,
+    /// SHA-256 of its bytes, where the host computed it.
+    pub sha256: Option<[u8; 32]>,
     /// Bytes read so far, decompressed.
     pub bytes_read: u64,
     /// The [`super::Format`] that reads it, by name.
@@ -30,6 +33,10 @@ pub struct Node {
     pub counters: BTreeMap<String, u64>,
     /// Capture interfaces, in order; packets are decoded by them in a second pass.
     pub interfaces: Vec<Interface>,
+    /// Names of addresses, as a capture's name resolution blocks tell them.
+    pub names: BTreeMap<IpAddr, Text>,
+    /// Decryption secrets that a capture carries: pcapng's type of them, and the secrets.
+    pub secrets: Vec<(u32, Box<[u8]>)>,
     /// Events by kind, with the first and last time.
     pub events: BTreeMap<Kind, (u64, Option<Time>, Option<Time>)>,
     /// What its reader needs again to show one item: the header line of a table, for instance.
@@ -39,6 +46,11 @@ pub struct Node {
 }
 
 impl Node {
+    /// Sets a counter.
+    pub fn put(&mut self, name: &str, n: u64) {
+        self.counters.insert(name.to_owned(), n);
+    }
+
     /// Adds to a counter.
     pub fn count(&mut self, name: &str, n: u64) {
         match self.counters.get_mut(name) {
@@ -57,12 +69,14 @@ pub struct Interface {
     pub name: Text,
     /// Link type by the tcpdump registry.
     pub link_type: u16,
-    /// Nanoseconds in one tick of its time stamps, and ticks in a second.
+    /// Ticks of its time stamps in a second; 0 when the file says something unusable.
     pub ticks_per_sec: u64,
     /// Seconds to add to its time stamps.
     pub offset_secs: i64,
     /// Most bytes kept of a packet; 0 when unlimited.
     pub snaplen: u32,
+    /// Where its section of the file begins: packets count interfaces within their section.
+    pub section: u64,
 }
 
 /// All nodes of a case.

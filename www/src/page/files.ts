@@ -9,7 +9,7 @@ interface Found {
 const evidence = ({ file, path }: Found): Evidence => ({ file, path, sensor: "", site: "" });
 
 /** The files of an input; a chosen folder gives each file its path in it. */
-export function chosenFiles(list: FileList): Evidence[] {
+export function chosenFiles(list: Iterable<File>): Evidence[] {
 	return [...list].map((file) => evidence({ file, path: file.webkitRelativePath || file.name }));
 }
 

@@ -1,0 +1,283 @@
+//! How a name's answers are judged for fast flux, term by term.
+
+use super::memory::{Answer, Answers, Memory};
+use crate::detect::kit::addr::{groups, operator, spread};
+use crate::detect::kit::{Terms, names, window};
+use crate::event::Transport;
+use crate::report::{Basis, Confidence};
+use crate::time::{Interval, Time};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// Addresses of a name within the window. Two are a spare server; from three on a list turns.
+const MIN_ADDRESSES: usize = 3;
+/// Different answers within the window: one change may be a move, two are a habit.
+const MIN_ANSWERS: usize = 3;
+/// Evenness over networks; 0.8 leaves room for one pair of neighbours among five.
+const MIN_SPREAD: f64 = 0.8;
+/// Longest caching time. Content networks and pools use up to 300 s; fixed servers use hours.
+const MAX_TTL: Interval = Interval::from_secs(300);
+/// A caching time so short that nearly every use asks again.
+const SHORT_TTL: Interval = Interval::from_secs(60);
+/// New addresses per new answer: below one in two, a fixed set is being turned.
+const MIN_CHURN: f64 = 0.5;
+/// Of an answer's addresses after the first, the share in a network of its own. A content
+/// network's answer comes from one place, even when places differ between answers.
+const MIN_APART: f64 = 1.0 / 3.0;
+/// The window within which the change must happen.
+const WINDOW: Interval = Interval::from_secs(3600);
+/// The long window, for clients that ask rarely; within it far more addresses are needed, since a
+/// roaming host with dynamic DNS sees a handful of networks a day.
+const LONG_WINDOW: Interval = Interval::from_secs(86_400);
+/// Addresses needed within the long window.
+const MIN_ADDRESSES_LONG: usize = 10;
+/// Address slots of all answers below which the set's growth cannot be judged.
+const MIN_SLOTS: usize = 40;
+/// Of the later half of slots, the share of addresses never seen before. A pool, however wide,
+/// repeats itself by then; machines that come and go do not.
+const MIN_GROWTH: f64 = 0.1;
+/// Mean addresses per answer from which on it is a list for choosing peers, not a server's name.
+const PEER_LIST: usize = 16;
+/// Contacted addresses from which on it is said what clients do with the name.
+const MIN_CONTACTS: usize = 3;
+/// Answers and networks from which on the pattern is shown with room to spare.
+const MANY: usize = 10;
+/// Answers below which it is shown by few rows only.
+const FEW: usize = 5;
+
+/// A name that met every term.
+pub(super) struct Judged {
+    pub(super) terms: Terms,
+    pub(super) addresses: Vec<IpAddr>,
+    pub(super) n_networks: usize,
+    pub(super) n_answers: usize,
+    pub(super) max_ttl: Option<Interval>,
+    pub(super) confidence: Confidence,
+    pub(super) missing: Vec<String>,
+    /// Why it is a pool rather than flux.
+    pub(super) pool: Option<&'static str>,
+}
+
+/// Judges one name; `None` when a term is not met.
+pub(super) fn judge(all: &Answers<'_>, memory: &Memory) -> Option<Judged> {
+    let (sets, is_timed) = slice(&all.sets)?;
+    let addresses: BTreeSet<IpAddr> = sets.iter().flat_map(|s| s.addresses).copied().collect();
+    let addresses: Vec<IpAddr> = addresses.into_iter().collect();
+    let max_ttl = sets.iter().filter_map(|s| s.max_ttl).max();
+    let (evenness, churn) = (spread(&addresses)?, churn(sets));
+    let apart = apart(sets);
+    let is_met = addresses.len() >= MIN_ADDRESSES
+        && sets.len() >= MIN_ANSWERS
+        && evenness >= MIN_SPREAD
+        && churn >= MIN_CHURN
+        && max_ttl.is_none_or(|t| t <= MAX_TTL)
+        && (max_ttl.is_some() || addresses.len() >= MIN_ADDRESSES_LONG)
+        && apart.is_none_or(|a| a >= MIN_APART);
+    if !is_met {
+        return None;
+    }
+    let n_networks = groups(&addresses).len();
+    let mut t = Terms::default();
+    t.judge("distinct addresses", addresses.len(), format!("at least {MIN_ADDRESSES}"), true, 15);
+    t.judge("different answers", sets.len(), format!("at least {MIN_ANSWERS}"), true, 0);
+    t.judge(
+        "evenness over networks",
+        format!("{evenness:.2}"),
+        format!("at least {MIN_SPREAD}"),
+        true,
+        25,
+    );
+    t.note(format!(
+        "{n_networks} networks by the first 16 (IPv6: 32) bits; 1 means each address in its own"
+    ));
+    t.judge(
+        "new addresses per new answer",
+        format!("{churn:.2}"),
+        format!("at least {MIN_CHURN}"),
+        true,
+        20,
+    );
+    if let Some(apart) = apart {
+        t.judge(
+            "networks within one answer",
+            format!("{apart:.2}"),
+            format!("at least {MIN_APART:.2}"),
+            true,
+            0,
+        );
+    }
+    ttl_terms(&mut t, max_ttl);
+    let growth = growth(&all.sets);
+    let mut missing = later_terms(&mut t, all, sets, is_timed, growth);
+    let pool = pool(all, memory, growth);
+    if let Some(why) = pool {
+        t.judge("behaves as a pool", why, "no sign of one", true, -40);
+    }
+    if memory.ports_known(&addresses) == 0 {
+        missing.push("Whether clients connected to these addresses, and for what.".to_owned());
+    }
+    let confidence = if !is_timed || sets.len() < FEW || max_ttl.is_none() {
+        Confidence::Low
+    } else if sets.len() >= MANY && n_networks >= MANY && growth.is_some_and(|g| g >= MIN_GROWTH) {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    let n_answers = sets.len();
+    Some(Judged { terms: t, addresses, n_networks, n_answers, max_ttl, confidence, missing, pool })
+}
+
+fn ttl_terms(t: &mut Terms, max_ttl: Option<Interval>) {
+    let (most, short) = (format!("at most {MAX_TTL}"), format!("at most {SHORT_TTL}"));
+    match max_ttl {
+        Some(ttl) => {
+            t.judge("longest caching time", ttl, most, true, 15);
+            t.note("the longest is nearest to what the name's owner set: resolvers count down");
+            t.judge("caching time is very short", ttl, short, ttl <= SHORT_TTL, 5);
+        }
+        None => t.unknown("longest caching time", most, "the rows carry no TTL"),
+    }
+}
+
+/// Terms that add weight but are not needed; what could not be told is returned.
+fn later_terms(
+    t: &mut Terms,
+    all: &Answers<'_>,
+    sets: &[Answer<'_>],
+    is_timed: bool,
+    growth: Option<f64>,
+) -> Vec<String> {
+    let mut missing = Vec::new();
+    let times = (sets.first().and_then(|s| s.seen.ts()), sets.last().and_then(|s| s.seen.ts()));
+    match times {
+        (Some(first), Some(last)) if is_timed => {
+            let long = last.since(first);
+            t.judge(
+                "time within which it changed",
+                long,
+                format!("at most {WINDOW}"),
+                long <= WINDOW,
+                10,
+            );
+        }
+        _ => {
+            let why = "the answers carry no times: only their order is known";
+            t.unknown("time within which it changed", format!("at most {WINDOW}"), why);
+            missing
+                .push("Times: no rate of change can be stated, only the order of rows.".to_owned());
+        }
+    }
+    let at_least = format!("at least {MIN_GROWTH}");
+    match growth {
+        Some(g) => t.judge(
+            "share of new addresses later on",
+            format!("{g:.2}"),
+            at_least,
+            g >= MIN_GROWTH,
+            10,
+        ),
+        None => {
+            t.unknown("share of new addresses later on", at_least, "too few answers to tell");
+            missing
+                .push("Whether the set of addresses keeps growing or repeats itself.".to_owned());
+        }
+    }
+    if all.glue.len() >= MIN_ADDRESSES {
+        let even = spread(&all.glue).unwrap_or(0.0);
+        let shown = format!("{} addresses, evenness {even:.2}", all.glue.len());
+        let least = format!("at least {MIN_ADDRESSES}, {MIN_SPREAD}");
+        t.judge("name servers change too", shown, least, even >= MIN_SPREAD, 10);
+    }
+    let outside = sets.iter().filter_map(|s| s.alias).find(|a| !names::is_same_owner(a, all.name));
+    if let Some(alias) = outside {
+        t.judge("alias of another owner's name", alias, "none", false, 0);
+        t.note("usual for names that a content network serves");
+    } else if sets.iter().all(|s| s.alias.is_none()) {
+        t.say("alias", "none", Basis::Observed);
+    }
+    missing
+}
+
+/// The answers to judge, sorted: the busiest hour, else the busiest day if it has many addresses,
+/// else all those without a time. The flag tells whether they have times.
+fn slice<'a, 'b>(sets: &'b [Answer<'a>]) -> Option<(&'b [Answer<'a>], bool)> {
+    // Sorted by time, so those without one come first.
+    let (untimed, timed) = sets.split_at(sets.partition_point(|s| s.seen.ts().is_none()));
+    let mut rows: Vec<(Time, IpAddr)> = Vec::new();
+    let mut owner = Vec::new();
+    for (i, set) in timed.iter().enumerate() {
+        let Some(ts) = set.seen.ts() else { continue };
+        rows.extend(set.addresses.iter().map(|a| (ts, *a)));
+        owner.resize(rows.len(), i);
+    }
+    for (length, least) in [(WINDOW, MIN_ADDRESSES), (LONG_WINDOW, MIN_ADDRESSES_LONG)] {
+        let range = window::busiest(&rows, length);
+        let distinct: BTreeSet<_> = rows.get(range.clone())?.iter().map(|r| r.1).collect();
+        let ends = (owner.get(range.start), range.end.checked_sub(1).and_then(|e| owner.get(e)));
+        if let (Some(first), Some(last)) = ends
+            && distinct.len() >= least
+            && last - first + 1 >= MIN_ANSWERS
+        {
+            return Some((timed.get(*first..=*last)?, true));
+        }
+    }
+    (untimed.len() >= MIN_ANSWERS).then_some((untimed, false))
+}
+
+/// New addresses per answer after the first.
+fn churn(sets: &[Answer<'_>]) -> f64 {
+    let Some((first, later)) = sets.split_first() else { return 0.0 };
+    let mut seen: BTreeSet<&IpAddr> = first.addresses.iter().collect();
+    let new = later.iter().flat_map(|s| s.addresses).filter(|a| seen.insert(a)).count();
+    new as f64 / later.len().max(1) as f64
+}
+
+/// Mean share of addresses that stand in a network of their own within one answer; `None` when no
+/// answer has two.
+fn apart(sets: &[Answer<'_>]) -> Option<f64> {
+    let share = |s: &Answer<'_>| {
+        let nets: BTreeSet<_> = s.addresses.iter().map(|a| operator(*a)).collect();
+        (s.addresses.len() > 1).then(|| (nets.len() - 1) as f64 / (s.addresses.len() - 1) as f64)
+    };
+    let all: Vec<f64> = sets.iter().filter_map(share).collect();
+    (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
+}
+
+/// Of the address slots in the later half of all answers, the share that holds an address never
+/// seen before.
+fn growth(sets: &[Answer<'_>]) -> Option<f64> {
+    if sets.iter().map(|s| s.addresses.len()).sum::<usize>() < MIN_SLOTS {
+        return None;
+    }
+    let (early, late) = sets.split_at(sets.len() / 2);
+    let mut seen: BTreeSet<&IpAddr> = early.iter().flat_map(|s| s.addresses).collect();
+    let slots: Vec<&IpAddr> = late.iter().flat_map(|s| s.addresses).collect();
+    let new = slots.iter().filter(|a| seen.insert(a)).count();
+    Some(new as f64 / slots.len().max(1) as f64)
+}
+
+/// Why the name is a pool that anybody may use, if it behaves as one.
+fn pool(all: &Answers<'_>, memory: &Memory, growth: Option<f64>) -> Option<&'static str> {
+    let addresses: BTreeSet<IpAddr> = all.sets.iter().flat_map(|s| s.addresses).copied().collect();
+    let slots: usize = all.sets.iter().map(|s| s.addresses.len()).sum();
+    let contacted: Vec<_> =
+        addresses.iter().map(|a| memory.ports(*a)).filter(|p| !p.is_empty()).collect();
+    let is_time =
+        |p: &(Option<Transport>, Option<u16>)| matches!(p, (Some(Transport::Udp), Some(123)));
+    if contacted.len() >= MIN_CONTACTS && contacted.iter().flatten().all(is_time) {
+        Some("clients only asked these addresses for the time (NTP)")
+    } else if growth.is_some_and(|g| g < MIN_GROWTH) {
+        Some("the same addresses keep coming back: the set is wide but closed")
+    } else if slots >= PEER_LIST * all.sets.len() {
+        Some("answers are long lists, as for choosing peers")
+    } else {
+        None
+    }
+}
+
+impl Memory {
+    /// How many of the addresses were contacted.
+    fn ports_known(&self, addresses: &[IpAddr]) -> usize {
+        addresses.iter().filter(|a| !self.ports(**a).is_empty()).count()
+    }
+}

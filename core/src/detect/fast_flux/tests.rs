@@ -1,0 +1,177 @@
+//! Cases of `fast-flux`: hits, near misses on each side of each threshold, look-alikes.
+
+use super::RULE;
+use crate::detect::Detector;
+use crate::detect::kit::dsl::{events, fact, judge, lines};
+use crate::event::Event;
+use crate::report::Finding;
+use crate::settings::Settings;
+
+fn new() -> Box<dyn Detector> {
+    (RULE.new)(&Settings::default())
+}
+
+fn run(text: &str) -> Vec<Finding> {
+    judge(new, &events(text))
+}
+
+/// The article's sample: no times, no ports.
+const SAMPLE: &str = "
+    dns 192.168.75.28 > 91.11.62.6 q=c2.evil.org a=101.202.75.18 ttl=58
+    dns 192.168.75.28 > 91.11.62.6 q=c2.evil.org a=75.19.51.1 ttl=41
+    dns 192.168.75.28 > 91.11.62.6 q=c2.evil.org a=203.61.173.56 ttl=18";
+
+#[test]
+fn the_articles_sample_is_found_without_a_claim_about_time() {
+    let found = run(SAMPLE);
+    assert_eq!(
+        lines(&found),
+        "Medium/Low 80 Fast flux pattern: c2.evil.org, 3 addresses in 3 unrelated networks\n"
+    );
+    assert_eq!(fact(&found[0], "longest caching time"), "58 s");
+    assert_eq!(fact(&found[0], "time within which it changed"), "not shown");
+    assert!(found[0].missing.iter().any(|m| m.contains("no rate of change")));
+    assert_eq!((found[0].when, found[0].evidence.rows.len()), (None, 3));
+}
+
+#[test]
+fn hits() {
+    // One address an answer, another each time: what counting within one answer misses.
+    let one = "@0+240 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..30}.1.2.3 ttl=120";
+    assert_eq!(
+        lines(&run(one)),
+        "Medium/Medium 85 Fast flux pattern: a.test, 16 addresses in 16 unrelated networks\n"
+    );
+    // Rarely asked, by its many addresses in a day.
+    let rare = "@0+3000 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..22}.1.2.3 ttl=120";
+    assert_eq!(run(rare).len(), 1);
+    // Double: the name servers' addresses change as well.
+    let double = "@0+240 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..30}.1.2.3 ttl=120 auth=ns1.a.test addl={a}.9.9.9";
+    let text: String = (11..31)
+        .map(|n| {
+            double
+                .replace("{11..30}", &n.to_string())
+                .replace("{a}", &(n + 40).to_string())
+                .replace("@0+240", &format!("@{}", n * 200))
+                + "\n"
+        })
+        .collect();
+    assert_eq!(fact(&run(&text)[0], "name servers change too"), "20 addresses, evenness 1.00");
+    // IPv6.
+    let v6 = "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a=2a0{1..9}:1::5 ttl=60";
+    assert_eq!(run(v6).len(), 1);
+    // Two resolvers, one cause.
+    let two = format!("{SAMPLE}\n{}", SAMPLE.replace("91.11.62.6", "9.9.9.9"));
+    let found = run(&two);
+    assert_eq!((found.len(), found[0].includes.len()), (1, 1));
+}
+
+#[test]
+fn near_misses() {
+    let quiet = [
+        // Two addresses only.
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11,12,11,12}.1.2.3 ttl=60",
+        // Two answers only, though of three addresses.
+        "@0 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a=11.1.2.3 ttl=60\n@9 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a=12.1.2.3,13.1.2.3 ttl=60",
+        // Cached for one second too long.
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..20}.1.2.3 ttl=301",
+        // Nine addresses in a day, and never three in one hour.
+        "@0+3601 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..19}.1.2.3 ttl=60",
+        // Neighbours: two networks for six addresses.
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11,12}.1.2.{1..3} ttl=60",
+        // No TTL and only nine addresses.
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..19}.1.2.3",
+        // New addresses in fewer than every other answer.
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11.1.2.3,12.1.2.3,13.1.2.3}\n",
+    ];
+    for text in quiet {
+        assert_eq!(lines(&run(text)), "", "{text}");
+    }
+    // The other side of each.
+    for text in [
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11,12,13}.1.2.3 ttl=60",
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..20}.1.2.3 ttl=300",
+        "@0+1800 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..13}.1.2.3 ttl=60",
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..20}.1.2.3",
+    ] {
+        assert_eq!(run(text).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn look_alikes_stay_quiet() {
+    let quiet = [
+        // Content network: many addresses, each answer from one place, two operators.
+        "@0+20 dns 10.0.0.1:* > 10.0.0.53:53 q=cdn.test a=23.5.{1..9}.1,23.5.{1..9}.2 ttl=20",
+        // The same from different places: answers lie together, places apart.
+        "@0+20 dns 10.0.0.1:* > 10.0.0.53:53 q=cdn.test a={13,18,52,54,99}.2.3.4,{13,18,52,54,99}.2.3.5 ttl=60",
+        // Load balancer in a cloud: eight addresses of eight networks, turned and never new.
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=elb.test a=3.1.1.1,18.1.1.1,34.1.1.1,35.1.1.1,52.1.1.1,54.1.1.1 ttl=60\n@900+60 dns 10.0.0.1:* > 10.0.0.53:53 q=elb.test a={3,18,34,35,52,54}.1.1.1 ttl=60",
+        // Dynamic DNS of a roaming host: three networks a day.
+        "@0+28800 dns 10.0.0.1:* > 10.0.0.53:53 q=home.test a={80,91,176}.1.1.1 ttl=60",
+        // Inside names.
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=svc.corp.test a=10.{1..20}.0.1 ttl=30",
+        // A client asks for both families.
+        "@0 dns 10.0.0.1:* > 10.0.0.53:53 q=w.test a=11.1.1.1,12.1.1.1 ttl=60\n@1 dns 10.0.0.1:* > 10.0.0.53:53 q=w.test a=2a01:1::1,2a02:1::1 ttl=60\n@90 dns 10.0.0.1:* > 10.0.0.53:53 q=w.test a=12.1.1.1 ttl=60",
+        // Anycast.
+        "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=any.test a=2a01:1::1,2a02:1::1 ttl=60",
+    ];
+    for text in quiet {
+        assert_eq!(lines(&run(text)), "", "{text}");
+    }
+}
+
+#[test]
+fn volunteer_pools_are_information_at_most() {
+    // Wide but closed: the second half of answers holds nothing new.
+    let turn: String = (0..60)
+        .map(|i| {
+            let a: Vec<String> =
+                (0..4).map(|j| format!("{}.7.7.7", 20 + (i * 7 + j * 13) % 40)).collect();
+            format!(
+                "@{} dns 10.0.0.1:* > 10.0.0.53:53 q=pool.test a={} ttl=150\n",
+                i * 200,
+                a.join(",")
+            )
+        })
+        .collect();
+    assert_eq!(lines(&run(&turn)), "Info/Medium 45 Rotating pool of addresses: pool.test\n");
+    // Ever new, but clients ask for the time only.
+    let ntp = "@0+240 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..30}.1.2.3 ttl=120\n@1+240 conn 10.0.0.1:123 > {11..30}.1.2.3:123 udp";
+    assert!(lines(&run(ntp)).starts_with("Info/"), "{}", lines(&run(ntp)));
+    // One web contact among them, and it is no pool of clocks.
+    assert!(
+        lines(&run(&format!("{ntp}\n@9 conn 10.0.0.1:* > 12.1.2.3:443"))).starts_with("Medium/")
+    );
+    // Peer discovery: long lists.
+    let seeds: String = (0..6)
+        .map(|i| {
+            let a: Vec<String> =
+                (0..20).map(|j| format!("{}.{}.7.7", 20 + i * 20 + j, i)).collect();
+            format!(
+                "@{} dns 10.0.0.1:* > 10.0.0.53:53 q=seed.test a={} ttl=60\n",
+                i * 60,
+                a.join(",")
+            )
+        })
+        .collect();
+    assert!(lines(&run(&seeds)).starts_with("Info/"), "{}", lines(&run(&seeds)));
+}
+
+#[test]
+fn caps_of_eight_give_the_same_for_any_order_and_say_so() {
+    let tight = || {
+        (RULE.new)(&{
+            let mut s = Settings::default();
+            s.caps.keys = 8;
+            s
+        })
+    };
+    let mut all = events("@0+240 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..90}.1.2.3 ttl=120");
+    all.extend::<Vec<Event>>(events(
+        "@0+2 dns 10.0.0.1:* > 10.0.0.53:53 q=w{1..5}.test a=192.0.2.1 ttl=60",
+    ));
+    let found = judge(tight, &all);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].missing.iter().any(|m| m.contains("lower bounds")));
+}

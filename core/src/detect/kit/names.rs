@@ -1,0 +1,70 @@
+//! Domain names: who registered them, by Mozilla's Public Suffix List.
+
+use publicsuffix::{List, Psl};
+use std::sync::OnceLock;
+
+/// The list, its licence and version in its first lines.
+const LIST: &str = include_str!("../../../data/public_suffix_list.dat");
+
+/// The list, parsed on first use. This is no state: it is a constant that the compiler cannot
+/// compute, the same for every case and thread, and it never changes once made.
+fn list() -> &'static List {
+    static PARSED: OnceLock<List> = OnceLock::new();
+    PARSED.get_or_init(|| LIST.parse().unwrap_or_default())
+}
+
+/// The part of a name that somebody registered: `example.co.uk` of `a.b.example.co.uk`. `None`
+/// for a bare suffix, an address, or a name that is not one.
+pub fn registrable(name: &str) -> Option<&str> {
+    let name = name.trim_end_matches('.');
+    if name.parse::<std::net::IpAddr>().is_ok() {
+        return None;
+    }
+    // Names on the event line are lower case already; the list knows no other.
+    let domain = list().domain(name.as_bytes())?;
+    name.get(name.len().checked_sub(domain.as_bytes().len())?..)
+}
+
+/// True when both names were registered by the same owner, as far as names tell.
+pub fn is_same_owner(a: &str, b: &str) -> bool {
+    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+    registrable(&a).is_some_and(|d| registrable(&b) == Some(d))
+}
+
+/// True when a certificate's `pattern` covers `name` (RFC 9525 section 6.3): equal, or a wildcard
+/// for exactly one leftmost label. Case and a final dot do not matter.
+pub fn covers(pattern: &str, name: &str) -> bool {
+    let norm = |s: &str| s.trim_end_matches('.').to_ascii_lowercase();
+    let (pattern, name) = (norm(pattern), norm(name));
+    match pattern.strip_prefix("*.") {
+        Some(rest) => name.split_once('.').is_some_and(|(label, r)| !label.is_empty() && r == rest),
+        None => pattern == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registrable_domains() {
+        assert_eq!(registrable("c2.evil.org"), Some("evil.org"));
+        assert_eq!(registrable("a.b.example.co.uk."), Some("example.co.uk"));
+        assert_eq!(registrable("www.host.invalid"), Some("host.invalid"));
+        for none in ["co.uk", "192.0.2.1", "localhost", "", "."] {
+            assert_eq!(registrable(none), None, "{none}");
+        }
+        assert!(is_same_owner("WWW.Example.com", "cdn.example.com"));
+        assert!(!is_same_owner("a.github.io", "b.github.io"));
+        assert!(LIST.contains("MPL") && LIST.contains("version 20"));
+    }
+
+    #[test]
+    fn wildcards_cover_one_label() {
+        assert!(covers("*.example.com", "www.EXAMPLE.com."));
+        for name in ["example.com", "a.b.example.com", ".example.com"] {
+            assert!(!covers("*.example.com", name), "{name}");
+        }
+        assert!(covers("example.com", "example.com"));
+    }
+}

@@ -1,0 +1,119 @@
+//! What makes two events the same thing: so that a capture dropped with its own logs counts once.
+
+use super::{Body, Event};
+use crate::detect::kit::stable;
+use crate::time::{Interval, Time};
+
+/// How far apart two sources may put the same thing. A web server writes its line when the reply
+/// is sent and with whole seconds; a sensor writes the time of the first packet.
+pub const SAME_WITHIN: Interval = Interval::from_secs(2);
+
+/// The identity of an event over sources, its time apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity(pub u64);
+
+impl Event {
+    /// Its kind and the protocol's own key. Two events are the same when their identities are
+    /// equal, their sources differ, and their times are within [`SAME_WITHIN`] (or both lack one).
+    ///
+    /// The key holds only what all sources of a kind tell: an access log names neither ports nor
+    /// the server, a server's FTP log has its own form of paths.
+    pub fn identity(&self) -> Identity {
+        let from = self.flow.orig.addr;
+        let kind = self.body.kind();
+        Identity(match &self.body {
+            Body::Dns(d) => stable(&(kind, self.ends(), &d.query, d.qtype, d.trans_id)),
+            Body::Ftp(f) => stable(&(kind, from, &f.command, f.reply_code)),
+            Body::Http(h) => stable(&(kind, from, &h.method, &h.uri)),
+            Body::X509(x) => stable(&(kind, &x.fingerprint, &x.issuer, &x.serial)),
+            Body::Weird(w) => stable(&(kind, self.ends(), &w.name)),
+            _ => stable(&(kind, self.ends())),
+        })
+    }
+
+    /// The connection's ends without direction, which sources may judge differently; the
+    /// Community ID only where there are no addresses, since it says no more than they do.
+    fn ends(&self) -> impl std::hash::Hash + use<> {
+        let (a, b) = (self.flow.orig, self.flow.resp);
+        let id = if a.addr.is_none() { self.flow.community_id } else { None };
+        (a.min(b), a.max(b), self.flow.transport, id)
+    }
+}
+
+/// One sighting of something, for counting over sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// When.
+    pub ts: Option<Time>,
+    /// What.
+    pub identity: Identity,
+    /// Which source, and which item in it.
+    pub at: (super::NodeId, u64),
+}
+
+impl Mark {
+    /// The mark of an event.
+    pub fn of(e: &Event) -> Self {
+        Self { ts: e.ts, identity: e.identity(), at: (e.at.node, e.at.item) }
+    }
+}
+
+/// How many different things the marks show: marks of one identity, close in time and from
+/// different sources are one; two rows of one source are always two.
+pub fn distinct(marks: &[Mark]) -> u64 {
+    let mut sorted = marks.to_vec();
+    sorted.sort_by_key(|m| (m.identity, m.ts, m.at));
+    let mut things: Vec<(Mark, Vec<super::NodeId>)> = Vec::new();
+    for mark in sorted {
+        let near = |t: &Mark| {
+            t.identity == mark.identity
+                && match (t.ts, mark.ts) {
+                    (Some(a), Some(b)) => b.since(a) <= SAME_WITHIN,
+                    (a, b) => a == b,
+                }
+        };
+        let open = things
+            .iter_mut()
+            .rev()
+            .take_while(|(t, _)| near(t))
+            .filter(|(_, n)| !n.contains(&mark.at.0));
+        match open.last() {
+            Some((_, nodes)) => nodes.push(mark.at.0),
+            None => things.push((mark, vec![mark.at.0])),
+        }
+    }
+    things.len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::kit::dsl::events;
+    use crate::event::NodeId;
+
+    fn count(text: &str) -> u64 {
+        distinct(&events(text).iter().map(Mark::of).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_capture_and_its_log_count_once_and_two_rows_of_one_log_twice() {
+        let capture = "@10 conn 10.0.0.1:4000 > 10.0.0.2:80";
+        assert_eq!(count(&format!("{capture}\n#2 @11.9 conn 10.0.0.1:4000 > 10.0.0.2:80")), 1);
+        assert_eq!(count(&format!("{capture}\n#2 @12.1 conn 10.0.0.1:4000 > 10.0.0.2:80")), 2);
+        assert_eq!(count(&format!("{capture}\n@11.9 conn 10.0.0.1:4000 > 10.0.0.2:80")), 2);
+        assert_eq!(count(&format!("{capture}\n#2 @10 conn 10.0.0.1:4001 > 10.0.0.2:80")), 2);
+    }
+
+    #[test]
+    fn repeats_in_two_sources_pair_one_to_one() {
+        let twice = "@10 http 10.0.0.1 uri=/a\n@10 http 10.0.0.1 uri=/a";
+        assert_eq!(count(&format!("{twice}\n{}", twice.replace('@', "#2 @"))), 2);
+        assert_eq!(events("#2 http 10.0.0.1 uri=/a")[0].at.node, NodeId(2));
+    }
+
+    #[test]
+    fn without_times_the_same_file_twice_counts_once() {
+        let rows = "dns 10.0.0.1 > 9.9.9.9:53 q=a.test\ndns 10.0.0.1 > 9.9.9.9:53 q=b.test";
+        assert_eq!(count(&format!("{rows}\n{}", rows.replace("dns", "#2 dns"))), 2);
+    }
+}

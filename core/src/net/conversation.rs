@@ -1,0 +1,329 @@
+//! What is spoken over a connection: finds the protocol and drives its analyzer.
+
+use super::identify::{Guess, guess, named};
+use super::reassembly::Mark;
+use crate::event::{Flow, StringSet};
+use crate::proto::{Analyzer, Cx, Dir, Over, Step};
+use crate::source::Sink;
+
+/// First bytes of a direction that are kept to find the protocol. Zeek keeps 1024; a TLS
+/// ClientHello with post-quantum keys, or an HTTP request behind a long path, needs more.
+const MAX_PROBED: usize = 4096;
+/// Datagrams of one connection that are looked at.
+const MAX_PROBED_DATAGRAMS: u8 = 4;
+/// Bytes that an analyzer may leave for later, per direction.
+const MAX_LEFT: usize = 1 << 20;
+/// Left bytes from which on a call waits for a quarter more: an analyzer that asks for one byte at
+/// a time would otherwise read the same megabyte a million times.
+const PATIENT: usize = 16 << 10;
+/// How often one connection may change its protocol. CONNECT, TLS, WebSocket are three.
+const MAX_CHANGES: u8 = 8;
+
+/// Bytes of one direction that were not used yet.
+#[derive(Debug, Default)]
+struct Left {
+    bytes: Vec<u8>,
+    need: usize,
+    mark: Option<Mark>,
+    /// While probing: no protocol that we know speaks like this.
+    is_unknown: bool,
+    /// While probing: bytes not kept, missing or too many, behind those kept.
+    lost: u64,
+}
+
+enum Mode {
+    Probing { first: Option<Dir>, datagrams: u8 },
+    Running(Box<dyn Analyzer>),
+    Over,
+}
+
+/// The application layer of one connection.
+pub(crate) struct Conversation {
+    flow: Flow,
+    over: Over,
+    ports: [u16; 2],
+    service: StringSet,
+    mode: Mode,
+    orig: Left,
+    resp: Left,
+    changes: u8,
+}
+
+impl Conversation {
+    /// A conversation whose protocol is not known.
+    pub(crate) fn new(flow: Flow, over: Over) -> Self {
+        let ports = [flow.orig.port.unwrap_or(0), flow.resp.port.unwrap_or(0)];
+        Self {
+            flow,
+            over,
+            ports,
+            service: StringSet::default(),
+            mode: Mode::Probing { first: None, datagrams: 0 },
+            orig: Left::default(),
+            resp: Left::default(),
+            changes: 0,
+        }
+    }
+
+    /// True when nothing more can be made of it.
+    pub(crate) const fn is_over(&self) -> bool {
+        matches!(self.mode, Mode::Over)
+    }
+
+    /// The protocols seen.
+    pub(crate) fn into_service(self) -> StringSet {
+        self.service
+    }
+
+    /// Bytes held, for the budget of waiting data.
+    pub(crate) fn held(&self) -> usize {
+        self.orig.bytes.capacity() + self.resp.bytes.capacity()
+    }
+
+    fn left(&mut self, dir: Dir) -> &mut Left {
+        match dir {
+            Dir::Orig => &mut self.orig,
+            Dir::Resp => &mut self.resp,
+        }
+    }
+
+    /// Takes the next bytes of a stream.
+    pub(crate) fn data(&mut self, dir: Dir, bytes: &[u8], mark: Mark, out: &mut dyn Sink) {
+        match self.mode {
+            Mode::Running(_) => self.run(dir, bytes, mark, out),
+            Mode::Probing { .. } => self.probe(dir, bytes, mark, out),
+            Mode::Over => {}
+        }
+    }
+
+    /// Bytes of a stream are missing.
+    pub(crate) fn gap(&mut self, dir: Dir, len: u64, mark: Mark, out: &mut dyn Sink) {
+        if let Mode::Probing { .. } = self.mode {
+            let left = self.left(dir);
+            if left.bytes.is_empty() {
+                return;
+            }
+            left.lost = left.lost.saturating_add(len);
+            self.decide(dir, true, out);
+            return;
+        }
+        let left = std::mem::take(self.left(dir));
+        let len = len.saturating_add(left.bytes.len() as u64);
+        let step = self.call(mark, out, |a, cx| a.gap(dir, len, cx));
+        if !matches!(step, Some(Step::Done)) {
+            self.stop();
+        }
+    }
+
+    /// Takes one datagram.
+    pub(crate) fn datagram(&mut self, dir: Dir, bytes: &[u8], mark: Mark, out: &mut dyn Sink) {
+        if let Mode::Probing { datagrams, .. } = &mut self.mode {
+            *datagrams += 1;
+            let tries = *datagrams;
+            match guess(Over::Datagrams, dir, bytes, self.ports, true) {
+                Guess::Found(protocol) => self.mode = Mode::Running((protocol.open)()),
+                _ if tries >= MAX_PROBED_DATAGRAMS => return self.stop(),
+                _ => return,
+            }
+        }
+        match self.call(mark, out, |a, cx| a.data(dir, bytes, cx)) {
+            Some(Step::Done | Step::More { .. }) => {}
+            Some(Step::Become { used, protocol }) => {
+                self.change(protocol, mark, out);
+                let rest = bytes.get(used..).unwrap_or_default();
+                if !self.is_over() && !rest.is_empty() {
+                    self.datagram(dir, rest, mark, out);
+                }
+            }
+            Some(Step::Quit) | None => self.stop(),
+        }
+    }
+
+    /// The connection is at its end.
+    pub(crate) fn finish(&mut self, mark: Mark, out: &mut dyn Sink) {
+        if let (Mode::Probing { first, .. }, Over::Stream) = (&self.mode, self.over) {
+            let first = first.unwrap_or(Dir::Orig);
+            for dir in [first, other(first)] {
+                if matches!(self.mode, Mode::Probing { .. }) && !self.left(dir).bytes.is_empty() {
+                    self.decide(dir, true, out);
+                }
+            }
+        }
+        self.call(mark, out, |a, cx| {
+            a.finish(cx);
+            Step::Done
+        });
+        self.stop();
+    }
+
+    fn stop(&mut self) {
+        self.mode = Mode::Over;
+        self.orig = Left::default();
+        self.resp = Left::default();
+    }
+
+    fn call(
+        &mut self,
+        mark: Mark,
+        out: &mut dyn Sink,
+        f: impl FnOnce(&mut dyn Analyzer, &mut Cx<'_>) -> Step,
+    ) -> Option<Step> {
+        let Mode::Running(analyzer) = &mut self.mode else { return None };
+        let mut cx =
+            Cx { flow: &self.flow, ts: mark.ts, at: mark.at, service: &mut self.service, out };
+        Some(f(analyzer.as_mut(), &mut cx))
+    }
+
+    /// Gives a running analyzer what it left and what came.
+    fn run(&mut self, dir: Dir, bytes: &[u8], mark: Mark, out: &mut dyn Sink) {
+        let left = self.left(dir);
+        if left.bytes.is_empty() {
+            return self.step(dir, bytes, None, mark, out);
+        }
+        let old = left.bytes.len();
+        left.bytes.extend_from_slice(bytes);
+        if left.bytes.len() < left.need {
+            if left.bytes.len() > MAX_LEFT {
+                self.stop();
+            }
+            return;
+        }
+        let held = std::mem::take(&mut left.bytes);
+        let first = left.mark.unwrap_or(mark);
+        self.step(dir, &held, Some((held.len().min(old), first)), mark, out);
+    }
+
+    /// One call of the analyzer with `view`, whose first bytes may have come with an older packet.
+    fn step(
+        &mut self,
+        dir: Dir,
+        view: &[u8],
+        older: Option<(usize, Mark)>,
+        mark: Mark,
+        out: &mut dyn Sink,
+    ) {
+        // The time is that of the packet that completes it, the place that of its first byte.
+        let called = Mark { ts: mark.ts, at: older.map_or(mark.at, |(_, first)| first.at) };
+        match self.call(called, out, |a, cx| a.data(dir, view, cx)) {
+            Some(Step::Done) => *self.left(dir) = Left::default(),
+            Some(Step::More { used, need }) => {
+                let rest = view.get(used..).unwrap_or_default();
+                let need = need.max(rest.len() + 1);
+                let need =
+                    if rest.len() > PATIENT { need.max(rest.len() + rest.len() / 4) } else { need };
+                if rest.len() > MAX_LEFT {
+                    return self.stop();
+                }
+                let mark = match older {
+                    Some((old, first)) if used < old => first,
+                    _ => mark,
+                };
+                let bytes = rest.to_vec();
+                *self.left(dir) = Left { bytes, need, mark: Some(mark), ..Left::default() };
+            }
+            Some(Step::Become { used, protocol }) => {
+                let rest = view.get(used..).unwrap_or_default();
+                self.left(dir).bytes.clear();
+                self.change(protocol, mark, out);
+                self.data(dir, rest, mark, out);
+            }
+            Some(Step::Quit) | None => self.stop(),
+        }
+    }
+
+    /// The connection speaks another protocol from here on; an empty name means "find out".
+    fn change(&mut self, protocol: &str, mark: Mark, out: &mut dyn Sink) {
+        self.call(mark, out, |a, cx| {
+            a.finish(cx);
+            Step::Done
+        });
+        self.changes += 1;
+        if self.changes > MAX_CHANGES {
+            return self.stop();
+        }
+        let orig = std::mem::take(&mut self.orig);
+        let resp = std::mem::take(&mut self.resp);
+        self.mode = match named(protocol, self.over) {
+            Some(protocol) => Mode::Running((protocol.open)()),
+            None => Mode::Probing { first: None, datagrams: 0 },
+        };
+        for (dir, left) in [(Dir::Orig, orig), (Dir::Resp, resp)] {
+            if !left.bytes.is_empty() && self.over == Over::Stream {
+                self.data(dir, &left.bytes, left.mark.unwrap_or(mark), out);
+            }
+        }
+    }
+
+    /// Looks at first bytes until a protocol is found.
+    fn probe(&mut self, dir: Dir, bytes: &[u8], mark: Mark, out: &mut dyn Sink) {
+        if bytes.is_empty() {
+            return;
+        }
+        if let Mode::Probing { first, .. } = &mut self.mode {
+            *first = first.or(Some(dir));
+        }
+        let left = self.left(dir);
+        if left.is_unknown || left.lost > 0 {
+            left.lost = left.lost.saturating_add(bytes.len() as u64);
+            return;
+        }
+        left.mark = left.mark.or(Some(mark));
+        let room = MAX_PROBED.saturating_sub(left.bytes.len()).min(bytes.len());
+        let (kept, more) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+        let is_full = !more.is_empty();
+        left.bytes.extend_from_slice(kept);
+        if let (true, Some(rest)) = (self.decide(dir, is_full, out), Some(more)) {
+            if !rest.is_empty() {
+                self.data(dir, rest, mark, out);
+            }
+        } else if is_full {
+            self.left(dir).lost += more.len() as u64;
+        }
+    }
+
+    /// Decides on what is kept of `dir`; true when the protocol was found and its bytes were given
+    /// to the analyzer.
+    fn decide(&mut self, dir: Dir, is_last: bool, out: &mut dyn Sink) -> bool {
+        let (over, ports) = (self.over, self.ports);
+        let left = self.left(dir);
+        match guess(over, dir, &left.bytes, ports, is_last) {
+            Guess::Found(protocol) => {
+                self.start((protocol.open)(), out);
+                true
+            }
+            Guess::Wait => false,
+            Guess::Unknown => {
+                left.is_unknown = true;
+                let is_hopeless = self.orig.is_unknown && self.resp.is_unknown;
+                if is_hopeless {
+                    self.stop();
+                }
+                false
+            }
+        }
+    }
+
+    /// Starts an analyzer with what both directions kept, the one that spoke first first.
+    fn start(&mut self, analyzer: Box<dyn Analyzer>, out: &mut dyn Sink) {
+        let Mode::Probing { first, .. } = self.mode else { return };
+        self.mode = Mode::Running(analyzer);
+        let first = first.unwrap_or(Dir::Orig);
+        let held = [first, other(first)].map(|dir| (dir, std::mem::take(self.left(dir))));
+        for (dir, left) in held {
+            let Some(mark) = left.mark else { continue };
+            if !left.bytes.is_empty() {
+                self.data(dir, &left.bytes, mark, out);
+            }
+            if left.lost > 0 && !self.is_over() {
+                self.gap(dir, left.lost, mark, out);
+            }
+        }
+    }
+}
+
+const fn other(dir: Dir) -> Dir {
+    match dir {
+        Dir::Orig => Dir::Resp,
+        Dir::Resp => Dir::Orig,
+    }
+}

@@ -1,0 +1,102 @@
+//! Which protocol a connection speaks: by what its first bytes look like, the port only breaking ties.
+
+use crate::proto::{Dir, Over, PROTOCOLS, Probe, Protocol};
+
+/// What first bytes of one direction told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Guess {
+    /// This protocol.
+    Found(&'static Protocol),
+    /// More bytes are needed.
+    Wait,
+    /// None that we know.
+    Unknown,
+}
+
+/// Judges the first bytes of a direction. `is_last`: no more bytes will come to decide on.
+pub(crate) fn guess(over: Over, dir: Dir, bytes: &[u8], ports: [u16; 2], is_last: bool) -> Guess {
+    guess_of(PROTOCOLS, over, dir, bytes, ports, is_last)
+}
+
+fn guess_of(
+    protocols: &[&'static Protocol],
+    over: Over,
+    dir: Dir,
+    bytes: &[u8],
+    ports: [u16; 2],
+    is_last: bool,
+) -> Guess {
+    let mut best: Option<(bool, &'static Protocol)> = None;
+    let mut maybe = None;
+    let mut is_open = false;
+    for &protocol in protocols.iter().filter(|p| p.over == over) {
+        let is_usual = ports.iter().any(|port| protocol.ports.contains(port));
+        match (protocol.probe)(dir, bytes) {
+            Probe::Yes if best.is_none_or(|(usual, _)| is_usual && !usual) => {
+                best = Some((is_usual, protocol));
+            }
+            Probe::Maybe if is_usual && maybe.is_none() => maybe = Some(protocol),
+            Probe::NeedMore => is_open = true,
+            _ => {}
+        }
+    }
+    match (best, maybe) {
+        (Some((_, protocol)), _) => Guess::Found(protocol),
+        _ if is_open && !is_last => Guess::Wait,
+        (None, Some(protocol)) => Guess::Found(protocol),
+        _ => Guess::Unknown,
+    }
+}
+
+/// The protocol of that name over `over`.
+pub(crate) fn named(name: &str, over: Over) -> Option<&'static Protocol> {
+    PROTOCOLS.iter().copied().find(|p| p.name == name && p.over == over)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::{Analyzer, Cx, Step};
+
+    struct Nothing;
+    impl Analyzer for Nothing {
+        fn data(&mut self, _: Dir, _: &[u8], _: &mut Cx<'_>) -> Step {
+            Step::Quit
+        }
+        fn finish(&mut self, _: &mut Cx<'_>) {}
+    }
+
+    const fn protocol(
+        name: &'static str,
+        ports: &'static [u16],
+        probe: fn(Dir, &[u8]) -> Probe,
+    ) -> Protocol {
+        Protocol { name, emits: &[], over: Over::Stream, ports, probe, open: || Box::new(Nothing) }
+    }
+
+    static TABLE: &[&Protocol] = &[
+        &protocol("a", &[1], |_, b| if b.starts_with(b"A") { Probe::Yes } else { Probe::No }),
+        &protocol("b", &[2], |_, b| if b.starts_with(b"AA") { Probe::Yes } else { Probe::No }),
+        &protocol("c", &[3], |_, b| if b.starts_with(b"C") { Probe::Maybe } else { Probe::No }),
+        &protocol("d", &[4], |_, b| if b == b"C" { Probe::NeedMore } else { Probe::No }),
+    ];
+
+    fn found(bytes: &[u8], port: u16, is_last: bool) -> &'static str {
+        match guess_of(TABLE, Over::Stream, Dir::Orig, bytes, [50_000, port], is_last) {
+            Guess::Found(p) => p.name,
+            Guess::Wait => "wait",
+            Guess::Unknown => "unknown",
+        }
+    }
+
+    #[test]
+    fn content_decides_and_the_port_breaks_ties() {
+        assert_eq!(found(b"AA", 9, false), "a");
+        assert_eq!(found(b"AA", 2, false), "b");
+        assert_eq!(found(b"AB", 2, false), "a");
+        assert_eq!(found(b"CC", 3, false), "c");
+        assert_eq!(found(b"CC", 9, false), "unknown");
+        assert_eq!(found(b"C", 3, false), "wait");
+        assert_eq!(found(b"C", 3, true), "c");
+    }
+}

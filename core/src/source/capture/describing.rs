@@ -1,0 +1,184 @@
+//! Blocks of pcapng that describe: interfaces, their statistics, names, secrets.
+
+use super::blocks::Order;
+use crate::bytes::Cursor;
+use crate::source::{Interface, Node};
+use crate::text;
+use crate::time::{NANOS, Time};
+use std::net::IpAddr;
+
+/// Names kept of a file; a resolver's cache has some thousands.
+const MAX_NAMES: usize = 10_000;
+
+/// Bytes of secrets kept of a file: a key log line has 200, so some 40 000 sessions.
+const MAX_SECRETS: usize = 8 << 20;
+
+/// What decoding needs of an interface.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clocked {
+    pub link_type: u16,
+    pub snaplen: u32,
+    ticks_per_sec: u64,
+    offset_secs: i64,
+}
+
+impl Clocked {
+    /// An interface as the node remembers it.
+    pub(super) const fn of(shown: &Interface) -> Self {
+        Self {
+            link_type: shown.link_type,
+            snaplen: shown.snaplen,
+            ticks_per_sec: shown.ticks_per_sec,
+            offset_secs: shown.offset_secs,
+        }
+    }
+
+    /// The time of so many ticks; `None` where it is out of all range, or the resolution unusable.
+    pub(super) fn time(&self, ticks: u64) -> Option<Time> {
+        let whole = ticks.checked_div(self.ticks_per_sec)?;
+        let part = u128::from(ticks % self.ticks_per_sec) * NANOS as u128;
+        let nanos = i64::try_from(part / u128::from(self.ticks_per_sec)).ok()?;
+        let secs = i64::try_from(whole).ok()?.checked_add(self.offset_secs)?;
+        secs.checked_mul(NANOS)?.checked_add(nanos).map(Time)
+    }
+}
+
+/// An interface description block: link type, snap length, options.
+pub(super) fn interface(order: Order, body: &[u8]) -> Option<(Clocked, Interface)> {
+    const NAME: u16 = 2;
+    const DESCRIPTION: u16 = 3;
+    const RESOLUTION: u16 = 9;
+    const OFFSET: u16 = 14;
+    let mut shown = Interface {
+        link_type: order.u16(body, 0)?,
+        snaplen: order.u32(body, 4)?,
+        ticks_per_sec: 1_000_000,
+        ..Interface::default()
+    };
+    let mut description = None;
+    order.options(body.get(8..)?, &mut |code, value| match (code, value) {
+        (NAME, _) => shown.name = text::from_bytes(value),
+        (DESCRIPTION, _) => description = Some(text::from_bytes(value)),
+        (RESOLUTION, [exponent, ..]) => shown.ticks_per_sec = resolution(*exponent),
+        (OFFSET, _) => shown.offset_secs = order.u64(value, 0).map_or(0, u64::cast_signed),
+        _ => {}
+    });
+    if let Some(description) = description.filter(|_| shown.name.is_empty()) {
+        shown.name = description;
+    }
+    Some((Clocked::of(&shown), shown))
+}
+
+/// Ticks in a second: 10, or with the high bit set 2, to the power of the other bits. 0 when that
+/// is more than a number holds: such times cannot be read.
+fn resolution(exponent: u8) -> u64 {
+    let power = u32::from(exponent & 0x7f);
+    let base: u64 = if exponent & 0x80 == 0 { 10 } else { 2 };
+    base.checked_pow(power).unwrap_or(0)
+}
+
+/// An interface statistics block, as counters of the node. `base` is the number of the section's
+/// first interface among the node's.
+pub(super) fn statistics(order: Order, body: &[u8], base: usize, node: &mut Node) -> Option<()> {
+    const COUNTS: [(u16, &str); 5] = [
+        (4, "received"),
+        (5, "dropped by the interface"),
+        (6, "accepted by the filter"),
+        (7, "dropped by the operating system"),
+        (8, "delivered"),
+    ];
+    let number = base + order.u32(body, 0)? as usize;
+    let name = match &*node.interfaces.get(number)?.name {
+        "" => number.to_string(),
+        name => name.to_owned(),
+    };
+    order.options(body.get(12..)?, &mut |code, value| {
+        let known = COUNTS.iter().find(|(known, _)| *known == code);
+        if let Some(((_, what), n)) = known.zip(order.u64(value, 0)) {
+            // A later block replaces an earlier one: the counts are since the capture began.
+            node.put(&format!("interface {name}: {what}"), n);
+        }
+    });
+    Some(())
+}
+
+/// What was kept of descriptions so far, held against its limits.
+#[derive(Debug, Default)]
+pub(super) struct Described {
+    secrets: usize,
+}
+
+impl Described {
+    /// A name resolution block: records of address and names, then options.
+    pub(super) fn names<'a>(
+        &mut self,
+        order: Order,
+        body: &'a [u8],
+        node: &mut Node,
+    ) -> Option<&'a [u8]> {
+        let mut at = 0;
+        loop {
+            let (kind, len) = (order.u16(body, at)?, usize::from(order.u16(body, at + 2)?));
+            let value = body.get(at + 4..)?.get(..len)?;
+            at += 4 + len.next_multiple_of(4);
+            let mut c = Cursor::new(value);
+            let addr: IpAddr = match kind {
+                0 => return body.get(at..),
+                1 => c.array::<4>()?.into(),
+                2 => c.array::<16>()?.into(),
+                _ => continue,
+            };
+            // The first of several names, up to its zero byte.
+            let name = c.rest().split(|b| *b == 0).next().unwrap_or_default();
+            if node.names.len() < MAX_NAMES || node.names.contains_key(&addr) {
+                node.names.entry(addr).or_insert_with(|| text::from_bytes(name));
+            } else {
+                node.count("names not kept", 1);
+            }
+        }
+    }
+
+    /// A decryption secrets block: type, length, secrets; then options.
+    pub(super) fn secrets<'a>(
+        &mut self,
+        order: Order,
+        body: &'a [u8],
+        node: &mut Node,
+    ) -> Option<&'a [u8]> {
+        let (kind, len) = (order.u32(body, 0)?, order.u32(body, 4)? as usize);
+        let secrets = body.get(8..)?.get(..len)?;
+        self.secrets += secrets.len();
+        if self.secrets <= MAX_SECRETS {
+            node.secrets.push((kind, secrets.into()));
+        } else {
+            node.count("secrets not kept", 1);
+        }
+        body.get(8 + len.next_multiple_of(4)..)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock(exponent: u8, offset_secs: i64) -> Clocked {
+        Clocked { link_type: 1, snaplen: 0, ticks_per_sec: resolution(exponent), offset_secs }
+    }
+
+    #[test]
+    fn ticks_are_counted_in_the_interface_s_own_resolution() {
+        assert_eq!(clock(6, 0).time(1_500_000), Some(Time(1_500_000_000)));
+        assert_eq!(clock(9, 2).time(7), Some(Time(2_000_000_007)));
+        assert_eq!(clock(0x80 | 20, 0).time(3 << 19), Some(Time(1_500_000_000)));
+        assert_eq!(clock(0, -1).time(1), Some(Time(0)));
+        assert_eq!(clock(19, 0).time(u64::MAX).map(|t| t.0), Some(1_844_674_407));
+    }
+
+    #[test]
+    fn a_resolution_or_a_time_beyond_all_range_is_no_time() {
+        assert_eq!(clock(20, 0).time(1), None);
+        assert_eq!(clock(0x80 | 64, 0).time(1), None);
+        assert_eq!(clock(6, i64::MAX).time(1), None);
+        assert_eq!(clock(0, 0).time(u64::MAX), None);
+    }
+}
