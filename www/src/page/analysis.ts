@@ -60,6 +60,11 @@ export class Analysis {
 		return this.#pair.analysing.call("write", query);
 	}
 
+	/** The report as the command writes it, byte for byte. */
+	written(form: "text" | "json"): Promise<string> {
+		return this.#pair.analysing.call("written", form);
+	}
+
 	/** Stops reading, and keeps the workers for questions. False when they had to be ended. */
 	async stop(): Promise<boolean> {
 		const stopped = Promise.all([

@@ -6,6 +6,7 @@ import type { Finding, Report } from "../../shared/report.ts";
 import { Analysis } from "../analysis.ts";
 import { Ids, steady } from "../select/findings.ts";
 import type { Listener } from "../workers.ts";
+import { announcement } from "./look.ts";
 
 export type State = "waiting" | "running" | "done" | "cancelled" | "crashed";
 
@@ -77,7 +78,10 @@ export function begin(given: Evidence[], sample = false): void {
 		canAsk.value = true;
 		state.value = "running";
 	});
-	const mine: Analysis = new Analysis(given, listener(() => analysis === mine));
+	const mine: Analysis = new Analysis(
+		given,
+		listener(() => analysis === mine),
+	);
 	analysis = mine;
 	follow(mine, mine.finished);
 }
@@ -123,6 +127,7 @@ function follow(mine: Analysis, finished: Promise<void>): void {
 			batch(() => {
 				state.value = to;
 				findings.value = steady(report.value, findings.value, false);
+				announcement.value = `Reading ended: ${to}. ${findings.value.length} findings.`;
 			});
 		}
 	};

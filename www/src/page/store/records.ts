@@ -4,8 +4,8 @@ import { describe } from "../../shared/link.ts";
 import type {
 	Column,
 	ExportFormat,
-	Filtered,
 	FilterError,
+	Filtered,
 	Row,
 	Rows,
 	Sort,
