@@ -71,13 +71,8 @@ function RawLine({ item, lit, light }: LitProps) {
 				<h3>As it stands in the file</h3>
 				<Copy text={text} />
 			</div>
-			<div
-				class="raw-line"
-				// biome-ignore lint/a11y/useSemanticElements: it is no set of fields of a form.
-				role="group"
-				aria-label="Raw line"
-				onMouseLeave={() => light(-1)}
-			>
+			{/* biome-ignore lint/a11y/useSemanticElements: it is no set of fields of a form. */}
+			<div class="raw-line" role="group" aria-label="Raw line" onMouseLeave={() => light(-1)}>
 				{segments(item).map((part) =>
 					part.field < 0 ? (
 						<Ev key={part.start} text={fromBytes(part.bytes)} />
@@ -174,9 +169,9 @@ function HexDump({
 				<h3>{item.bytes.length} bytes</h3>
 			</div>
 			{/* biome-ignore lint/a11y/useKeyWithMouseEvents: the fields below do the same by keyboard. */}
+			{/* biome-ignore lint/a11y/useSemanticElements: it is no set of fields of a form. */}
 			<div
 				class="hex"
-				// biome-ignore lint/a11y/useSemanticElements: it is no set of fields of a form.
 				role="group"
 				aria-label="Bytes"
 				onMouseOver={over}
