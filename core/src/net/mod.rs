@@ -9,6 +9,7 @@ mod community_id;
 mod conversation;
 pub mod decode;
 mod defrag;
+mod deliver;
 mod flow;
 mod flow_table;
 mod flows;

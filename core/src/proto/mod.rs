@@ -6,11 +6,15 @@
 mod dns;
 #[cfg(test)]
 pub(crate) mod drive;
+mod framing;
 mod ftp;
 mod http;
 mod line;
+mod reorder;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tls;
+mod x509;
 
 use crate::event::{Body, Event, Flow, Kind, Origin, StringSet, Weird};
 use crate::source::Sink;
@@ -137,4 +141,4 @@ impl Cx<'_> {
 
 /// Every protocol, in alphabetical order of names.
 pub static PROTOCOLS: &[&Protocol] =
-    &[&dns::DATAGRAMS, &dns::STREAM, &ftp::PROTOCOL, &http::PROTOCOL];
+    &[&dns::DATAGRAMS, &dns::STREAM, &tls::DTLS, &ftp::PROTOCOL, &http::PROTOCOL, &tls::TLS];

@@ -98,7 +98,7 @@ fn tell(
     tally: &mut Tally,
     is_verbose: bool,
 ) {
-    let cause = explained.cause(test, log, &difference.field);
+    let cause = explained.cause(test, log, difference);
     tally.explain(difference, cause.is_some());
     if cause.is_none() || is_verbose {
         let cause = cause.map(|c| format!("  ({c})")).unwrap_or_default();

@@ -1,0 +1,85 @@
+//! The cases: folders of evidence with what must come out of it.
+//!
+//! `tests/cases/ID/` holds `README.md` (what it is, where from, licence), the evidence (all other
+//! files, or those in `input/`), `expect.txt` (what comes out of all of it together), and where
+//! single files are judged too `expect/FILE.txt`. A folder with `make.py` made its evidence by it.
+
+use crate::read::Input;
+use crate::repo::root;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Files of a case that are no evidence.
+const NOT_EVIDENCE: [&str; 3] = ["README.md", "expect.txt", "make.py"];
+
+/// One case.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its name: the folder's.
+    pub id: String,
+    /// Its folder.
+    pub path: PathBuf,
+    /// Its evidence, by name.
+    pub inputs: Vec<Input>,
+}
+
+/// Every case, by name.
+///
+/// # Errors
+/// If a folder or file of a case cannot be read.
+pub fn cases() -> io::Result<Vec<Case>> {
+    let mut all = Vec::new();
+    for path in entries(&root().join("tests/cases"))? {
+        if path.is_dir() {
+            let input = path.join("input");
+            let evidence = if input.is_dir() { entries(&input)? } else { entries(&path)? };
+            let is_evidence =
+                |p: &PathBuf| p.is_file() && !NOT_EVIDENCE.contains(&name(p).as_str());
+            let inputs = evidence.iter().filter(|p| is_evidence(p)).map(|p| load(p));
+            all.push(Case { id: name(&path), inputs: inputs.collect::<io::Result<_>>()?, path });
+        }
+    }
+    Ok(all)
+}
+
+/// A file as evidence.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn load(path: &Path) -> io::Result<Input> {
+    Ok(Input { name: name(path), bytes: fs::read(path)? })
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut all: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect::<io::Result<_>>()?;
+    all.sort();
+    Ok(all)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Holds `got` against the file at `path`; with `UPDATE_EXPECT=1` writes it there instead.
+///
+/// # Errors
+/// With what differs, if anything does.
+pub fn expect(path: &Path, got: &str) -> Result<(), String> {
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        return fs::write(path, got).map_err(|e| format!("{}: {e}", path.display()));
+    }
+    let want = fs::read_to_string(path).unwrap_or_default();
+    if want == got {
+        return Ok(());
+    }
+    let short = path.strip_prefix(root()).unwrap_or(path).display();
+    let line = want.lines().zip(got.lines()).take_while(|(a, b)| a == b).count() + 1;
+    let at = |text: &str| text.lines().nth(line - 1).unwrap_or("(nothing)").to_owned();
+    Err(format!(
+        "{short}, line {line}\n  want {}\n  got  {}\nUPDATE_EXPECT=1 writes what came out:\n{got}",
+        at(&want),
+        at(got)
+    ))
+}
