@@ -70,6 +70,8 @@ export class Analysis {
 		const stopped = Promise.all([
 			this.#pair.reading.call("stop", undefined),
 			this.#pair.analysing.call("stop", undefined),
+			// A file on a disk that does not answer keeps the reading from its end.
+			this.#readings,
 		]).then(() => true);
 		const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), STOP_MS));
 		const inTime = await Promise.race([stopped.catch(() => false), late]);

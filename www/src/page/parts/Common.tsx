@@ -71,6 +71,16 @@ export function Figure({ n, label, href }: { n: string; label: ComponentChildren
 	);
 }
 
+/** What may be wider than its place: scrolled in, by keyboard too. */
+export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+	return (
+		// biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled with the arrow keys.
+		<section class="scroll" aria-label={label} tabIndex={0}>
+			{children}
+		</section>
+	);
+}
+
 export function Section({
 	title,
 	children,

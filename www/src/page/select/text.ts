@@ -54,8 +54,8 @@ const FILE_ENDINGS = new Set(
 /** Text whose links and addresses no program will take for live ones: `hxxp`, `[.]`, `[@]`. */
 export function defang(text: string): string {
 	return text
-		.replace(/\bhttp(s?):\/\//gi, "hxxp$1://")
-		.replace(/\bftp(s?):\/\//gi, "fxp$1://")
+		.replace(/\bhttp(s?):\/\//gi, (_, s: string) => `hxxp${s.toLowerCase()}://`)
+		.replace(/\bftp(s?):\/\//gi, (_, s: string) => `fxp${s.toLowerCase()}://`)
 		.replace(/(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g, (ip) => ip.replaceAll(".", "[.]"))
 		.replace(
 			/(?<![\w.[-])(?:[\w-]+\.)+([\p{L}]{2,}|xn--[\w-]+)\b(?!\.?\w)/gu,

@@ -47,6 +47,8 @@ export const totalSize = computed(() => evidence.value.reduce((sum, e) => sum + 
 
 let ids = new Ids();
 let analysis: Analysis | undefined;
+/** Settled when what was stopped has come to rest. */
+let stopping: Promise<void> | undefined;
 
 /** The number of a finding in addresses: opaque, and the same as long as the case is open. */
 export const idOf = (finding: Finding): number => ids.of(finding);
@@ -87,7 +89,8 @@ export function begin(given: Evidence[], sample = false): void {
 }
 
 /** Adds files to the open case, or opens one. */
-export function add(given: Evidence[]): void {
+export async function add(given: Evidence[]): Promise<void> {
+	await stopping;
 	if (!analysis || !canAsk.value) {
 		begin([...evidence.value, ...given]);
 		return;
@@ -105,12 +108,14 @@ export function add(given: Evidence[]): void {
 }
 
 /** Stops reading; what was found so far stays, and can still be looked into. */
-export async function stop(): Promise<void> {
+export function stop(): void {
 	state.value = "cancelled";
-	const stopped = await analysis?.stop();
-	if (!stopped) {
-		canAsk.value = false;
-	}
+	const mine = analysis;
+	stopping = mine?.stop().then((inOrder) => {
+		if (!inOrder && mine === analysis) {
+			canAsk.value = false;
+		}
+	});
 }
 
 /** Reads all files of the case anew: after a stop, or when sensors and sites were changed. */

@@ -1,6 +1,6 @@
 // One finding: what was seen, against which thresholds, what else it could be, and on which rows.
 import type { Caveat, EvidenceRow, Finding as F, Fact, Subject } from "../../shared/report.ts";
-import { Copy, Empty, Section } from "../parts/Common.tsx";
+import { Copy, Empty, Scroll, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
 import { sourceName } from "../select/findings.ts";
@@ -135,7 +135,7 @@ function Terms({ facts, score }: { facts: Fact[]; score: number | undefined }) {
 			title="Terms against thresholds"
 			aside={score !== undefined && <span class="num">score {score} of 100</span>}
 		>
-			<div class="scroll">
+			<Scroll label="Terms">
 				<table class="terms">
 					<thead>
 						<tr>
@@ -171,7 +171,7 @@ function Terms({ facts, score }: { facts: Fact[]; score: number | undefined }) {
 						))}
 					</tbody>
 				</table>
-			</div>
+			</Scroll>
 		</Section>
 	);
 }

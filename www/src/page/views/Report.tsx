@@ -1,7 +1,7 @@
 // Report: everything that was found and everything that could not be seen, on paper.
 import { useSignal } from "@preact/signals";
 import type { Finding, Report as R } from "../../shared/report.ts";
-import { Empty, Heading, Section } from "../parts/Common.tsx";
+import { Empty, Heading, Scroll, Section } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { SeverityMark } from "../parts/Severity.tsx";
 import { byCode, filesOnly } from "../select/coverage.ts";
@@ -75,7 +75,7 @@ function Evidence({ report: now }: { report: R }) {
 	const digests = new Map([...files.value.values()].map((f) => [f.node, f.sha256]));
 	return (
 		<Section title="Evidence">
-			<div class="scroll">
+			<Scroll label="Files">
 				<table class="plain">
 					<thead>
 						<tr>
@@ -98,7 +98,7 @@ function Evidence({ report: now }: { report: R }) {
 						))}
 					</tbody>
 				</table>
-			</div>
+			</Scroll>
 			<p class="dim num">
 				{now.span
 					? `Times from ${time(now.span.first)} to ${time(now.span.last)}, UTC.`
