@@ -2,7 +2,7 @@
 
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
-use crate::note::{FILE_TWICE, Note, Notes};
+use crate::note::{FILE_EMPTY, FILE_TWICE, Note, Notes};
 use crate::records::{FilterError, Records, RowQuery, Rows};
 use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
@@ -135,6 +135,7 @@ impl Session {
     pub fn close(&mut self, file: NodeId) {
         if let Some(mut reader) = self.open.remove(&file) {
             reader.finish(&mut self.store);
+            self.store.explain_silence(file);
             if self.open.is_empty() && !self.store.more_follow {
                 self.settle();
             }
@@ -188,6 +189,22 @@ impl Session {
     /// What is found so far.
     pub fn report(&self) -> Report {
         report::build(&self.store)
+    }
+}
+
+impl Store {
+    /// A file that was read and gave nothing at all, not even a note, still says so.
+    fn explain_silence(&mut self, file: NodeId) {
+        let node = self.tree.get(file);
+        let gave = !node.events.is_empty() || node.counters.values().any(|n| *n > 0);
+        let has_children = self.tree.iter().any(|(_, n)| n.parent == Some(file));
+        let has_note = self.notes.iter().any(|(id, _)| id == file);
+        if !(gave || has_children || has_note) {
+            let title = FORMATS.iter().find(|f| Some(f.name) == node.format).map(|f| f.title);
+            let detail = format!("{} without a single record", title.unwrap_or("a file"));
+            let at = Origin { node: file, ..Origin::default() };
+            self.note(Note { at, kind: &FILE_EMPTY, detail });
+        }
     }
 }
 
@@ -260,6 +277,19 @@ mod tests {
             sha256: Some([first; 32]),
             ..FileMeta::default()
         }
+    }
+
+    #[test]
+    fn a_capture_without_packets_is_said_to_hold_nothing() {
+        let mut session = Session::new(Settings::default());
+        let node = session.open(FileMeta::default());
+        // The header of a pcap file, little end first, link type 1.
+        let header =
+            [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0];
+        session.feed(node, &header);
+        session.close(node);
+        let notes = session.report().notes;
+        assert_eq!(notes.iter().map(|n| n.code.as_str()).collect::<Vec<_>>(), ["file-empty"]);
     }
 
     #[test]

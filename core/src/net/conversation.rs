@@ -130,10 +130,9 @@ impl Conversation {
             Some(Step::Done | Step::More { .. }) => {}
             Some(Step::Become { used, protocol }) => {
                 self.change(protocol, mark, out);
-                if let (false, Some(rest)) = (self.is_over(), bytes.get(used..)) {
-                    if !rest.is_empty() {
-                        self.datagram(dir, rest, mark, out);
-                    }
+                let rest = bytes.get(used..).unwrap_or_default();
+                if !self.is_over() && !rest.is_empty() {
+                    self.datagram(dir, rest, mark, out);
                 }
             }
             Some(Step::Quit) | None => self.stop(),

@@ -10,6 +10,7 @@ mod community_id;
 mod conversation;
 pub mod decode;
 mod defrag;
+mod deliver;
 pub mod duplicate;
 mod flow;
 mod flow_table;

@@ -213,8 +213,16 @@ impl Stream {
         }
     }
 
+    /// True when bytes wait behind a gap.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        !self.blocks.is_empty()
+    }
+
     /// Nobody reads any more: places stay, bytes go.
     pub(crate) fn forget_data(&mut self, budget: &mut Budget) {
+        if self.waiting == 0 {
+            return;
+        }
         budget.used = budget.used.saturating_sub(self.waiting);
         self.waiting = 0;
         self.blocks.iter_mut().for_each(|b| b.data = Box::default());

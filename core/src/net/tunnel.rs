@@ -112,7 +112,7 @@ pub(super) fn over_udp(ports: (u16, u16), payload: &[u8], payload_len: u32) -> O
         _ => None,
     };
     let (low, high) = (ports.0.min(ports.1), ports.0.max(ports.1));
-    let opened = by_port(low).or_else(|| by_port(high))?;
+    let opened = by_port(low).or_else(|| by_port(high)).or_else(|| teredo_relayed(layer))?;
     leads_to_ip(opened.2).then_some(opened)
 }
 
@@ -279,6 +279,15 @@ fn teredo(mut layer: Layer<'_>) -> Option<Opened<'_>> {
     }
     let [first] = layer.array::<1>(0).ok()?;
     (first >> 4 == 6).then_some((TunnelKind::Teredo, None, layer))
+}
+
+/// Teredo between clients and relays, which have any port (RFC 4380, section 5.4): told by an
+/// address of its own prefix, 2001::/32, in the packet inside.
+fn teredo_relayed(layer: Layer<'_>) -> Option<Opened<'_>> {
+    let opened = teredo(layer)?;
+    let inner = ip::parse(opened.2.data, opened.2.wire).ok()?;
+    let is_teredo = |addr| matches!(addr, IpAddr::V6(a) if a.segments().starts_with(&[0x2001, 0]));
+    (is_teredo(inner.src) || is_teredo(inner.dst)).then_some(opened)
 }
 
 /// AYIYA: lengths of identity and signature, an operation that forwards (1), the next header.

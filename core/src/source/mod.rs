@@ -3,13 +3,16 @@
 //! A format is one file (or folder) here and one line in [`FORMATS`].
 
 pub mod capture;
+mod container;
 mod json;
 pub mod lines;
 mod objects;
 mod sniff;
+pub mod syslog;
 #[cfg(test)]
 mod testing;
 mod tree;
+mod weblog;
 mod zeek;
 
 pub use sniff::{Opened, recognise};
@@ -118,5 +121,13 @@ pub trait Sink {
 
 /// Every format. In alphabetical order of names; the strongest [`Sniff`] wins, and of equal ones
 /// the first.
-pub static FORMATS: &[Format] =
-    &[capture::pcap::FORMAT, capture::pcapng::FORMAT, zeek::ZEEK_JSON, zeek::ZEEK_TSV];
+pub static FORMATS: &[Format] = &[
+    weblog::ACCESS_LOG,
+    container::GZIP,
+    capture::pcap::FORMAT,
+    capture::pcapng::FORMAT,
+    container::UTF16,
+    weblog::W3C,
+    zeek::ZEEK_JSON,
+    zeek::ZEEK_TSV,
+];
