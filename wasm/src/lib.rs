@@ -1,6 +1,7 @@
 //! Hands the core to JavaScript: one class for a case, one for a file's digest, translation only.
 use js_sys::{Reflect, Uint8Array};
 use offwire_core::event::NodeId;
+use offwire_core::report;
 use offwire_core::session::{FileMeta, Session};
 use offwire_core::settings::Settings;
 use serde::Serialize;
@@ -89,6 +90,19 @@ impl Case {
     /// Never in practice: the report is plain data.
     pub fn report(&self) -> Result<JsValue, JsError> {
         to_js(&self.session.report())
+    }
+
+    /// The report as the command writes it, byte for byte: `text` or `json`.
+    ///
+    /// # Errors
+    /// Never in practice: the report is plain data.
+    pub fn written(&self, form: &str) -> Result<String, JsError> {
+        let report = self.session.report();
+        if form == "json" {
+            let json = serde_json::to_string_pretty(&report).map_err(JsError::from)?;
+            return Ok(json + "\n");
+        }
+        Ok(report::text(&report))
     }
 
     /// The size of this instance's memory in bytes.

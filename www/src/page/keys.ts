@@ -1,7 +1,7 @@
 // The keyboard: one listener for the page; it keeps out of fields and of what the browser itself does.
-import { placeOf } from "./store/findings.ts";
+
 import { idOf } from "./store/case.ts";
-import { listed } from "./store/findings.ts";
+import { listed, placeOf } from "./store/findings.ts";
 import { hide, shown } from "./store/item.ts";
 import { dialog } from "./store/look.ts";
 import { go, route, VIEWS } from "./store/route.ts";

@@ -65,6 +65,8 @@ export type AnalysingCalls = {
 	/** Begins a case; settings left out are the core's own. */
 	begin(settings: unknown): void;
 	report(): Report;
+	/** The report as the command writes it, byte for byte. */
+	written(form: "text" | "json"): string;
 	/** Leaves the rest of what was handed over and closes what is open; what was found stays. */
 	stop(): Promise<void>;
 	/** A piece of a file as it lies on disk. */

@@ -2,8 +2,8 @@
 import "./silence.ts";
 import { describe, type Endpoint, Link } from "../shared/link.ts";
 import type { AnalysingCalls, FeedingCalls, NoCalls, PageCalls } from "../shared/messages.ts";
-import type { Report } from "../shared/report.ts";
 import type { Filtered, Item, Values } from "../shared/records.ts";
+import type { Report } from "../shared/report.ts";
 import { Case, initSync } from "../wasm/offwire_wasm.js";
 import { Meter } from "./meter.ts";
 import { rows, timeline, write } from "./tables.ts";
@@ -40,6 +40,7 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 		current = new Case(settings);
 	},
 	report: () => theCase().report() as Report,
+	written: (form) => theCase().written(form),
 	stop() {
 		isStopped = true;
 		return enqueue(() => {

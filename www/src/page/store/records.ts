@@ -4,8 +4,8 @@ import { describe } from "../../shared/link.ts";
 import type {
 	Column,
 	ExportFormat,
-	Filtered,
 	FilterError,
+	Filtered,
 	Row,
 	Rows,
 	Sort,
@@ -61,6 +61,9 @@ export const rowAt = (index: number): Row | undefined =>
 
 /** Fetches the rows `first` to `last`, as far as they are not there yet. */
 export function want(first: number, last: number): void {
+	if (!kind.value) {
+		return;
+	}
 	for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page++) {
 		if (answers.get(page) !== version && !asked.has(page)) {
 			fetchPage(page);

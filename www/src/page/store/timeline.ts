@@ -33,7 +33,9 @@ async function refresh(): Promise<void> {
 export function limitTo(span: Span | undefined): void {
 	const before = range.value && termOf(range.value);
 	range.value = span;
-	const rest = before ? filter.value.replace(before, "").replace(/^ and | and $/, "") : filter.value;
+	const rest = before
+		? filter.value.replace(before, "").replace(/^ and | and $/, "")
+		: filter.value;
 	const term = span ? termOf(span) : "";
 	const joined = [rest.trim(), term].filter(Boolean).join(" and ");
 	if (joined !== draft.value) {
