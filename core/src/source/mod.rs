@@ -3,13 +3,16 @@
 //! A format is one file (or folder) here and one line in [`FORMATS`].
 
 pub mod capture;
+mod container;
 mod json;
 pub mod lines;
 mod objects;
 mod sniff;
+pub mod syslog;
 #[cfg(test)]
 mod testing;
 mod tree;
+mod weblog;
 mod zeek;
 
 pub use sniff::{Opened, recognise};
@@ -19,6 +22,7 @@ use crate::event::{Event, Kind, NodeId, Origin};
 use crate::note::Note;
 use crate::report::Item;
 use crate::settings::Settings;
+use capture::series::{Series, Start};
 
 /// Bytes a reader consumes, at most, in one call of [`Reader::feed`]: decompressed where that
 /// applies. Small enough that a host can show progress and cancel, large enough not to matter.
@@ -103,11 +107,27 @@ pub trait Sink {
     fn take_raw(&mut self, _node: NodeId, _bytes: &[u8]) -> bool {
         false
     }
+    /// Gives what an earlier capture left open, if this one goes on where it ended.
+    fn resume(&mut self, _node: NodeId, _start: &Start) -> Option<Series> {
+        None
+    }
+    /// Takes what a capture leaves open for the next one; gives it back if none will come.
+    fn suspend(&mut self, series: Series) -> Option<Series> {
+        Some(series)
+    }
     /// The node, for its reader to say more about it: clock, counters, interfaces.
     fn node(&mut self, node: NodeId) -> &mut Node;
 }
 
 /// Every format. In alphabetical order of names; the strongest [`Sniff`] wins, and of equal ones
 /// the first.
-pub static FORMATS: &[Format] =
-    &[capture::pcap::FORMAT, capture::pcapng::FORMAT, zeek::ZEEK_JSON, zeek::ZEEK_TSV];
+pub static FORMATS: &[Format] = &[
+    weblog::ACCESS_LOG,
+    container::GZIP,
+    capture::pcap::FORMAT,
+    capture::pcapng::FORMAT,
+    container::UTF16,
+    weblog::W3C,
+    zeek::ZEEK_JSON,
+    zeek::ZEEK_TSV,
+];

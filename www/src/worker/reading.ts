@@ -20,19 +20,28 @@ let analysing: Link<NoCalls, FeedingCalls>;
 /** The file at work, and whether any format took it. */
 let current = 0;
 let isWanted = true;
+let isStopped = false;
 
 const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	start({ module, analysing: port }) {
 		initSync({ module });
 		analysing = new Link(port, {});
 	},
-	async read(evidence) {
-		meter.total = evidence.reduce((sum, e) => sum + e.file.size, 0);
+	async read({ evidence, first }) {
+		meter.total += evidence.reduce((sum, e) => sum + e.file.size, 0);
+		isStopped = false;
 		for (const [index, one] of inOrder(evidence)) {
-			await readFile(index, one);
+			if (isStopped) {
+				break;
+			}
+			await readFile(first + index, one);
 		}
 		await analysing.call("finish", undefined);
-		tellProgress(evidence.length - 1, 0);
+		tellProgress(first + evidence.length - 1, 0);
+	},
+	stop() {
+		isStopped = true;
+		isWanted = false;
 	},
 });
 

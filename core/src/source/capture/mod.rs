@@ -6,16 +6,18 @@ mod describing;
 pub mod pcap;
 pub mod pcapng;
 mod second;
+pub mod series;
 #[cfg(test)]
 mod testing;
 
 pub use second::packet;
 
 use crate::event::{Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
-use crate::net::{Decoder, Found, Outcome, Packet, Packets, Reason};
-use crate::note::{Note, NoteKind};
+use crate::net::{Found, Outcome, Packet, Packets, Reason};
+use crate::note::{CAPTURE_CONTINUES, Note, NoteKind};
 use crate::source::Sink;
 use crate::time::Time;
+use series::{Series, Start};
 use std::collections::BTreeMap;
 
 /// Longest captured packet that is believed. tcpdump and Wireshark stop at the same 256 KiB, four
@@ -29,8 +31,8 @@ const MAX_REASONS: usize = 200;
 /// What both capture formats share: packets out of records are numbered, decoded, counted.
 pub(crate) struct Intake {
     node: NodeId,
-    decoder: Decoder,
-    packets: Box<dyn Packets>,
+    /// What is open; gone once the file is at its end.
+    series: Option<Series>,
     /// Number of the last packet.
     number: u64,
     counts: Counts,
@@ -62,7 +64,8 @@ pub(crate) struct Record<'a> {
 
 impl Intake {
     pub(super) fn new(node: NodeId, seed: u64, packets: Box<dyn Packets>) -> Self {
-        Self { node, decoder: Decoder::new(seed), packets, number: 0, counts: Counts::default() }
+        let series = Some(Series::new(node, seed, packets));
+        Self { node, series, number: 0, counts: Counts::default() }
     }
 
     /// Number of the last packet.
@@ -75,6 +78,9 @@ impl Intake {
         self.number += 1;
         let at =
             Origin { node: self.node, item: self.number, offset: record.offset, len: record.len };
+        if self.counts.last_ts.is_none() {
+            self.resume(record, out);
+        }
         self.counts.backwards += u64::from(record.ts < self.counts.last_ts && record.ts.is_some());
         self.counts.last_ts = record.ts.or(self.counts.last_ts);
         let Some(link_type) = record.link_type else {
@@ -83,8 +89,8 @@ impl Intake {
         };
         let packet =
             Packet { ts: record.ts, at, link_type, wire_len: record.wire_len, data: record.data };
-        let packets = &mut self.packets;
-        let outcome = self.decoder.decode(&packet, &mut |found| match found {
+        let Some(Series { packets, decoder, .. }) = &mut self.series else { return at };
+        let outcome = decoder.decode(&packet, &mut |found| match found {
             Found::Ip(decoded) => packets.packet(&packet, decoded, out),
             Found::Odd { name, src, dst } => out.event(odd(&packet, name, src, dst)),
         });
@@ -124,18 +130,34 @@ impl Intake {
         }
     }
 
-    /// The file is at its end.
+    /// Before the first packet that has a time: goes on where an earlier capture ended.
+    fn resume(&mut self, record: &Record<'_>, out: &mut dyn Sink) {
+        let (Some(ts), Some(link_type)) = (record.ts, record.link_type) else { return };
+        let start = Start { link_type, ts };
+        if let Some(mut series) = out.resume(self.node, &start) {
+            let detail = format!("goes on where {} ended", out.node(series.node).name);
+            let place = (record.offset, u64::from(record.len));
+            self.note(&CAPTURE_CONTINUES, place, detail, out);
+            series.node = self.node;
+            self.series = Some(series);
+        } else if let Some(series) = &mut self.series {
+            series.link_type = link_type;
+        }
+    }
+
+    /// The file is at its end; the capture too, unless another file goes on with it.
     pub(super) fn finish(&mut self, out: &mut dyn Sink) {
-        self.packets.finish(out);
         self.flush(out);
-        let node = out.node(self.node);
-        for (name, n) in [
-            ("IP fragments without the rest", self.decoder.fragments_waiting()),
-            ("IP fragments given up", self.decoder.fragments_dropped()),
-        ] {
-            if n > 0 {
-                node.count(name, n);
+        let Some(mut series) = self.series.take() else { return };
+        let open = match self.counts.last_ts {
+            Some(last) => {
+                series.last = last;
+                out.suspend(series)
             }
+            None => Some(series),
+        };
+        if let Some(series) = open {
+            series.finish(out);
         }
     }
 
