@@ -10,6 +10,7 @@ mod framing;
 mod ftp;
 mod http;
 mod line;
+mod quic;
 mod reorder;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -140,5 +141,12 @@ impl Cx<'_> {
 }
 
 /// Every protocol, in alphabetical order of names.
-pub static PROTOCOLS: &[&Protocol] =
-    &[&dns::DATAGRAMS, &dns::STREAM, &tls::DTLS, &ftp::PROTOCOL, &http::PROTOCOL, &tls::TLS];
+pub static PROTOCOLS: &[&Protocol] = &[
+    &dns::DATAGRAMS,
+    &dns::STREAM,
+    &tls::DTLS,
+    &ftp::PROTOCOL,
+    &http::PROTOCOL,
+    &quic::PROTOCOL,
+    &tls::TLS,
+];

@@ -19,11 +19,6 @@ pub struct Reorder {
 }
 
 impl Reorder {
-    /// Bytes given back so far, all in order.
-    pub const fn pos(&self) -> u64 {
-        self.next
-    }
-
     /// Bytes held that wait for earlier ones.
     pub const fn held(&self) -> usize {
         self.held
@@ -89,7 +84,7 @@ mod tests {
                     out.extend(r.push(from as u64, &text[from..to]).unwrap());
                 }
                 assert_eq!(out, text, "from {turn} by {step}");
-                assert_eq!((r.pos(), r.held, r.later.len()), (16, 0, 0));
+                assert_eq!((r.next, r.held, r.later.len()), (16, 0, 0));
             }
         }
     }

@@ -12,12 +12,12 @@ use super::framing::Place;
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
 use crate::event::Kind;
 use codes::{content, handshake};
-use fingerprint::Carrier;
-use joiner::{Joined, Joiner};
-use session::Session;
 use wire::{MESSAGE_HEADER, RECORD_HEADER, Record};
 
 pub use dtls::PROTOCOL as DTLS;
+pub use fingerprint::Carrier;
+pub use joiner::{Joined, Joiner};
+pub use session::Session;
 
 /// TLS and SSL in a stream.
 pub static TLS: Protocol = Protocol {

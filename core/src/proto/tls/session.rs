@@ -249,10 +249,15 @@ impl Session {
         if self.is_13() && ty == content::APPLICATION_DATA {
             self.encrypted(dir);
         }
-        if self.begun.is_some() && self.is_encrypted == [true; 2] {
-            self.row.established = Some(true);
-            self.send(cx);
+        if self.is_encrypted == [true; 2] {
+            self.complete(cx);
         }
+    }
+
+    /// The handshake is complete.
+    pub fn complete(&mut self, cx: &mut Cx<'_>) {
+        self.row.established = Some(true);
+        self.send(cx);
     }
 
     /// An alert in the clear.
@@ -264,8 +269,7 @@ impl Session {
     /// SSL 2.0's client sent its key: Zeek counts that as established.
     pub fn old_client_key(&mut self, cx: &mut Cx<'_>) {
         if self.is_old() {
-            self.row.established = Some(true);
-            self.send(cx);
+            self.complete(cx);
         }
     }
 

@@ -122,8 +122,11 @@ const CAPTURES: &[&str] = &[
 ];
 
 fn by_client(events: &[Event], field: &str) -> Vec<String> {
+    // Those over QUIC are compared elsewhere.
+    let is_stream = |row: &&Row| !row.get("ja4").is_some_and(|ja4| ja4.starts_with('q'));
     let pick = |row: &Row| Some(format!("{} {}", row["id.orig_h"], row.get(field)?));
-    let mut out: Vec<_> = drive::rows(events, Kind::Ssl).iter().filter_map(pick).collect();
+    let mut out: Vec<_> =
+        drive::rows(events, Kind::Ssl).iter().filter(is_stream).filter_map(pick).collect();
     out.sort();
     out
 }
