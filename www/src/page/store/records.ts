@@ -12,7 +12,7 @@ import type {
 	Values,
 } from "../../shared/records.ts";
 import { quote } from "../select/pivots.ts";
-import { ask, canAsk, generation, report } from "./case.ts";
+import { ask, canAsk, caseNumber, generation, report } from "./case.ts";
 import { save } from "./copy.ts";
 import { announcement } from "./look.ts";
 
@@ -256,6 +256,18 @@ export async function exportAs(format: ExportFormat): Promise<void> {
 		announcement.value = `Not saved: ${describe(error)}`;
 	}
 }
+
+effect(() => {
+	if (caseNumber.value > 0) {
+		untracked(() => {
+			kind.value = "";
+			sort.value = undefined;
+			columns.value = [];
+			chosen.value = new Map();
+			setFilter("");
+		});
+	}
+});
 
 // While evidence is read the counts move on; the rows that are there stay where they are.
 effect(() => {
