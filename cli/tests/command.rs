@@ -1,5 +1,7 @@
 //! The command as a shell sees it: what it prints, and its exit code.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use offwire_core::report;
 use offwire_core::session::{FileMeta, Session};
 use offwire_core::settings::Settings;

@@ -1,5 +1,7 @@
 //! The house rules that a compiler does not check: first lines, sizes, layering, tables, README.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use offwire_core::detect::RULES;
 use offwire_core::event::KINDS;
 use offwire_core::proto::PROTOCOLS;
