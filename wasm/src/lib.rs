@@ -2,7 +2,7 @@
 use js_sys::{Reflect, Uint8Array};
 use offwire_core::event::NodeId;
 use offwire_core::report;
-use offwire_core::session::{FileMeta, Session};
+use offwire_core::session::Session;
 use offwire_core::settings::Settings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,10 +12,12 @@ use web_sys::File;
 
 mod digest;
 mod panic;
+mod plan;
 mod second_pass;
 mod tables;
 
 pub use digest::Digest;
+pub use plan::{first_packet, plan};
 pub use tables::Writing;
 
 /// How many bytes are copied in for one call of `feed`: about the work the core does in one call,
@@ -54,13 +56,17 @@ impl Case {
         to_js(&self.settings)
     }
 
-    /// Begins a file. The handle is kept for second passes; reading it through is the caller's
-    /// work, by `feed`. `name` is the path inside the dropped folder, which `File` does not know.
-    pub fn open(&mut self, file: File, name: String, sensor: String, site: String) -> u32 {
-        let size = Some(size(&file));
-        let id = self.session.open(FileMeta { name, size, sensor, site, ..FileMeta::default() }).0;
+    /// Begins a file, described as for [`plan`]. The handle is kept for second passes; reading it
+    /// through is the caller's work, by `feed`. The name is the path inside the dropped folder,
+    /// which `File` does not know.
+    ///
+    /// # Errors
+    /// If the file is not described as it must be.
+    pub fn open(&mut self, file: File, described: JsValue) -> Result<u32, JsError> {
+        let meta = from_js::<plan::Described>(described)?.into();
+        let id = self.session.open(meta).0;
         self.files.insert(id, file);
-        id
+        Ok(id)
     }
 
     /// Gives the bytes of `chunk` after `from` to the core, which takes what it can work on in
@@ -82,6 +88,11 @@ impl Case {
     /// Ends a file.
     pub fn close(&mut self, file: u32) {
         self.session.close(NodeId(file));
+    }
+
+    /// No more files follow: what waited for one is ended.
+    pub fn settle(&mut self) {
+        self.session.settle();
     }
 
     /// What the case shows so far; may be asked at any time.

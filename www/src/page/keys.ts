@@ -6,6 +6,20 @@ import { hide, shown } from "./store/item.ts";
 import { dialog } from "./store/look.ts";
 import { go, route, VIEWS } from "./store/route.ts";
 
+/** Rows of a list, walked with the arrow keys. */
+const ROWS = [".evidence-row", ".finding-row"];
+
+function walk(by: 1 | -1): boolean {
+	const list = ROWS.find((rows) => document.activeElement?.matches(rows));
+	if (!list) {
+		return false;
+	}
+	const rows = [...document.querySelectorAll<HTMLElement>(list)];
+	const at = rows.indexOf(document.activeElement as HTMLElement);
+	rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
+	return true;
+}
+
 /** To the next or the previous finding, in the list or from one to the other. */
 function step(by: 1 | -1): void {
 	if (route.value.view === "finding") {
@@ -43,6 +57,10 @@ function press(event: KeyboardEvent): boolean {
 		case "/":
 			document.querySelector<HTMLElement>(".filter-text")?.focus();
 			return true;
+		case "ArrowDown":
+			return walk(1);
+		case "ArrowUp":
+			return walk(-1);
 		case "j":
 			step(1);
 			return true;

@@ -20,6 +20,19 @@ export interface Evidence {
 	site: string;
 }
 
+/** A file as the core is told of it, member by member as its binding names them. */
+export interface Described {
+	name: string;
+	size: number;
+	sensor: string;
+	site: string;
+	/** In hex, for files of equal size: the same file dropped twice counts once. */
+	sha256?: string;
+	/** When its first packet was taken, in nanoseconds since 1970; for captures only. */
+	first_packet?: bigint;
+	more_follow: boolean;
+}
+
 /** How far one of the two workers is. */
 export interface Progress {
 	worker: "reading" | "analysing";
@@ -82,7 +95,7 @@ export type AnalysingCalls = {
 
 /** What the reading worker asks of the analysing worker, in this order for each file. */
 export type FeedingCalls = {
-	open(opened: { file: number; evidence: Evidence; total: number }): void;
+	open(opened: { file: number; handle: File; described: Described; total: number }): void;
 	/**
 	 * Answered when the slice is worked off: the reading worker counts its credit by that. False
 	 * when no format took the file, so that its rest need not be read.

@@ -63,12 +63,11 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 
 function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 	return new Link<FeedingCalls, NoCalls>(port, {
-		open: ({ file, evidence, total }) => {
+		open: ({ file, handle, described, total }) => {
 			meter.total = total;
 			enqueue(() => {
 				at = { file, offset: 0 };
-				const { sensor, site, path } = evidence;
-				const node = theCase().open(evidence.file, path, sensor, site);
+				const node = theCase().open(handle, described);
 				ids.set(file, node);
 				open.add(file);
 				page.tell("opened", { file, node });
@@ -89,6 +88,7 @@ function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 			}),
 		finish: () =>
 			enqueue(() => {
+				theCase().settle();
 				tellProgress();
 				page.tell("report", theCase().report() as Report);
 			}),

@@ -7,7 +7,7 @@ import { fromBytes } from "../select/text.ts";
 import { sources } from "../store/case.ts";
 import { hide, shown } from "../store/item.ts";
 import { Copy } from "./Common.tsx";
-import { Ev } from "./Evidence.tsx";
+import { Ev, Pivot } from "./Evidence.tsx";
 
 /** Bytes shown at first: a full packet of Ethernet, and some. */
 const BYTES_SHOWN = 2048;
@@ -92,6 +92,14 @@ function RawLine({ item, lit, light }: LitProps) {
 	);
 }
 
+/** Values longer than this are read, not looked for. */
+const MOST_PIVOT = 120;
+
+function FieldValue({ value }: { value: string }) {
+	const isPivot = value !== "" && value.length <= MOST_PIVOT;
+	return isPivot ? <Pivot value={value} class="bare" /> : <Ev text={value} />;
+}
+
 function FieldTable({
 	fields,
 	lit,
@@ -135,7 +143,7 @@ function FieldTable({
 							</button>
 						</th>
 						<td>
-							<Ev text={field.value} />
+							<FieldValue value={field.value} />
 						</td>
 					</tr>
 				))}

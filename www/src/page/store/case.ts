@@ -34,6 +34,8 @@ export const files = signal<ReadonlyMap<number, FileProgress>>(new Map());
 /** The largest wasm memory that either worker told of. */
 export const memory = signal(0);
 export const troubles = signal<Trouble[]>([]);
+/** Grows with every case that is opened: what was set for the one before is forgotten. */
+export const caseNumber = signal(0);
 /** Grows with every report: whoever shows rows asks again when it does. */
 export const generation = signal(0);
 /** True while the workers of the case can be asked. */
@@ -69,6 +71,7 @@ export function begin(given: Evidence[], sample = false): void {
 	analysis?.cancel();
 	ids = new Ids();
 	batch(() => {
+		caseNumber.value += 1;
 		evidence.value = given;
 		report.value = undefined;
 		findings.value = [];
@@ -91,7 +94,9 @@ export function begin(given: Evidence[], sample = false): void {
 /** Adds files to the open case, or opens one. */
 export async function add(given: Evidence[]): Promise<void> {
 	await stopping;
-	if (!analysis || !canAsk.value) {
+	// A file that may be in the case already is only told from it when all are read together.
+	const isTwin = given.some((g) => evidence.value.some((e) => e.file.size === g.file.size));
+	if (!analysis || !canAsk.value || isTwin) {
 		begin([...evidence.value, ...given]);
 		return;
 	}

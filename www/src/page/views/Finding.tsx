@@ -3,6 +3,7 @@ import type { Caveat, EvidenceRow, Finding as F, Fact, Subject } from "../../sha
 import { Copy, Empty, Scroll, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
+import { holdStill } from "../parts/still.ts";
 import { sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { toolFilters } from "../select/pivots.ts";
@@ -258,7 +259,10 @@ function EvidenceLine({ row, id }: { row: EvidenceRow; id: number }) {
 				class="evidence-row"
 				data-finding={id}
 				aria-pressed={isOpen}
-				onClick={() => show(row.at)}
+				onClick={(event) => {
+					holdStill(event.currentTarget);
+					show(row.at);
+				}}
 			>
 				<span class="num time">{row.ts ? time(row.ts) : "no time"}</span>
 				<span class="row-text">

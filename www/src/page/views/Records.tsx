@@ -142,7 +142,6 @@ function FilterHelp() {
 }
 
 function ColumnChooser() {
-	const off = records.hidden.value.get(records.kind.value);
 	return (
 		<details class="menu">
 			<summary>Columns</summary>
@@ -153,7 +152,7 @@ function ColumnChooser() {
 							<label>
 								<input
 									type="checkbox"
-									checked={!off?.has(column.name)}
+									checked={records.isShown(column.name)}
 									onChange={() => records.toggleColumn(column.name)}
 								/>{" "}
 								<span class="data">{column.name}</span> <span class="dim">{column.doc}</span>
@@ -265,6 +264,19 @@ function ValuesPanel() {
 	);
 }
 
+/** Says that columns are missing from the table, and brings them back. */
+function HiddenColumns() {
+	const n = records.columns.value.length - records.shownColumns.value.length;
+	return n === 0 ? null : (
+		<>
+			<button type="button" class="bare link" onClick={records.showAllColumns}>
+				{plural(n, "column")} hidden: show
+			</button>
+			.{" "}
+		</>
+	);
+}
+
 function Table() {
 	const kind = records.kind.value;
 	const counts = report.value?.records[kind];
@@ -309,7 +321,7 @@ function Table() {
 						— only {count(counts.kept)} of {count(counts.seen)} events fit into memory: the earliest
 					</strong>
 				)}
-				.{" "}
+				. <HiddenColumns />
 				<span class="table-hint">
 					Click a value to filter, Alt-click to filter it out, the place to see the evidence.
 				</span>

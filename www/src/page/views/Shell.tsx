@@ -65,6 +65,7 @@ export function Shell() {
 
 function Header({ isEmpty }: { isEmpty: boolean }) {
 	const n = theCase.evidence.value.length;
+	const span = theCase.report.value?.span;
 	return (
 		<header class="top">
 			<a class="brand" href={href(isEmpty ? "drop" : "overview")}>
@@ -77,6 +78,7 @@ function Header({ isEmpty }: { isEmpty: boolean }) {
 			{!isEmpty && (
 				<span class="case-line num">
 					{plural(n, "file")}, {size(theCase.totalSize.value)}
+					{span && ` · ${span.first.slice(0, 10)} – ${span.last.slice(0, 10)} UTC`}
 				</span>
 			)}
 			<span class="spacer" />
