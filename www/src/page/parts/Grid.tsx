@@ -29,6 +29,7 @@ export function Grid(props: GridProps) {
 	const view = useSignal({ top: 0, height: 600 });
 	const focus = useSignal({ row: 0, column: 0 });
 	const now = sight(props.total, view.value.top, view.value.height - HEAD_PX, ROW_PX);
+	const stop = tabStop(focus.value, now, props.columns.length);
 
 	useLayoutEffect(() => {
 		const element = box.current;
@@ -78,13 +79,19 @@ export function Grid(props: GridProps) {
 					<GridHead {...props} />
 					<tbody>
 						{rowsInSight(now).map((index) => (
-							<GridRow key={index} index={index} focus={focus.value} {...props} />
+							<GridRow key={index} index={index} focus={stop} {...props} />
 						))}
 					</tbody>
 				</table>
 			</div>
 		</div>
 	);
+}
+
+/** The one cell that Tab comes to: the last one walked to, or, out of sight, the first in sight. */
+function tabStop(focus: { row: number; column: number }, now: Sight, columns: number) {
+	const isHere = focus.row >= now.first && focus.row < now.last;
+	return { row: isHere ? focus.row : now.top, column: Math.min(focus.column, columns) };
 }
 
 const rowsInSight = ({ first, last }: Sight): number[] =>
