@@ -1,6 +1,8 @@
 //! What must hold for any evidence: cut, ordered, damaged, seeded in any way. Over all cases, and
 //! over the corpus where there is one.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use offwire_core::settings::{Caps, Settings};
 use offwire_tests::cases::{cases, evidence};
 use offwire_tests::lcg::Lcg;

@@ -4,6 +4,8 @@
 
 mod account_several_addresses;
 mod certificate_anomaly;
+#[cfg(test)]
+mod corpus;
 mod dns_tunnelling;
 mod external_resolver;
 mod fast_flux;
@@ -14,6 +16,7 @@ mod nxdomain_burst;
 mod password_guessing;
 mod plaintext_credentials;
 mod port_scan;
+mod server_name_mismatch;
 mod service_inventory;
 mod web_recon;
 
@@ -61,6 +64,7 @@ pub static RULES: &[Rule] = &[
     password_guessing::RULE,
     plaintext_credentials::RULE,
     port_scan::RULE,
+    server_name_mismatch::RULE,
     service_inventory::RULE,
     web_recon::RULE,
 ];

@@ -24,6 +24,7 @@ mod link;
 mod locality;
 mod ports;
 mod reassembly;
+mod recent;
 pub(crate) mod show;
 mod tcp;
 mod transport;
