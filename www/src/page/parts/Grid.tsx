@@ -233,9 +233,15 @@ function walk(
 		};
 		focus.value = to;
 		bringIntoSight(to.row, now, box);
-		requestAnimationFrame(() =>
-			box.querySelector<HTMLElement>(`[data-cell="${to.row}:${to.column}"]`)?.focus(),
-		);
+		const take = () => {
+			const cell = box.querySelector<HTMLElement>(`[data-cell="${to.row}:${to.column}"]`);
+			cell?.focus({ preventScroll: true });
+			return cell;
+		};
+		// At once where it can be: keys come faster than frames.
+		if (!take()) {
+			requestAnimationFrame(take);
+		}
 	} else {
 		return;
 	}
