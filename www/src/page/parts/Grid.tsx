@@ -12,6 +12,9 @@ interface GridProps {
 	sort: Sort | undefined;
 	/** Changes when the rows have to be asked for anew. */
 	question: number;
+	/** Changes when they are other rows than before: the table goes to its top. */
+	otherRows: number;
+	isWaiting: boolean;
 	/** The cells of a row and its place in the evidence; undefined while it is on its way. */
 	row: (index: number) => { place: string; cells: Cell[]; isOpen: boolean } | undefined;
 	want: (first: number, last: number) => void;
@@ -44,6 +47,7 @@ export function Grid(props: GridProps) {
 		measure();
 		return () => observer.disconnect();
 	}, [view]);
+	useEffect(() => box.current?.scrollTo({ top: 0 }), [props.otherRows]);
 	useEffect(
 		() => props.want(now.first, now.last),
 		[props.want, props.question, now.first, now.last],
@@ -64,6 +68,7 @@ export function Grid(props: GridProps) {
 					role="grid"
 					class="grid"
 					aria-label={props.label}
+					aria-busy={props.isWaiting}
 					aria-rowcount={props.total + 1}
 					aria-colcount={props.columns.length + 1}
 					style={{ top: `${now.offset}px` }}
@@ -236,6 +241,7 @@ function walk(
 		const take = () => {
 			const cell = box.querySelector<HTMLElement>(`[data-cell="${to.row}:${to.column}"]`);
 			cell?.focus({ preventScroll: true });
+			cell?.scrollIntoView({ block: "nearest", inline: "nearest" });
 			return cell;
 		};
 		// At once where it can be: keys come faster than frames.
