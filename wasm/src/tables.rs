@@ -1,7 +1,9 @@
 //! Tables for JavaScript: pages of rows as typed arrays and one heap of text, counts, exports.
 use js_sys::{Array, BigInt64Array, BigUint64Array, Object, Reflect, Uint8Array, Uint32Array};
 use offwire_core::event::{KINDS, Kind, NodeId, Origin};
-use offwire_core::records::{Cells, ColumnCells, Export, ExportFormat, FilterError, RowQuery, Rows};
+use offwire_core::records::{
+    Cells, ColumnCells, Export, ExportFormat, FilterError, RowQuery, Rows,
+};
 use offwire_core::time::{Interval, Time};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
@@ -118,7 +120,8 @@ impl Case {
     #[wasm_bindgen(js_name = writeRows)]
     pub fn write_rows(&self, query: JsValue, format: &str) -> Result<Writing, JsError> {
         let query = from_js::<Query>(query)?.into_core()?;
-        let format = ExportFormat::from_name(format).ok_or_else(|| JsError::new("no such format"))?;
+        let format =
+            ExportFormat::from_name(format).ok_or_else(|| JsError::new("no such format"))?;
         let export = self.session.records().export(&query, format);
         export.map(Writing).map_err(|e| JsError::new(&e.to_string()))
     }
@@ -130,7 +133,9 @@ impl Case {
     #[wasm_bindgen(js_name = writeOn)]
     pub fn write_on(&self, writing: &mut Writing) -> Result<Option<Uint8Array>, JsError> {
         if writing.0.is_stale(self.session.records()) {
-            return Err(JsError::new("more evidence came in while the file was written: save it again"));
+            return Err(JsError::new(
+                "more evidence came in while the file was written: save it again",
+            ));
         }
         Ok(writing.0.next_block(self.session.records()).map(|b| Uint8Array::from(b.as_slice())))
     }
@@ -149,8 +154,11 @@ fn wrong(error: &FilterError) -> Result<JsValue, JsError> {
 }
 
 fn rows_to_js(rows: &Rows) -> Result<Object, JsError> {
-    let columns: Array =
-        rows.columns.iter().map(|c| column_to_js(c).map(JsValue::from)).collect::<Result<_, _>>()?;
+    let columns: Array = rows
+        .columns
+        .iter()
+        .map(|c| column_to_js(c).map(JsValue::from))
+        .collect::<Result<_, _>>()?;
     object(&[
         ("columns", columns.into()),
         ("heap", Uint8Array::from(rows.heap.as_bytes()).into()),
