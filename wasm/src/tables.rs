@@ -195,8 +195,13 @@ fn column_to_js(column: &ColumnCells) -> Result<Object, JsError> {
 fn object(members: &[(&str, JsValue)]) -> Result<Object, JsError> {
     let object = Object::new();
     for (name, value) in members {
-        Reflect::set(&object, &JsValue::from_str(name), value)
-            .map_err(|_| JsError::new("an object takes no member"))?;
+        set(&object, name, value)?;
     }
     Ok(object)
+}
+
+pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) -> Result<(), JsError> {
+    Reflect::set(object, &JsValue::from_str(name), value)
+        .map(|_| ())
+        .map_err(|_| JsError::new("an object takes no member"))
 }
