@@ -121,3 +121,22 @@ fn a_table_of_eight_connections_loses_no_packet() {
     assert!(small.notes.iter().any(|n| n.kind.code == "cap-reached"));
     assert!(whole.notes.iter().all(|n| n.kind.code != "cap-reached"));
 }
+
+#[test]
+fn every_capture_is_read_and_no_two_connections_share_a_uid() {
+    let Some(corpus) = corpus() else { return };
+    let kinds = std::fs::read_dir(&corpus).unwrap().flatten().map(|e| e.path());
+    let mut n = 0;
+    for dir in kinds.filter(|p| p.is_dir()) {
+        for capture in captures(&dir, "") {
+            let events = read(&std::fs::read(&capture).unwrap(), usize::MAX, &Settings::default());
+            let conns = events.all.iter().filter(|e| matches!(e.body, Body::Conn(_)));
+            let uids: Vec<String> =
+                conns.filter_map(|e| e.flow.uid.as_ref()).map(ToString::to_string).collect();
+            let distinct: BTreeSet<&String> = uids.iter().collect();
+            assert_eq!(distinct.len(), uids.len(), "{}", capture.display());
+            n += 1;
+        }
+    }
+    assert!(n > 100, "{n}");
+}

@@ -5,13 +5,17 @@
 //! single files are judged too `expect/FILE.txt`. A folder with `make.py` made its evidence by it.
 
 use crate::read::Input;
-use crate::repo::root;
+use crate::repo::{corpus_or_skip, root};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Files of a case that are no evidence.
 const NOT_EVIDENCE: [&str; 3] = ["README.md", "expect.txt", "make.py"];
+
+/// Corpus files up to this size are evidence for the properties, which read them byte by byte and
+/// damaged; larger ones would take minutes.
+const SMALL: u64 = 48 << 10;
 
 /// One case.
 #[derive(Debug, Clone)]
@@ -49,6 +53,40 @@ pub fn cases() -> io::Result<Vec<Case>> {
 /// If it cannot be read.
 pub fn load(path: &Path) -> io::Result<Input> {
     Ok(Input { name: name(path), bytes: fs::read(path)? })
+}
+
+/// The inputs of every case, and each small file of the corpus, by name. Says so when there is no
+/// corpus for `test`.
+///
+/// # Errors
+/// If something cannot be read.
+pub fn evidence(test: &str) -> io::Result<Vec<(String, Vec<Input>)>> {
+    let mut all: Vec<_> = cases()?.into_iter().map(|c| (c.id, c.inputs)).collect();
+    if let Some(corpus) = corpus_or_skip(test) {
+        for path in small_files(&corpus)? {
+            let name = path.strip_prefix(&corpus).unwrap_or(&path).display().to_string();
+            all.push((name, vec![load(&path)?]));
+        }
+    }
+    Ok(all)
+}
+
+/// Small evidence files below a folder, by path; expected outputs are left out.
+fn small_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for path in entries(&folder)? {
+            if path.is_dir() {
+                let is_expected = path.extension().is_some_and(|e| e == "expected");
+                folders.extend((!is_expected).then_some(path));
+            } else if path.metadata()?.len() <= SMALL {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {

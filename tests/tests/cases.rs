@@ -69,3 +69,12 @@ fn gzip_around_evidence_does_not_matter() {
         assert_eq!(plain.records, packed.records);
     }
 }
+
+#[test]
+fn a_rule_whose_events_never_came_is_blind_and_one_that_looked_is_not() {
+    let article = cases().unwrap().into_iter().find(|c| c.id == "article").unwrap();
+    let dns = article.inputs.into_iter().filter(|i| i.name == "dns.log").collect::<Vec<_>>();
+    let coverage = read(&dns, &How::default()).report().coverage;
+    let is_blind = |id: &str| coverage.iter().find(|c| c.rule == id).unwrap().is_blind;
+    assert!(is_blind("web-recon") && !is_blind("fast-flux"));
+}

@@ -1,20 +1,17 @@
 //! What must hold for any evidence: cut, ordered, damaged, seeded in any way. Over all cases, and
 //! over the corpus where there is one.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use offwire_core::settings::{Caps, Settings};
-use offwire_tests::cases::{cases, load};
+use offwire_tests::cases::{cases, evidence};
 use offwire_tests::lcg::Lcg;
 use offwire_tests::outcome::outcome;
 use offwire_tests::read::{How, Input, Reading, read};
-use offwire_tests::repo::corpus_or_skip;
-use std::path::{Path, PathBuf};
 
 /// Sizes of pieces that evidence is cut into. One byte shows every place where a reader forgets
 /// what it had; 7 and 4096 meet other boundaries.
 const CHUNKS: [usize; 3] = [1, 7, 4096];
-
-/// Corpus files up to this size are read byte by byte and damaged; larger ones would take minutes.
-const SMALL: u64 = 48 << 10;
 
 /// Everything that a host can see, as text.
 fn all(inputs: &[Input], how: &How) -> String {
@@ -29,40 +26,9 @@ fn same(what: &str, a: &str, b: &str) {
     assert!(a == b, "{what}, line {}:\n{}\n---\n{}", line + 1, at(a), at(b));
 }
 
-/// The inputs of every case, and small single files of the corpus.
-fn evidence(test: &str) -> Vec<(String, Vec<Input>)> {
-    let mut all: Vec<_> = cases().unwrap().into_iter().map(|c| (c.id, c.inputs)).collect();
-    if let Some(corpus) = corpus_or_skip(test) {
-        for path in evidence_files(&corpus) {
-            let name = path.strip_prefix(&corpus).unwrap_or(&path).display().to_string();
-            all.push((name, vec![load(&path).unwrap()]));
-        }
-    }
-    all
-}
-
-/// Small evidence files below a folder, by path; expected outputs are left out.
-fn evidence_files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let is_expected = path.extension().is_some_and(|e| e == "expected");
-            if path.is_dir() && !is_expected {
-                folders.push(path);
-            } else if path.metadata().is_ok_and(|m| m.is_file() && m.len() <= SMALL) {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
 #[test]
 fn chunks_any_cut_of_the_bytes_gives_the_same_report() {
-    for (name, inputs) in evidence("chunks") {
+    for (name, inputs) in evidence("chunks").unwrap() {
         let _reading = Reading(&name);
         let whole = all(&inputs, &How::default());
         for chunk in CHUNKS {
@@ -102,7 +68,7 @@ fn order_any_order_of_events_gives_the_same_findings_with_any_caps() {
 
 #[test]
 fn seeds_do_not_matter() {
-    for (name, inputs) in evidence("seeds") {
+    for (name, inputs) in evidence("seeds").unwrap() {
         let _reading = Reading(&name);
         let with = |seed| {
             let settings = Settings { seed, ..Settings::default() };
@@ -114,7 +80,7 @@ fn seeds_do_not_matter() {
 
 #[test]
 fn cut_any_beginning_of_a_file_is_read_to_its_end() {
-    for (name, inputs) in evidence("cut") {
+    for (name, inputs) in evidence("cut").unwrap() {
         let mut lcg = Lcg::new(7);
         for input in &inputs {
             let _reading = Reading(&name);
@@ -136,7 +102,7 @@ fn cut_any_beginning_of_a_file_is_read_to_its_end() {
 
 #[test]
 fn flip_damaged_bytes_are_read_to_their_end_in_any_chunks() {
-    for (name, inputs) in evidence("flip") {
+    for (name, inputs) in evidence("flip").unwrap() {
         let mut lcg = Lcg::new(11);
         for input in &inputs {
             let _reading = Reading(&name);

@@ -1,7 +1,8 @@
 //! Hands the core to JavaScript: one class for a case, one for a file's digest, translation only.
 use js_sys::{Reflect, Uint8Array};
 use offwire_core::event::NodeId;
-use offwire_core::session::{FileMeta, Session};
+use offwire_core::report;
+use offwire_core::session::Session;
 use offwire_core::settings::Settings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,10 +12,12 @@ use web_sys::File;
 
 mod digest;
 mod panic;
+mod plan;
 mod second_pass;
 mod tables;
 
 pub use digest::Digest;
+pub use plan::{first_packet, plan};
 pub use tables::Writing;
 
 /// How many bytes are copied in for one call of `feed`: about the work the core does in one call,
@@ -53,13 +56,17 @@ impl Case {
         to_js(&self.settings)
     }
 
-    /// Begins a file. The handle is kept for second passes; reading it through is the caller's
-    /// work, by `feed`. `name` is the path inside the dropped folder, which `File` does not know.
-    pub fn open(&mut self, file: File, name: String, sensor: String, site: String) -> u32 {
-        let size = Some(size(&file));
-        let id = self.session.open(FileMeta { name, size, sensor, site, ..FileMeta::default() }).0;
+    /// Begins a file, described as for [`plan`]. The handle is kept for second passes; reading it
+    /// through is the caller's work, by `feed`. The name is the path inside the dropped folder,
+    /// which `File` does not know.
+    ///
+    /// # Errors
+    /// If the file is not described as it must be.
+    pub fn open(&mut self, file: File, described: JsValue) -> Result<u32, JsError> {
+        let meta = from_js::<plan::Described>(described)?.into();
+        let id = self.session.open(meta).0;
         self.files.insert(id, file);
-        id
+        Ok(id)
     }
 
     /// Gives the bytes of `chunk` after `from` to the core, which takes what it can work on in
@@ -83,12 +90,30 @@ impl Case {
         self.session.close(NodeId(file));
     }
 
+    /// No more files follow: what waited for one is ended.
+    pub fn settle(&mut self) {
+        self.session.settle();
+    }
+
     /// What the case shows so far; may be asked at any time.
     ///
     /// # Errors
     /// Never in practice: the report is plain data.
     pub fn report(&self) -> Result<JsValue, JsError> {
         to_js(&self.session.report())
+    }
+
+    /// The report as the command writes it, byte for byte: `text` or `json`.
+    ///
+    /// # Errors
+    /// Never in practice: the report is plain data.
+    pub fn written(&self, form: &str) -> Result<String, JsError> {
+        let report = self.session.report();
+        if form == "json" {
+            let json = serde_json::to_string_pretty(&report).map_err(JsError::from)?;
+            return Ok(json + "\n");
+        }
+        Ok(report::text(&report))
     }
 
     /// The size of this instance's memory in bytes.

@@ -5,7 +5,7 @@ use offwire_core::second_pass::Place;
 use wasm_bindgen::prelude::*;
 use web_sys::{File, FileReaderSync};
 
-use crate::tables::At;
+use crate::tables::{At, set};
 use crate::{Case, from_js, size, to_js, unreadable};
 
 /// How much is read at once on the way to an item inside a container.
@@ -26,7 +26,12 @@ impl Case {
             }
             Place::Stream { file } => self.seek(at, self.file(file.0)?)?,
         };
-        to_js(&self.session.show(at, &bytes))
+        let mut item = self.session.show(at, &bytes);
+        // Set apart: through serde, each byte would cross on its own.
+        let bytes = Uint8Array::from(std::mem::take(&mut item.bytes).as_slice());
+        let js = to_js(&item)?;
+        set(&js, "bytes", &bytes)?;
+        Ok(js)
     }
 
     /// A piece of a file as it lies on disk. Blocks the worker, so it is for the short second pass
@@ -69,5 +74,6 @@ fn read(file: &File, offset: u64, len: u64) -> Result<Uint8Array, JsError> {
     let fail = |e: JsValue| unreadable(file, &e);
     let slice = file.slice_with_f64_and_f64(offset as f64, end as f64).map_err(fail)?;
     let reader = FileReaderSync::new().map_err(fail)?;
-    Ok(Uint8Array::new(&reader.read_as_array_buffer(&slice).map_err(fail)?))
+    let buffer = reader.read_as_array_buffer(&slice).map_err(fail)?;
+    Ok(Uint8Array::new(&buffer.into()))
 }

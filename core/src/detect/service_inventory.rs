@@ -148,7 +148,10 @@ impl Detector for ServiceInventory {
 fn is_answer(c: &Conn, transport: Transport) -> bool {
     let replied = c.resp_pkts.is_none_or(|n| n > 0);
     let is_open = c.refused != Some(true) && !matches!(c.conn_state, Some("REJ" | "OTH" | "S0"));
-    c.answered == Some(true) && is_open && (transport != Transport::Udp || replied)
+    // A reset alone answers and serves nothing: the history then shows neither SYN-ACK nor data.
+    let is_served = transport != Transport::Tcp
+        || c.history.as_deref().is_none_or(|h| h.is_empty() || h.contains(['h', 'd', 'a']));
+    c.answered == Some(true) && is_open && is_served && (transport != Transport::Udp || replied)
 }
 
 fn is_service((_, port): Port, s: &Service) -> bool {
@@ -280,6 +283,7 @@ mod tests {
         for no in [
             "@0 conn 10.0.0.9:* > 10.0.0.1:22 unanswered",
             "@0 conn 10.0.0.9:* > 10.0.0.1:22 refused",
+            "@0 conn 10.0.0.9:* > 10.0.0.1:22 answered history=Fr",
             "@0 conn 10.0.0.9:* > 198.51.100.1:443 answered odata=1 rdata=1",
             "@0 conn 10.0.0.9:20 > 10.0.0.1:50000 answered odata=1 rdata=1 service=ftp-data",
             "@0 conn 10.0.0.9:* > 10.0.0.1:22 opkts=4",

@@ -286,6 +286,7 @@ mod tests {
                 payload: data,
                 payload_len: data.len() as u32,
                 fragment: None,
+                id: 0,
                 header_len: 20,
             };
             let part = Fragment { id, offset, is_more };
@@ -361,6 +362,7 @@ mod tests {
             payload: b"abcd",
             payload_len: ip_len,
             fragment: None,
+            id: 0,
             header_len: 20,
         };
         let part = Fragment { id: 1, offset: 0, is_more: true };

@@ -80,7 +80,7 @@ fn keep(
         return false;
     }
     budget.used = budget.used.saturating_sub(held);
-    let service = conversation.into_service();
+    let (_, service) = conversation.into_parts();
     service.iter().for_each(|name| flow.service.insert(name));
     flow.is_read = false;
     is_full

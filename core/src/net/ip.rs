@@ -24,6 +24,8 @@ pub(super) struct Ip<'a> {
     pub payload_len: u32,
     /// Set when the payload is a part of a larger one.
     pub fragment: Option<Fragment>,
+    /// Identification; 0 where the version has none.
+    pub id: u16,
     /// Bytes of the header, options and extension headers included.
     pub header_len: usize,
 }
@@ -96,6 +98,7 @@ fn v4(data: &[u8], wire_len: u32) -> Result<Ip<'_>, Reason> {
             offset: u32::from(offset),
             is_more: header.more_fragments(),
         }),
+        id: header.identification(),
         header_len,
     };
     Ok(if ip.protocol == ip_number::AUTH.0 && !is_fragment { extensions(ip).0 } else { ip })
@@ -114,6 +117,7 @@ fn v6(data: &[u8], wire_len: u32) -> Result<Ip<'_>, Reason> {
         payload: rest,
         payload_len: announced,
         fragment: None,
+        id: 0,
         header_len: HEADER_V6,
     };
     // RFC 2675: a length of 0 is in the jumbo payload option, else it was never filled in.

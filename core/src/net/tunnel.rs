@@ -398,19 +398,26 @@ mod tests {
         let packet =
             Packet { ts: None, at: Origin::default(), link_type: 101, wire_len, data: raw };
         let mut got = Vec::new();
-        let outcome = Decoder::new(1).decode(&packet, &mut |found| match found {
-            Found::Ip(d) => {
-                let path: Vec<_> =
-                    d.tunnels.iter().map(|t| format!("{}{:?}", t.kind.name(), t.id)).collect();
-                let what = match (d.carries, d.l4) {
-                    (Some(kind), _) => format!("outer {}", kind.name()),
-                    (_, L4::Udp { src: 1000, payload: b"inner", .. }) => "inner".to_owned(),
-                    (_, other) => format!("{other:?}"),
-                };
-                got.push(format!("{}{what}", path.join(" ")));
-            }
-            Found::Odd { name, .. } => got.push(name.to_owned()),
-        });
+        let outcome =
+            Decoder::new(&crate::settings::Settings::default()).decode(&packet, &mut |found| {
+                match found {
+                    Found::Ip(d) => {
+                        let path: Vec<_> = d
+                            .tunnels
+                            .iter()
+                            .map(|t| format!("{}{:?}", t.kind.name(), t.id))
+                            .collect();
+                        let what = match (d.carries, d.l4) {
+                            (Some(kind), _) => format!("outer {}", kind.name()),
+                            (_, L4::Udp { src: 1000, payload: b"inner", .. }) => "inner".to_owned(),
+                            (_, other) => format!("{other:?}"),
+                        };
+                        got.push(format!("{}{what}", path.join(" ")));
+                    }
+                    Found::Arp(arp) => got.push(format!("arp {}", arp.operation)),
+                    Found::Odd { name, .. } => got.push(name.to_owned()),
+                }
+            });
         (outcome, got)
     }
 
@@ -508,6 +515,14 @@ mod tests {
         );
         over_udp_gives(6635, "000101ff", &ip, "mplsNone");
         over_udp_gives(37008, "01 00 0001 0a 01 05 00 01", &frame, "tzspNone");
+    }
+
+    #[test]
+    fn a_tunnel_may_carry_arp() {
+        let mut body = bytes("08000000 00000500 ffffffffffff 020000000001 0806");
+        body.extend(bytes("0001 0800 0604 0001 020000000001 c0000201 000000000000 c0000202"));
+        let got = decode(&ipv4(17, (8, 9), &udp((55555, 4789), &body)));
+        assert_eq!(got, (Outcome::Decoded, vec!["outer vxlan".to_owned(), "arp 1".to_owned()]));
     }
 
     #[test]

@@ -60,11 +60,18 @@ export class Analysis {
 		return this.#pair.analysing.call("write", query);
 	}
 
+	/** The report as the command writes it, byte for byte. */
+	written(form: "text" | "json"): Promise<string> {
+		return this.#pair.analysing.call("written", form);
+	}
+
 	/** Stops reading, and keeps the workers for questions. False when they had to be ended. */
 	async stop(): Promise<boolean> {
 		const stopped = Promise.all([
 			this.#pair.reading.call("stop", undefined),
 			this.#pair.analysing.call("stop", undefined),
+			// A file on a disk that does not answer keeps the reading from its end.
+			this.#readings,
 		]).then(() => true);
 		const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), STOP_MS));
 		const inTime = await Promise.race([stopped.catch(() => false), late]);

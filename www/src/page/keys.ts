@@ -1,10 +1,24 @@
 // The keyboard: one listener for the page; it keeps out of fields and of what the browser itself does.
-import { placeOf } from "./store/findings.ts";
+
 import { idOf } from "./store/case.ts";
-import { listed } from "./store/findings.ts";
+import { listed, placeOf } from "./store/findings.ts";
 import { hide, shown } from "./store/item.ts";
 import { dialog } from "./store/look.ts";
 import { go, route, VIEWS } from "./store/route.ts";
+
+/** Rows of a list, walked with the arrow keys. */
+const ROWS = [".evidence-row", ".finding-row"];
+
+function walk(by: 1 | -1): boolean {
+	const list = ROWS.find((rows) => document.activeElement?.matches(rows));
+	if (!list) {
+		return false;
+	}
+	const rows = [...document.querySelectorAll<HTMLElement>(list)];
+	const at = rows.indexOf(document.activeElement as HTMLElement);
+	rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
+	return true;
+}
 
 /** To the next or the previous finding, in the list or from one to the other. */
 function step(by: 1 | -1): void {
@@ -43,6 +57,10 @@ function press(event: KeyboardEvent): boolean {
 		case "/":
 			document.querySelector<HTMLElement>(".filter-text")?.focus();
 			return true;
+		case "ArrowDown":
+			return walk(1);
+		case "ArrowUp":
+			return walk(-1);
 		case "j":
 			step(1);
 			return true;

@@ -20,6 +20,19 @@ export interface Evidence {
 	site: string;
 }
 
+/** A file as the core is told of it, member by member as its binding names them. */
+export interface Described {
+	name: string;
+	size: number;
+	sensor: string;
+	site: string;
+	/** In hex, for files of equal size: the same file dropped twice counts once. */
+	sha256?: string;
+	/** When its first packet was taken, in nanoseconds since 1970; for captures only. */
+	first_packet?: bigint;
+	more_follow: boolean;
+}
+
 /** How far one of the two workers is. */
 export interface Progress {
 	worker: "reading" | "analysing";
@@ -65,6 +78,8 @@ export type AnalysingCalls = {
 	/** Begins a case; settings left out are the core's own. */
 	begin(settings: unknown): void;
 	report(): Report;
+	/** The report as the command writes it, byte for byte. */
+	written(form: "text" | "json"): string;
 	/** Leaves the rest of what was handed over and closes what is open; what was found stays. */
 	stop(): Promise<void>;
 	/** A piece of a file as it lies on disk. */
@@ -80,7 +95,7 @@ export type AnalysingCalls = {
 
 /** What the reading worker asks of the analysing worker, in this order for each file. */
 export type FeedingCalls = {
-	open(opened: { file: number; evidence: Evidence; total: number }): void;
+	open(opened: { file: number; handle: File; described: Described; total: number }): void;
 	/**
 	 * Answered when the slice is worked off: the reading worker counts its credit by that. False
 	 * when no format took the file, so that its rest need not be read.

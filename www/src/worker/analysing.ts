@@ -2,8 +2,8 @@
 import "./silence.ts";
 import { describe, type Endpoint, Link } from "../shared/link.ts";
 import type { AnalysingCalls, FeedingCalls, NoCalls, PageCalls } from "../shared/messages.ts";
-import type { Report } from "../shared/report.ts";
 import type { Filtered, Item, Values } from "../shared/records.ts";
+import type { Report } from "../shared/report.ts";
 import { Case, initSync } from "../wasm/offwire_wasm.js";
 import { Meter } from "./meter.ts";
 import { rows, timeline, write } from "./tables.ts";
@@ -40,6 +40,7 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 		current = new Case(settings);
 	},
 	report: () => theCase().report() as Report,
+	written: (form) => theCase().written(form),
 	stop() {
 		isStopped = true;
 		return enqueue(() => {
@@ -62,12 +63,11 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 
 function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 	return new Link<FeedingCalls, NoCalls>(port, {
-		open: ({ file, evidence, total }) => {
+		open: ({ file, handle, described, total }) => {
 			meter.total = total;
 			enqueue(() => {
 				at = { file, offset: 0 };
-				const { sensor, site, path } = evidence;
-				const node = theCase().open(evidence.file, path, sensor, site);
+				const node = theCase().open(handle, described);
 				ids.set(file, node);
 				open.add(file);
 				page.tell("opened", { file, node });
@@ -88,6 +88,7 @@ function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 			}),
 		finish: () =>
 			enqueue(() => {
+				theCase().settle();
 				tellProgress();
 				page.tell("report", theCase().report() as Report);
 			}),

@@ -2,13 +2,14 @@
 import "./silence.ts";
 import { describe, type Endpoint, Link } from "../shared/link.ts";
 import type {
-	Evidence,
+	Described,
 	FeedingCalls,
 	NoCalls,
 	PageCalls,
 	ReadingCalls,
 } from "../shared/messages.ts";
-import { Case, Digest, initSync } from "../wasm/offwire_wasm.js";
+import { Case, Digest, initSync, plan } from "../wasm/offwire_wasm.js";
+import { describeAll } from "./describe.ts";
 import { Meter } from "./meter.ts";
 
 const SLICE = 16 << 20;
@@ -30,11 +31,15 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	async read({ evidence, first }) {
 		meter.total += evidence.reduce((sum, e) => sum + e.file.size, 0);
 		isStopped = false;
-		for (const [index, one] of inOrder(evidence)) {
-			if (isStopped) {
+		const described = await describeAll(evidence);
+		const order = plan(described);
+		for (const [n, index] of order.entries()) {
+			const [one, its] = [evidence[index], described[index]];
+			if (isStopped || !one || !its) {
 				break;
 			}
-			await readFile(first + index, one);
+			its.more_follow = n + 1 < order.length;
+			await readFile(first + index, one.file, its);
 		}
 		await analysing.call("finish", undefined);
 		tellProgress(first + evidence.length - 1, 0);
@@ -45,20 +50,12 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	},
 });
 
-/** By path, then size: the result must not depend on the order in which files were dropped. */
-function inOrder(evidence: Evidence[]): [number, Evidence][] {
-	const compare = (a: Evidence, b: Evidence) =>
-		a.path < b.path ? -1 : a.path > b.path ? 1 : a.file.size - b.file.size;
-	return [...evidence.entries()].sort(([, a], [, b]) => compare(a, b));
-}
-
-async function readFile(index: number, evidence: Evidence): Promise<void> {
-	const { file } = evidence;
+async function readFile(index: number, file: File, described: Described): Promise<void> {
 	const digest = new Digest();
 	let offset = 0;
 	current = index;
 	isWanted = true;
-	analysing.tell("open", { file: index, evidence, total: meter.total });
+	analysing.tell("open", { file: index, handle: file, described, total: meter.total });
 	try {
 		let next = readSlice(file, 0);
 		while (offset < file.size && isWanted) {

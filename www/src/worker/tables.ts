@@ -1,5 +1,12 @@
 // Turns the core's tables, typed arrays and a heap of text, into the rows that the page draws.
-import type { Column, ExportQuery, Filtered, Rows, RowsQuery, Timeline } from "../shared/records.ts";
+import type {
+	Column,
+	ExportQuery,
+	Filtered,
+	Rows,
+	RowsQuery,
+	Timeline,
+} from "../shared/records.ts";
 import type { Origin } from "../shared/report.ts";
 import type { Case } from "../wasm/offwire_wasm.js";
 
@@ -23,7 +30,9 @@ const NANOS = 1_000_000_000n;
 /** A time as the core writes it: RFC 3339, with as many digits as it has. */
 export function timeText(nanos: bigint): string {
 	const secs = nanos >= 0n ? nanos / NANOS : -((-nanos + NANOS - 1n) / NANOS);
-	const rest = String(nanos - secs * NANOS).padStart(9, "0").replace(/0+$/, "");
+	const rest = String(nanos - secs * NANOS)
+		.padStart(9, "0")
+		.replace(/0+$/, "");
 	const whole = new Date(Number(secs) * 1000).toISOString().slice(0, 19);
 	return `${whole}${rest && `.${rest}`}Z`;
 }
@@ -37,7 +46,9 @@ export function nanosOf(text: string): bigint {
 /** A span as exact seconds, without digits that say nothing. */
 export function secondsText(nanos: bigint): string {
 	const abs = nanos < 0n ? -nanos : nanos;
-	const fraction = String(abs % NANOS).padStart(9, "0").replace(/0+$/, "");
+	const fraction = String(abs % NANOS)
+		.padStart(9, "0")
+		.replace(/0+$/, "");
 	return `${nanos < 0n ? "-" : ""}${abs / NANOS}${fraction && `.${fraction}`}`;
 }
 

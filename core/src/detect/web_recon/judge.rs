@@ -21,7 +21,7 @@ const MIN_DOUBLED: usize = 3;
 /// Missing paths with a file type that nobody else is served.
 const MIN_FOREIGN: usize = 5;
 /// Requests with syntax; a quoted search term explains one or two.
-pub(super) const MIN_SYNTAX: usize = 5;
+pub(super) const MIN_SYNTAX: usize = 3;
 /// Missing paths that no page can have as broken links.
 const LONG_LIST: usize = 50;
 /// The same for a client that asked for the crawlers' rules first.

@@ -32,7 +32,8 @@ pub const FORMAT: Format = Format {
 };
 
 /// What packets can give: connections, and what the protocols over them give.
-pub(super) const EMITS: &[Kind] = &[Kind::Conn, Kind::Weird];
+pub(super) const EMITS: &[Kind] =
+    &[Kind::Arp, Kind::Conn, Kind::Dns, Kind::Ftp, Kind::Http, Kind::Weird];
 
 /// Looks at the magic and the header's own fields.
 fn sniff(head: &Head<'_>) -> Sniff {
@@ -189,7 +190,7 @@ impl Pcap {
     pub fn new(opening: &Opening<'_>, packets: Box<dyn Packets>) -> Self {
         let form = Form { is_big_endian: false, is_nano: false, record: 16 };
         let parser = Parser {
-            intake: Intake::new(opening.node, opening.settings.seed, packets),
+            intake: Intake::new(opening, packets),
             state: State::Start,
             head: FileHead { form, link_type: 1, snaplen: 0, version: (2, 4) },
             last_secs: None,
@@ -454,6 +455,16 @@ mod tests {
     }
 
     #[test]
+    fn captures_give_all_that_protocols_give() {
+        for protocol in crate::proto::PROTOCOLS {
+            for kind in protocol.emits {
+                assert!(EMITS.contains(kind), "{}", protocol.name);
+            }
+        }
+        assert!(EMITS.is_sorted());
+    }
+
+    #[test]
     fn what_is_no_pcap_is_refused() {
         for bytes in [&b"\xd4\xc3\xb2"[..], b"\xd4\xc3\xb2\xa2", b"", b"\x0a\x0d\x0d\x0a"] {
             assert!(matches!(sniff(&Head { bytes, is_whole: true }), Sniff::No(_)));
@@ -534,10 +545,9 @@ mod tests {
             let mut file = plain();
             (1..4).for_each(|n| file.packet(n));
             file.bytes.extend([0xff; 37]);
-            let data = udp(b"late");
-            for _ in 0..3 {
+            for n in 0..3 {
                 file.head(SECS + 3 + far, 0, 32, 32);
-                file.bytes.extend(&data);
+                file.bytes.extend(udp(&[n; 4]));
             }
             assert_eq!(file.read().payloads().len(), want);
         }

@@ -59,7 +59,7 @@ impl Pcapng {
     /// A reader that gives its packets to `packets`.
     pub fn new(opening: &Opening<'_>, packets: Box<dyn Packets>) -> Self {
         let parser = Parser {
-            intake: Intake::new(opening.node, opening.settings.seed, packets),
+            intake: Intake::new(opening, packets),
             order: Order::default(),
             interfaces: Vec::new(),
             section: 0,

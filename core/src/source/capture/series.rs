@@ -43,9 +43,9 @@ pub struct Series {
 
 impl Series {
     /// A capture from its start.
-    pub(super) fn new(node: NodeId, seed: u64, packets: Box<dyn Packets>) -> Self {
+    pub(super) fn new(node: NodeId, settings: &Settings, packets: Box<dyn Packets>) -> Self {
         let (link_type, last) = (0, Time::default());
-        Self { node, packets, decoder: Decoder::new(seed), link_type, last }
+        Self { node, packets, decoder: Decoder::new(settings), link_type, last }
     }
 
     /// True when a capture that starts so goes on where this one ended.
@@ -181,7 +181,7 @@ mod tests {
         let series = |link_type| Series {
             node: NodeId(0),
             packets: Box::new(crate::net::Flows::new(&Settings::default())),
-            decoder: Decoder::new(0),
+            decoder: Decoder::new(&Settings::default()),
             link_type,
             last,
         };

@@ -248,7 +248,8 @@ fn split<'a>(bytes: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = Range
     })
 }
 
-/// Resolves `\xNN` where it stands for a printable byte; others stay as written, as Zeek shows them.
+/// Resolves `\\`, and `\xNN` where it stands for a printable byte; others stay as written, as Zeek
+/// shows them.
 fn unescape(bytes: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = memchr::memchr(b'\\', bytes) else { return Cow::Borrowed(bytes) };
     let mut out = bytes.get(..first).unwrap_or_default().to_vec();
@@ -258,6 +259,10 @@ fn unescape(bytes: &[u8]) -> Cow<'_, [u8]> {
             Some([b'\\', b'x', high, low]) if hex(*high, *low).is_some_and(is_plain) => {
                 out.extend(hex(*high, *low));
                 at += 4;
+            }
+            _ if bytes.get(at..at + 2) == Some(br"\\") => {
+                out.push(b'\\');
+                at += 2;
             }
             _ => {
                 out.push(*b);

@@ -128,7 +128,7 @@ fn missing(field: &str, row: String) -> Difference {
 
 fn name(get: impl Fn(&str) -> Option<String>, keys: &[&str]) -> String {
     let get = |n: &&str| get(n).unwrap_or_else(|| "-".into());
-    IDS.iter().chain(keys).map(|n| get(n)).collect::<Vec<_>>().join(" ")
+    IDS.iter().chain(keys).map(get).collect::<Vec<_>>().join(" ")
 }
 
 fn is_same(row: &Row, record: &Record, keys: &[&str]) -> bool {

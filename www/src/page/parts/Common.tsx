@@ -4,7 +4,13 @@ import { useState } from "preact/hooks";
 import { copyEvidence, copyExactly } from "../store/copy.ts";
 
 /** A view's heading; takes the focus when the view is opened by keyboard. */
-export function Heading({ children, aside }: { children: ComponentChildren; aside?: ComponentChildren }) {
+export function Heading({
+	children,
+	aside,
+}: {
+	children: ComponentChildren;
+	aside?: ComponentChildren;
+}) {
 	return (
 		<header class="heading">
 			<h1 tabIndex={-1}>{children}</h1>
@@ -24,7 +30,15 @@ export function Empty({ title, children }: { title: string; children?: Component
 }
 
 /** Copies text, and says so where it was asked. */
-export function Copy({ text, exact = false, label = "Copy" }: { text: string; exact?: boolean; label?: string }) {
+export function Copy({
+	text,
+	exact = false,
+	label = "Copy",
+}: {
+	text: string;
+	exact?: boolean;
+	label?: string;
+}) {
 	const [said, say] = useState("");
 	const copy = async () => {
 		await (exact ? copyExactly(text) : copyEvidence(text)).then(
@@ -57,7 +71,25 @@ export function Figure({ n, label, href }: { n: string; label: ComponentChildren
 	);
 }
 
-export function Section({ title, children, aside }: { title: string; children: ComponentChildren; aside?: ComponentChildren }) {
+/** What may be wider than its place: scrolled in, by keyboard too. */
+export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+	return (
+		// biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled with the arrow keys.
+		<section class="scroll" aria-label={label} tabIndex={0}>
+			{children}
+		</section>
+	);
+}
+
+export function Section({
+	title,
+	children,
+	aside,
+}: {
+	title: string;
+	children: ComponentChildren;
+	aside?: ComponentChildren;
+}) {
 	return (
 		<section class="section">
 			<div class="section-head">

@@ -1,8 +1,9 @@
 // Text of the evidence on the page: made visible, kept apart from the text around it, and a pivot.
-import { openWith } from "../store/records.ts";
-import { go } from "../store/route.ts";
+
 import { everywhere } from "../select/pivots.ts";
 import { visible } from "../select/text.ts";
+import { openWith } from "../store/records.ts";
+import { go } from "../store/route.ts";
 
 /** Any text of the evidence. */
 export function Ev({ text, class: name = "" }: { text: string; class?: string }) {

@@ -59,12 +59,14 @@ export function Grid(props: GridProps) {
 		>
 			<div class="grid-panel" style={{ height: `${now.panel + HEAD_PX}px` }}>
 				<table
+					// biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: ARIA's own pattern.
 					role="grid"
 					class="grid"
 					aria-label={props.label}
 					aria-rowcount={props.total + 1}
 					aria-colcount={props.columns.length + 1}
 					style={{ top: `${now.offset}px` }}
+					onClick={(event) => click(event, props)}
 					onKeyDown={(event) => walk(event, props, focus, now, box.current)}
 				>
 					<colgroup>
@@ -94,9 +96,15 @@ function GridHead({ columns, sort, onSort, onHead }: GridProps) {
 			<tr aria-rowindex={1}>
 				<th scope="col">place</th>
 				{columns.map((column) => {
-					const order = sort?.column === column.name && (sort.is_descending ? "descending" : "ascending");
+					const order =
+						sort?.column === column.name && (sort.is_descending ? "descending" : "ascending");
 					return (
-						<th scope="col" key={column.name} aria-sort={order || "none"} title={`${column.type}: ${column.doc}`}>
+						<th
+							scope="col"
+							key={column.name}
+							aria-sort={order || "none"}
+							title={`${column.type}: ${column.doc}`}
+						>
 							<button type="button" class="sort" onClick={() => onSort(column.name)}>
 								{column.name}
 								<span aria-hidden="true">{order === "ascending" ? " ▲" : order ? " ▼" : ""}</span>
@@ -123,12 +131,16 @@ interface RowProps extends GridProps {
 	focus: { row: number; column: number };
 }
 
-function GridRow({ index, focus, row, columns, onCell, onRow }: RowProps) {
+function GridRow({ index, focus, row, columns }: RowProps) {
 	const data = row(index);
 	const tab = (column: number) => (focus.row === index && focus.column === column ? 0 : -1);
 	return (
-		<tr aria-rowindex={index + 2} aria-selected={data?.isOpen ?? false} class={index % 2 ? "odd" : ""}>
-			<th scope="row" data-cell={`${index}:0`} tabIndex={tab(0)} onClick={() => data && onRow(index)}>
+		<tr
+			aria-rowindex={index + 2}
+			aria-selected={data?.isOpen ?? false}
+			class={index % 2 ? "odd" : ""}
+		>
+			<th scope="row" data-cell={`${index}:0`} tabIndex={tab(0)}>
 				{data?.place ?? "…"}
 			</th>
 			{columns.map((column, i) => {
@@ -140,7 +152,6 @@ function GridRow({ index, focus, row, columns, onCell, onRow }: RowProps) {
 						tabIndex={tab(i + 1)}
 						class={cell?.isNumber ? "num" : cell?.isUnset ? "unset" : ""}
 						title={cell?.isUnset ? "not in the source" : cell?.text}
-						onClick={(event) => data && onCell(index, i, event.altKey)}
 					>
 						{cell?.text}
 					</td>
@@ -159,6 +170,20 @@ function wheel(event: WheelEvent, scale: number): void {
 	}
 }
 
+/** A click on a value, or on a row's place. */
+function click(event: MouseEvent, props: GridProps): void {
+	const at = (event.target as HTMLElement).closest<HTMLElement>("[data-cell]")?.dataset.cell;
+	const [row, column] = (at ?? "").split(":").map(Number);
+	if (row === undefined || column === undefined || !props.row(row)) {
+		return;
+	}
+	if (column === 0) {
+		props.onRow(row);
+	} else {
+		props.onCell(row, column - 1, event.altKey);
+	}
+}
+
 type Focus = { value: { row: number; column: number } };
 
 const STEPS: Record<string, [number, number]> = {
@@ -169,7 +194,13 @@ const STEPS: Record<string, [number, number]> = {
 };
 
 /** Arrow keys, pages, ends; Enter does what a click does, Space shows the row's evidence. */
-function walk(event: KeyboardEvent, props: GridProps, focus: Focus, now: Sight, box: HTMLElement | null) {
+function walk(
+	event: KeyboardEvent,
+	props: GridProps,
+	focus: Focus,
+	now: Sight,
+	box: HTMLElement | null,
+) {
 	const target = event.target as HTMLElement;
 	const [row, column] = (target.dataset.cell ?? "").split(":").map(Number);
 	if (row === undefined || column === undefined || !box) {

@@ -7,7 +7,7 @@ import { fromBytes } from "../select/text.ts";
 import { sources } from "../store/case.ts";
 import { hide, shown } from "../store/item.ts";
 import { Copy } from "./Common.tsx";
-import { Ev } from "./Evidence.tsx";
+import { Ev, Pivot } from "./Evidence.tsx";
 
 /** Bytes shown at first: a full packet of Ethernet, and some. */
 const BYTES_SHOWN = 2048;
@@ -71,7 +71,8 @@ function RawLine({ item, lit, light }: LitProps) {
 				<h3>As it stands in the file</h3>
 				<Copy text={text} />
 			</div>
-			<div class="raw-line" onMouseLeave={() => light(-1)}>
+			{/* biome-ignore lint/a11y/useSemanticElements: it is no set of fields of a form. */}
+			<div class="raw-line" role="group" aria-label="Raw line" onMouseLeave={() => light(-1)}>
 				{segments(item).map((part) =>
 					part.field < 0 ? (
 						<Ev key={part.start} text={fromBytes(part.bytes)} />
@@ -91,13 +92,33 @@ function RawLine({ item, lit, light }: LitProps) {
 	);
 }
 
-function FieldTable({ fields, lit, light }: { fields: ItemField[]; lit: number; light: (index: number) => void }) {
+/** Values longer than this are read, not looked for. */
+const MOST_PIVOT = 120;
+
+function FieldValue({ value }: { value: string }) {
+	const isPivot = value !== "" && value.length <= MOST_PIVOT;
+	return isPivot ? <Pivot value={value} class="bare" /> : <Ev text={value} />;
+}
+
+function FieldTable({
+	fields,
+	lit,
+	light,
+}: {
+	fields: ItemField[];
+	lit: number;
+	light: (index: number) => void;
+}) {
 	if (fields.length === 0) {
 		return <p class="dim">The reader of this format does not mark its fields.</p>;
 	}
 	return (
 		<table class="fields" onMouseLeave={() => light(-1)}>
 			<caption class="visually-hidden">Fields</caption>
+			<colgroup>
+				<col class="field-name" />
+				<col />
+			</colgroup>
 			<thead class="visually-hidden">
 				<tr>
 					<th scope="col">Field</th>
@@ -107,18 +128,22 @@ function FieldTable({ fields, lit, light }: { fields: ItemField[]; lit: number; 
 			<tbody>
 				{fields.map((field, index) => (
 					<tr
-						// biome-ignore lint/suspicious/noArrayIndexKey: the fields of one item never move.
 						key={index}
 						class={`depth-${Math.min(field.depth, 6)} ${index === lit ? "lit" : ""}`}
 						onMouseEnter={() => light(index)}
 					>
 						<th scope="row">
-							<button type="button" class="bare" onFocus={() => light(index)} onClick={() => light(index)}>
+							<button
+								type="button"
+								class="bare"
+								onFocus={() => light(index)}
+								onClick={() => light(index)}
+							>
 								<Ev text={field.name} />
 							</button>
 						</th>
 						<td>
-							<Ev text={field.value} />
+							<FieldValue value={field.value} />
 						</td>
 					</tr>
 				))}
@@ -127,7 +152,15 @@ function FieldTable({ fields, lit, light }: { fields: ItemField[]; lit: number; 
 	);
 }
 
-function HexDump({ item, field, light }: { item: Item; field: ItemField | undefined; light: (index: number) => void }) {
+function HexDump({
+	item,
+	field,
+	light,
+}: {
+	item: Item;
+	field: ItemField | undefined;
+	light: (index: number) => void;
+}) {
 	const all = useSignal(false);
 	const bytes = all.value ? item.bytes : item.bytes.subarray(0, BYTES_SHOWN);
 	const over = (event: MouseEvent) => {
@@ -136,14 +169,22 @@ function HexDump({ item, field, light }: { item: Item; field: ItemField | undefi
 			light(fieldAt(item.fields, Number(at)));
 		}
 	};
-	const isLit = (at: number) => field !== undefined && at >= field.start && at < field.start + field.len;
+	const isLit = (at: number) =>
+		field !== undefined && at >= field.start && at < field.start + field.len;
 	return (
-		<div>
+		<div class="bytes">
 			<div class="section-head">
 				<h3>{item.bytes.length} bytes</h3>
 			</div>
 			{/* biome-ignore lint/a11y/useKeyWithMouseEvents: the fields below do the same by keyboard. */}
-			<div class="hex" onMouseOver={over} onMouseLeave={() => light(-1)}>
+			{/* biome-ignore lint/a11y/useSemanticElements: it is no set of fields of a form. */}
+			<div
+				class="hex"
+				role="group"
+				aria-label="Bytes"
+				onMouseOver={over}
+				onMouseLeave={() => light(-1)}
+			>
 				{byteRows(bytes).map((row) => (
 					<div class="hex-row" key={row.at}>
 						<span class="hex-at">{row.at.toString(16).padStart(4, "0")}</span>

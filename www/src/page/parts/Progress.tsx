@@ -1,7 +1,8 @@
 // How far reading is: bytes, rate, time left; and the way to stop it.
-import { Ev } from "./Evidence.tsx";
+
 import { size, timeLeft } from "../select/format.ts";
 import { evidence, isRunning, memory, progress, state, stop } from "../store/case.ts";
+import { Ev } from "./Evidence.tsx";
 
 export function ProgressStrip() {
 	const now = progress.value.analysing ?? progress.value.reading;
@@ -15,6 +16,7 @@ export function ProgressStrip() {
 			role="status"
 			data-state={state.value}
 			data-memory={memory.value}
+			data-files={evidence.value.length}
 			hidden={!isRunning.value}
 		>
 			{isRunning.value && (

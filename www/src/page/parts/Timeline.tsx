@@ -28,13 +28,18 @@ export function TimelineChart() {
 			<Lanes all={lanes(now, axis)} axis={axis} />
 			<div class="tl-axis" aria-hidden="true">
 				{marks(axis, 6).map(({ x, text, at }) => (
-					<span key={at} style={{ left: `${x * 100}%` }} class={x > 0.9 ? "end" : x < 0.04 ? "start" : ""}>
+					<span
+						key={at}
+						style={{ left: `${x * 100}%` }}
+						class={x > 0.9 ? "end" : x < 0.04 ? "start" : ""}
+					>
 						{text}
 					</span>
 				))}
 			</div>
 			<p class="tl-note dim">
-				Times in UTC. Heights by square root, each kind by itself. Drag to limit everything to a range.
+				Times in UTC. Heights by square root, each kind by itself. Drag to limit everything to a
+				range.
 				{range.value && (
 					<button type="button" class="quiet" onClick={() => limitTo(undefined)}>
 						Show all times
@@ -81,6 +86,10 @@ function Lanes({ all, axis }: { all: Lane[]; axis: Axis }) {
 		}
 		return () => observer.disconnect();
 	}, [width]);
+	const open = (kind: string) => {
+		openKind(kind);
+		go("records");
+	};
 	const place = (event: PointerEvent) => {
 		const box = track.current?.getBoundingClientRect();
 		return box ? Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1) : 0;
@@ -107,7 +116,7 @@ function Lanes({ all, axis }: { all: Lane[]; axis: Axis }) {
 			<ul class="tl-names">
 				{all.map(({ kind, total }) => (
 					<li key={kind}>
-						<button type="button" class="bare" onClick={() => (openKind(kind), go("records"))}>
+						<button type="button" class="bare" onClick={() => open(kind)}>
 							{kind} <span class="dim num">{count(total)}</span>
 						</button>
 					</li>
@@ -156,4 +165,5 @@ function LaneChart({ all, width }: { all: Lane[]; width: number }) {
 	);
 }
 
-const inWords = (all: Lane[]): string => all.map(({ kind, total }) => `${kind} ${total}`).join(", ");
+const inWords = (all: Lane[]): string =>
+	all.map(({ kind, total }) => `${kind} ${total}`).join(", ");

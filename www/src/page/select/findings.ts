@@ -31,7 +31,11 @@ export class Ids {
  * The findings in an order that does not jump: while evidence is read, those on show stay where
  * they are and new ones follow; at the end the report's own order holds.
  */
-export function steady(report: Report | undefined, before: Finding[], isRunning: boolean): Finding[] {
+export function steady(
+	report: Report | undefined,
+	before: Finding[],
+	isRunning: boolean,
+): Finding[] {
 	if (!report || !isRunning) {
 		return report?.findings ?? [];
 	}

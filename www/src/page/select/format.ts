@@ -6,6 +6,11 @@ const GROUPED = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 /** `1,234,567`. */
 export const count = (n: number | bigint): string => GROUPED.format(n);
 
+const SHORT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+
+/** `1,234`, `12.3M`: where there is little room. */
+export const short = (n: number | bigint): string => (n < 100_000 ? count(n) : SHORT.format(n));
+
 /** `1 file`, `2 files`. */
 export function plural(n: number | bigint, one: string, many = `${one}s`): string {
 	return `${count(n)} ${Number(n) === 1 ? one : many}`;
@@ -43,7 +48,11 @@ export function span(ms: number): string {
 
 /** `2023-08-29 13:58:55.809` of RFC 3339 text; the zone is shown once, beside the column. */
 export function time(rfc3339: string): string {
-	return rfc3339.replace("T", " ").replace("Z", "").replace(/\.(\d*?)0+$/, (_, d) => (d ? `.${d}` : ""));
+	const [whole = "", fraction = ""] = rfc3339.replace("T", " ").replace("Z", "").split(".");
+	const digits = fraction.replace(/0+$/, "");
+	// In thirds of nine, so that times below each other line up.
+	const width = Math.ceil(digits.length / 3) * 3;
+	return width > 0 ? `${whole}.${digits.padEnd(width, "0")}` : whole;
 }
 
 /** To the second: for lists, where the fraction only makes noise. */

@@ -72,7 +72,15 @@ const WIDTHS: Record<string, number> = {
 	bool: 6,
 	interval: 12,
 };
-const WIDE = new Set(["uri", "query", "user_agent", "answers", "community_id", "subject", "issuer"]);
+const WIDE = new Set([
+	"uri",
+	"query",
+	"user_agent",
+	"answers",
+	"community_id",
+	"subject",
+	"issuer",
+]);
 
 /** A column's width in pixels: by its type and name, so that it stays while rows come and go. */
 export function columnWidth({ name, type }: Column): number {

@@ -73,7 +73,11 @@ function zeekFields(log: string, kind: string): string[] {
 	return own ?? (kind === "address" && log !== "x509" ? ["id.orig_h", "id.resp_h"] : []);
 }
 
-function zeekTerms(log: string, subjects: Subject[], term: (field: string, value: string) => string) {
+function zeekTerms(
+	log: string,
+	subjects: Subject[],
+	term: (field: string, value: string) => string,
+) {
 	const groups = subjects
 		.map(({ kind, value }) => zeekFields(log, kind).map((field) => term(field, value)))
 		.filter((terms) => terms.length > 0);

@@ -2,6 +2,7 @@
 
 // Unicode's Cc, Cf, Zl, Zp, the variation selectors and tags, as core/src/text.rs lists them.
 const DECEPTIVE =
+	// biome-ignore lint/suspicious/noMisleadingCharacterClass: each is looked for by itself.
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 	/[\0-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|[\ud800-\udfff]/gu;
 
@@ -53,11 +54,15 @@ const FILE_ENDINGS = new Set(
 /** Text whose links and addresses no program will take for live ones: `hxxp`, `[.]`, `[@]`. */
 export function defang(text: string): string {
 	return text
-		.replace(/\bhttp(s?):\/\//gi, "hxxp$1://")
-		.replace(/\bftp(s?):\/\//gi, "fxp$1://")
+		.replace(/\bhttp(s?):\/\//gi, (_, s: string) => `hxxp${s.toLowerCase()}://`)
+		.replace(/\bftp(s?):\/\//gi, (_, s: string) => `fxp${s.toLowerCase()}://`)
 		.replace(/(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g, (ip) => ip.replaceAll(".", "[.]"))
-		.replace(/(?<![\w.[-])(?:[\w-]+\.)+([\p{L}]{2,}|xn--[\w-]+)\b(?!\.?\w)/gu, (name, end: string) =>
-			FILE_ENDINGS.has(end.toLowerCase()) || name.includes("_") ? name : name.replaceAll(".", "[.]"),
+		.replace(
+			/(?<![\w.[-])(?:[\w-]+\.)+([\p{L}]{2,}|xn--[\w-]+)\b(?!\.?\w)/gu,
+			(name, end: string) =>
+				FILE_ENDINGS.has(end.toLowerCase()) || name.includes("_")
+					? name
+					: name.replaceAll(".", "[.]"),
 		)
 		.replace(/(?<=[\w.+-])@(?=[\w-]+[[.])/g, "[@]");
 }

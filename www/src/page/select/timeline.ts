@@ -50,7 +50,10 @@ const STEPS_MS = [
 ];
 
 /** Marks of the axis: round times, at most `most` of them. */
-export function marks({ first, last }: Axis, most: number): { at: number; x: number; text: string }[] {
+export function marks(
+	{ first, last }: Axis,
+	most: number,
+): { at: number; x: number; text: string }[] {
 	const range = Math.max(1, last - first);
 	const step = STEPS_MS.find((ms) => range / ms <= most) ?? range;
 	const found = [];

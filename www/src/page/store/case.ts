@@ -6,6 +6,7 @@ import type { Finding, Report } from "../../shared/report.ts";
 import { Analysis } from "../analysis.ts";
 import { Ids, steady } from "../select/findings.ts";
 import type { Listener } from "../workers.ts";
+import { announcement } from "./look.ts";
 
 export type State = "waiting" | "running" | "done" | "cancelled" | "crashed";
 
@@ -33,6 +34,8 @@ export const files = signal<ReadonlyMap<number, FileProgress>>(new Map());
 /** The largest wasm memory that either worker told of. */
 export const memory = signal(0);
 export const troubles = signal<Trouble[]>([]);
+/** Grows with every case that is opened: what was set for the one before is forgotten. */
+export const caseNumber = signal(0);
 /** Grows with every report: whoever shows rows asks again when it does. */
 export const generation = signal(0);
 /** True while the workers of the case can be asked. */
@@ -46,6 +49,8 @@ export const totalSize = computed(() => evidence.value.reduce((sum, e) => sum + 
 
 let ids = new Ids();
 let analysis: Analysis | undefined;
+/** Settled when what was stopped has come to rest. */
+let stopping: Promise<void> | undefined;
 
 /** The number of a finding in addresses: opaque, and the same as long as the case is open. */
 export const idOf = (finding: Finding): number => ids.of(finding);
@@ -66,6 +71,7 @@ export function begin(given: Evidence[], sample = false): void {
 	analysis?.cancel();
 	ids = new Ids();
 	batch(() => {
+		caseNumber.value += 1;
 		evidence.value = given;
 		report.value = undefined;
 		findings.value = [];
@@ -77,14 +83,20 @@ export function begin(given: Evidence[], sample = false): void {
 		canAsk.value = true;
 		state.value = "running";
 	});
-	const mine: Analysis = new Analysis(given, listener(() => analysis === mine));
+	const mine: Analysis = new Analysis(
+		given,
+		listener(() => analysis === mine),
+	);
 	analysis = mine;
 	follow(mine, mine.finished);
 }
 
 /** Adds files to the open case, or opens one. */
-export function add(given: Evidence[]): void {
-	if (!analysis || !canAsk.value) {
+export async function add(given: Evidence[]): Promise<void> {
+	await stopping;
+	// A file that may be in the case already is only told from it when all are read together.
+	const isTwin = given.some((g) => evidence.value.some((e) => e.file.size === g.file.size));
+	if (!analysis || !canAsk.value || isTwin) {
 		begin([...evidence.value, ...given]);
 		return;
 	}
@@ -101,12 +113,14 @@ export function add(given: Evidence[]): void {
 }
 
 /** Stops reading; what was found so far stays, and can still be looked into. */
-export async function stop(): Promise<void> {
+export function stop(): void {
 	state.value = "cancelled";
-	const stopped = await analysis?.stop();
-	if (!stopped) {
-		canAsk.value = false;
-	}
+	const mine = analysis;
+	stopping = mine?.stop().then((inOrder) => {
+		if (!inOrder && mine === analysis) {
+			canAsk.value = false;
+		}
+	});
 }
 
 /** Reads all files of the case anew: after a stop, or when sensors and sites were changed. */
@@ -123,6 +137,7 @@ function follow(mine: Analysis, finished: Promise<void>): void {
 			batch(() => {
 				state.value = to;
 				findings.value = steady(report.value, findings.value, false);
+				announcement.value = `Reading ended: ${to}. ${findings.value.length} findings.`;
 			});
 		}
 	};

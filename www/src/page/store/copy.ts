@@ -12,7 +12,10 @@ async function write(text: string, said: string): Promise<void> {
 
 /** Copies text of the evidence. */
 export function copyEvidence(text: string): Promise<void> {
-	return write(forCopy(visible(text)), isDefanged.value ? "Copied, defanged" : "Copied");
+	return write(
+		forCopy(text.split("\n").map(visible).join("\n")),
+		isDefanged.value ? "Copied, defanged" : "Copied",
+	);
 }
 
 /** Copies what must stay as it is: a filter for another tool. */

@@ -1,10 +1,16 @@
 // What the list of findings shows, and the way from one finding to the next.
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { type FindingsFilter, NO_FILTER, shown } from "../select/findings.ts";
-import { findings, idOf } from "./case.ts";
+import { caseNumber, findings, idOf } from "./case.ts";
 import { range } from "./timeline.ts";
 
 export const findingsFilter = signal<FindingsFilter>(NO_FILTER);
+
+effect(() => {
+	if (caseNumber.value > 0) {
+		findingsFilter.value = NO_FILTER;
+	}
+});
 
 /** The findings that pass the filter and, where they have a time, touch the chosen range. */
 export const listed = computed(() => {

@@ -36,6 +36,9 @@ export async function show(at: Origin): Promise<void> {
 
 let wanted: Origin | undefined;
 
+// What stood beside one view says nothing beside another.
+addEventListener("hashchange", hide);
+
 export function hide(): void {
 	wanted = undefined;
 	shown.value = undefined;

@@ -4,15 +4,15 @@ import { describe } from "../../shared/link.ts";
 import type {
 	Column,
 	ExportFormat,
-	Filtered,
 	FilterError,
+	Filtered,
 	Row,
 	Rows,
 	Sort,
 	Values,
 } from "../../shared/records.ts";
 import { quote } from "../select/pivots.ts";
-import { ask, canAsk, generation, report } from "./case.ts";
+import { ask, canAsk, caseNumber, generation, report } from "./case.ts";
 import { save } from "./copy.ts";
 import { announcement } from "./look.ts";
 
@@ -27,8 +27,10 @@ export const filter = signal("");
 export const draft = signal("");
 export const sort = signal<Sort | undefined>(undefined);
 export const columns = signal<Column[]>([]);
-/** Hidden columns, by kind. */
-export const hidden = signal<ReadonlyMap<string, ReadonlySet<string>>>(new Map());
+/** Columns that the analyst chose to hide or to show, by kind and name. */
+export const chosen = signal<ReadonlyMap<string, boolean>>(new Map());
+/** Columns of the kind that have no value in its first rows: hidden unless chosen. */
+export const unused = signal<ReadonlySet<string>>(new Set());
 export const total = signal<number | undefined>(undefined);
 export const wrong = signal<FilterError | undefined>(undefined);
 export const failure = signal<string | undefined>(undefined);
@@ -41,12 +43,17 @@ export const values = signal<{ column: string; found?: Values } | undefined>(und
 /** The kinds there are records of, with their counts. */
 export const kinds = computed(() => Object.entries(report.value?.records ?? {}));
 
-export const shownColumns = computed(() => {
-	const off = hidden.value.get(kind.value);
-	return columns.value
+const choiceOf = (name: string): string => `${kind.value} ${name}`;
+
+export const isShown = (name: string): boolean =>
+	chosen.value.get(choiceOf(name)) ?? !unused.value.has(name);
+
+/** The columns on show, each with its place in the rows. */
+export const shownColumns = computed(() =>
+	columns.value
 		.map((column, index) => ({ column, index }))
-		.filter(({ column }) => !off?.has(column.name));
-});
+		.filter(({ column }) => isShown(column.name)),
+);
 
 /** Grows with every change of the question: kind, filter, order, or more evidence. */
 export const question = signal(0);
@@ -61,6 +68,9 @@ export const rowAt = (index: number): Row | undefined =>
 
 /** Fetches the rows `first` to `last`, as far as they are not there yet. */
 export function want(first: number, last: number): void {
+	if (!kind.value) {
+		return;
+	}
 	for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page++) {
 		if (answers.get(page) !== version && !asked.has(page)) {
 			fetchPage(page);
@@ -98,6 +108,9 @@ function take(page: number, rows: Filtered<Rows>): void {
 		}
 		wrong.value = undefined;
 		columns.value = rows.ok.columns;
+		if (page === 0 && !filter.value) {
+			unused.value = withoutValues(rows.ok);
+		}
 		total.value = rows.ok.total;
 		const others = [...pages.value].filter(([p]) => p !== page);
 		for (const [forgotten] of others.splice(0, others.length - PAGES_KEPT)) {
@@ -105,6 +118,12 @@ function take(page: number, rows: Filtered<Rows>): void {
 		}
 		pages.value = new Map([...others, [page, rows.ok.rows]]);
 	});
+}
+
+/** The columns that have no value in any of these rows. */
+function withoutValues({ columns: all, rows }: Rows): Set<string> {
+	const empty = all.filter((_, i) => rows.every((row) => row.cells[i] === undefined));
+	return new Set(empty.map((column) => column.name));
 }
 
 /** Asks anew for everything on show. */
@@ -154,6 +173,7 @@ export function openKind(name: string): void {
 		kind.value = name;
 		sort.value = undefined;
 		columns.value = [];
+		unused.value = new Set();
 		restart(false);
 	});
 }
@@ -179,11 +199,14 @@ export function sortBy(column: string): void {
 }
 
 export function toggleColumn(name: string): void {
-	const off = new Set(hidden.value.get(kind.value));
-	if (!off.delete(name)) {
-		off.add(name);
-	}
-	hidden.value = new Map(hidden.value).set(kind.value, off);
+	chosen.value = new Map(chosen.value).set(choiceOf(name), !isShown(name));
+}
+
+export function showAllColumns(): void {
+	chosen.value = new Map([
+		...chosen.value,
+		...columns.value.map((c) => [choiceOf(c.name), true] as const),
+	]);
 }
 
 /** Narrows the filter to rows with this value, or without it. */
@@ -233,6 +256,18 @@ export async function exportAs(format: ExportFormat): Promise<void> {
 		announcement.value = `Not saved: ${describe(error)}`;
 	}
 }
+
+effect(() => {
+	if (caseNumber.value > 0) {
+		untracked(() => {
+			kind.value = "";
+			sort.value = undefined;
+			columns.value = [];
+			chosen.value = new Map();
+			setFilter("");
+		});
+	}
+});
 
 // While evidence is read the counts move on; the rows that are there stay where they are.
 effect(() => {

@@ -1,7 +1,15 @@
 // Where the page is: a view and at most one small number, kept in the hash and nowhere else.
 import { signal } from "@preact/signals";
 
-export const VIEWS = ["overview", "findings", "records", "files", "coverage", "notes", "report"] as const;
+export const VIEWS = [
+	"overview",
+	"findings",
+	"records",
+	"files",
+	"coverage",
+	"notes",
+	"report",
+] as const;
 export type View = (typeof VIEWS)[number] | "finding" | "drop";
 
 export interface Route {

@@ -2,7 +2,7 @@
 import { effect, signal, untracked } from "@preact/signals";
 import type { Timeline } from "../../shared/records.ts";
 import type { Span } from "../../shared/report.ts";
-import { ask, canAsk, generation, report } from "./case.ts";
+import { ask, canAsk, caseNumber, generation, report } from "./case.ts";
 import { draft, filter, setFilter } from "./records.ts";
 
 /** More buckets than a wide screen has room for bars. */
@@ -33,7 +33,9 @@ async function refresh(): Promise<void> {
 export function limitTo(span: Span | undefined): void {
 	const before = range.value && termOf(range.value);
 	range.value = span;
-	const rest = before ? filter.value.replace(before, "").replace(/^ and | and $/, "") : filter.value;
+	const rest = before
+		? filter.value.replace(before, "").replace(/^ and | and $/, "")
+		: filter.value;
 	const term = span ? termOf(span) : "";
 	const joined = [rest.trim(), term].filter(Boolean).join(" and ");
 	if (joined !== draft.value) {
@@ -45,10 +47,15 @@ export function limitTo(span: Span | undefined): void {
 const termOf = ({ first, last }: Span): string => `ts >= ${first} and ts <= ${last}`;
 
 effect(() => {
-	if (generation.value === 0) {
+	if (generation.value > 0) {
+		untracked(refresh);
+	}
+});
+
+effect(() => {
+	if (caseNumber.value > 0) {
+		version += 1;
 		timeline.value = undefined;
 		range.value = undefined;
-		return;
 	}
-	untracked(refresh);
 });

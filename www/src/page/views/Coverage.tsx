@@ -76,7 +76,10 @@ function RuleRow({ rule }: { rule: RuleCoverage }) {
 					{from.slice(0, 8).map((source) => {
 						const spans = Object.keys(rule.reads).flatMap((kind) => source.events[kind] ?? []);
 						const first = spans.flatMap((s) => s.first ?? []).sort()[0];
-						const last = spans.flatMap((s) => s.last ?? []).sort().at(-1);
+						const last = spans
+							.flatMap((s) => s.last ?? [])
+							.sort()
+							.at(-1);
 						return (
 							<li key={source.id}>
 								<Ev text={source.name} />

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { licences } from "../data.ts";
-import { dialog, isDefanged, requests, theme, type Theme } from "../store/look.ts";
+import { dialog, isDefanged, requests, type Theme, theme } from "../store/look.ts";
 import { SilenceText } from "./Drop.tsx";
 
 export function Dialogs() {
@@ -82,8 +82,8 @@ function Settings() {
 				Defang what I copy: <code>hxxp://evil[.]example</code>
 			</label>
 			<p class="dim">
-				Filters for other tools and exported tables are never changed. Settings last until the page is
-				closed; nothing is stored.
+				Filters for other tools and exported tables are never changed. Settings last until the page
+				is closed; nothing is stored.
 			</p>
 			<Licences />
 		</div>
@@ -135,14 +135,15 @@ function Silence() {
 		<div class="silence-text">
 			<p>
 				This page is one file. It asked no server for anything else: the browser counts{" "}
-				<strong class="num">{requests.value}</strong> requests since it was opened. The workers, which the
-				browser counts apart, have no function left to make one with.
+				<strong class="num">{requests.value}</strong> requests since it was opened. The workers,
+				which the browser counts apart, have no function left to make one with.
 			</p>
 			<SilenceText />
 			<h3>Check it yourself</h3>
 			<ul>
 				<li>
-					Save this page, pull the plug, open it from disk: it does all of this with the network off.
+					Save this page, pull the plug, open it from disk: it does all of this with the network
+					off.
 				</li>
 				<li>
 					Open the developer tools, tab Network, and work with the page: nothing appears but{" "}
@@ -154,8 +155,8 @@ function Silence() {
 				</li>
 			</ul>
 			<p class="dim">
-				What no page can promise: what the browser itself or its extensions do. Use a profile without
-				extensions for sensitive evidence.
+				What no page can promise: what the browser itself or its extensions do. Use a profile
+				without extensions for sensitive evidence.
 			</p>
 		</div>
 	);

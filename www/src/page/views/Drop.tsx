@@ -1,6 +1,8 @@
 // The first view: where evidence goes in, what is read, and why nothing goes out.
-import { choose, openSample } from "../store/intake.ts";
+
+import { PlainInput } from "../parts/PlainInput.tsx";
 import { state } from "../store/case.ts";
+import { choose, openSample } from "../store/intake.ts";
 import { defaults, dialog } from "../store/look.ts";
 
 const READS: [string, string][] = [
@@ -9,14 +11,16 @@ const READS: [string, string][] = [
 	["Flow records", "nfdump text in its line and long forms"],
 	["Web server logs", "common and combined: Apache, nginx and their kin; IIS W3C"],
 	["FTP server logs", "IIS W3C, with its header or wrapped by a syslog relay"],
-	["Around any of them", "gzip; folders; many files at once"],
+	["In any wrapping", "gzip; folders; many files at once"],
 ];
 
 export function DropView() {
 	return (
 		<div class="drop-view">
 			<section class="drop-intro">
-				<h1 tabIndex={-1}>Network evidence in, findings out. Nothing leaves this machine.</h1>
+				<h1 tabIndex={-1}>
+					<span>Network evidence in, findings out.</span> <span>Nothing leaves this machine.</span>
+				</h1>
 				<p>
 					Offwire reads captures, flow records and logs in this page, and says what they show, how
 					well they show it, and what else it could be.
@@ -24,18 +28,24 @@ export function DropView() {
 			</section>
 			<section class="drop-zone" aria-label="Open evidence">
 				<svg viewBox="0 0 48 32" aria-hidden="true" class="drop-icon">
-					<path d="M4 20v8h40v-8M24 3v17M17 13l7 7 7-7" fill="none" stroke="currentColor" stroke-width="2" />
+					<path
+						d="M4 20v8h40v-8M24 3v17M17 13l7 7 7-7"
+						fill="none"
+						stroke="currentColor"
+						stroke-width="2"
+					/>
 				</svg>
 				<p class="drop-title">Drop files or folders anywhere on this page</p>
 				<div class="drop-buttons">
 					<FilePicker label="Choose files" />
-					<FilePicker label="Choose a folder" isFolder />
+					<FilePicker label="Choose a folder" isFolder isPlain />
 					<button type="button" onClick={openSample}>
 						Open the sample case
 					</button>
 				</div>
 				<p class="dim">
-					The sample case: six excerpts of real evidence, from the article that this tool grew out of.
+					The sample case: six excerpts of real evidence, from the article that this tool grew out
+					of.
 				</p>
 				<Where />
 			</section>
@@ -69,21 +79,29 @@ export function SilenceText() {
 	return (
 		<ul class="silence">
 			<li>
-				<strong>The browser enforces</strong>, by the policy in the page: no request of any kind to any
-				server; no script but those built in; no frame, form or plug-in; no text becomes HTML.
+				<strong>The browser enforces</strong>, by the policy in the page: no request of any kind to
+				any server; no script but those built in; no frame, form or plug-in; no text becomes HTML.
 			</li>
 			<li>
 				<strong>Only our code does</strong>, because no policy covers it: no WebRTC and no
 				WebTransport (both are removed before anything else runs), no new window, no navigation but
 				within the page.
 			</li>
-			<li>Nothing of the evidence is kept: no cookie, no storage, no history entry holds any of it.</li>
+			<li>
+				Nothing of the evidence is kept: no cookie, no storage, no history entry holds any of it.
+			</li>
 		</ul>
 	);
 }
 
+interface FilePickerProps {
+	label: string;
+	isFolder?: boolean;
+	isPlain?: boolean;
+}
+
 /** A button that opens the browser's own file chooser. */
-export function FilePicker({ label, isFolder = false }: { label: string; isFolder?: boolean }) {
+export function FilePicker({ label, isFolder = false, isPlain = false }: FilePickerProps) {
 	const folder = isFolder ? { webkitdirectory: true } : {};
 	return (
 		<label class="picker">
@@ -94,7 +112,7 @@ export function FilePicker({ label, isFolder = false }: { label: string; isFolde
 				onChange={(event) => choose(event.currentTarget)}
 				{...folder}
 			/>
-			<span class="button primary">{label}</span>
+			<span class={`button ${isPlain ? "" : "primary"}`}>{label}</span>
 		</label>
 	);
 }
@@ -112,41 +130,13 @@ function Where() {
 				everywhere. Single files can be set apart in Files.
 			</p>
 			<div class="where-fields">
-				<label>
-					Sensor
-					<PlainInput value={defaults.value.sensor} onText={(sensor) => set({ sensor })} />
-				</label>
-				<label>
-					Site
-					<PlainInput value={defaults.value.site} onText={(site) => set({ site })} />
-				</label>
+				<PlainInput
+					caption="Sensor"
+					value={defaults.value.sensor}
+					onText={(sensor) => set({ sensor })}
+				/>
+				<PlainInput caption="Site" value={defaults.value.site} onText={(site) => set({ site })} />
 			</div>
 		</details>
-	);
-}
-
-interface PlainInputProps {
-	value: string;
-	onText: (text: string) => void;
-	label?: string;
-	placeholder?: string;
-	class?: string;
-}
-
-/** A field whose content no spelling service, memory or translator of the browser gets to see. */
-export function PlainInput({ value, onText, label, placeholder, class: name }: PlainInputProps) {
-	return (
-		<input
-			type="text"
-			class={name ?? ""}
-			value={value}
-			aria-label={label}
-			placeholder={placeholder}
-			spellcheck={false}
-			autocomplete="off"
-			autocapitalize="off"
-			translate={false}
-			onInput={(event) => onText(event.currentTarget.value)}
-		/>
 	);
 }

@@ -3,32 +3,25 @@ import { useSignal } from "@preact/signals";
 import type { Source } from "../../shared/report.ts";
 import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
+import { PlainInput } from "../parts/PlainInput.tsx";
 import { WeightMark } from "../parts/Severity.tsx";
 import { asTree, eventsOf } from "../select/coverage.ts";
 import { CLOCKS, count, plural, size } from "../select/format.ts";
 import * as theCase from "../store/case.ts";
-import { FilePicker, PlainInput } from "./Drop.tsx";
+import { FilePicker } from "./Drop.tsx";
 
 export function Files() {
 	const edited = useSignal(false);
 	const evidence = theCase.evidence.value;
 	return (
 		<>
-			<Heading
-				aside={
-					<>
-						<FilePicker label="Add files" />
-						<FilePicker label="Add a folder" isFolder />
-					</>
-				}
-			>
-				Files
-			</Heading>
-			{evidence.length === 0 && <Empty title="No file is open.">Drop some anywhere on the page.</Empty>}
+			<Heading aside={<FilePicker label="Add a folder" isFolder isPlain />}>Files</Heading>
+			{evidence.length === 0 && (
+				<Empty title="No file is open.">Drop some anywhere on the page.</Empty>
+			)}
 			<ul class="file-list">
 				{evidence.map((_, index) => (
 					<FileCard
-						// biome-ignore lint/suspicious/noArrayIndexKey: a file's index is its identity in the case.
 						key={index}
 						index={index}
 						onEdit={() => {
@@ -37,7 +30,9 @@ export function Files() {
 					/>
 				))}
 			</ul>
-			{(edited.value || theCase.state.value === "cancelled" || theCase.state.value === "crashed") && (
+			{(edited.value ||
+				theCase.state.value === "cancelled" ||
+				theCase.state.value === "crashed") && (
 				<div class="again">
 					<p>
 						{edited.value
@@ -99,19 +94,23 @@ function FileCard({ index, onEdit }: { index: number; onEdit: () => void }) {
 				<span class="num dim">{size(evidence.file.size)}</span>
 				<span class={`file-state ${state}`}>{state}</span>
 				{state === "reading" && progress && (
-					<progress max={Math.max(1, evidence.file.size)} value={progress.offset} aria-label="Bytes analysed" />
+					<progress
+						max={Math.max(1, evidence.file.size)}
+						value={progress.offset}
+						aria-label="Bytes analysed"
+					/>
 				)}
 			</div>
 			{inside.map(({ source, depth }) => (
 				<SourceDetails key={source.id} source={source} depth={depth} />
 			))}
 			<div class="file-foot">
-				<label>
-					sensor <PlainInput value={evidence.sensor} onText={(sensor) => edit({ sensor })} />
-				</label>
-				<label>
-					site <PlainInput value={evidence.site} onText={(site) => edit({ site })} />
-				</label>
+				<PlainInput
+					caption="sensor"
+					value={evidence.sensor}
+					onText={(sensor) => edit({ sensor })}
+				/>
+				<PlainInput caption="site" value={evidence.site} onText={(site) => edit({ site })} />
 				{progress?.sha256 && (
 					<span class="digest dim" title="SHA-256 of the file">
 						SHA-256 <span class="data">{progress.sha256}</span>
@@ -135,9 +134,7 @@ function SourceDetails({ source, depth }: { source: Source; depth: number }) {
 			<p>
 				{source.format_title ?? (source.is_done ? "not recognised" : "not recognised yet")}
 				<span class="dim"> · times: {CLOCKS[source.clock]}</span>
-				{eventsOf(source) > 0n && (
-					<span class="num"> · {plural(eventsOf(source), "event")}: </span>
-				)}
+				{eventsOf(source) > 0n && <> · {plural(eventsOf(source), "event")}: </>}
 				<span class="dim num">
 					{Object.entries(source.events)
 						.map(([kind, { count: n }]) => `${kind} ${count(n)}`)
@@ -159,7 +156,8 @@ function SourceDetails({ source, depth }: { source: Source; depth: number }) {
 			{source.refusals.length > 0 && <Refusals source={source} />}
 			{notes.map((note) => (
 				<p key={note.code} class="source-note">
-					<WeightMark weight={note.weight} /> <span class="num">{count(note.count)} ×</span> {note.meaning}
+					<WeightMark weight={note.weight} /> <span class="num">{count(note.count)} ×</span>{" "}
+					{note.meaning}
 				</p>
 			))}
 		</div>

@@ -1,10 +1,11 @@
 // One finding: what was seen, against which thresholds, what else it could be, and on which rows.
-import type { Caveat, EvidenceRow, Fact, Finding as F, Subject } from "../../shared/report.ts";
-import { Copy, Empty, Section } from "../parts/Common.tsx";
+import type { Caveat, EvidenceRow, Finding as F, Fact, Subject } from "../../shared/report.ts";
+import { Copy, Empty, Scroll, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
-import { count, lasted, plural, span, time, when } from "../select/format.ts";
+import { holdStill } from "../parts/still.ts";
 import { sourceName } from "../select/findings.ts";
+import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { toolFilters } from "../select/pivots.ts";
 import { idOf, report, sources } from "../store/case.ts";
 import { placeOf } from "../store/findings.ts";
@@ -26,9 +27,7 @@ export function Finding() {
 		<article class="finding">
 			<nav class="crumbs" aria-label="Findings">
 				<a href={href("findings")}>‹ Findings</a>
-				<span class="dim num">
-					{place.index >= 0 && `${place.index + 1} of ${place.total}`}
-				</span>
+				<span class="dim num">{place.index >= 0 && `${place.index + 1} of ${place.total}`}</span>
 				<span class="spacer" />
 				{place.before && <a href={href("finding", place.before)}>Previous (k)</a>}
 				{place.after && <a href={href("finding", place.after)}>Next (j)</a>}
@@ -71,7 +70,9 @@ function Head({ finding }: { finding: F }) {
 				<ConfidenceMark confidence={finding.confidence} />
 				<span class="tag">{finding.rule}</span>
 				<span class="dim num">
-					{first && last && finding.when ? `${when(finding.when)} UTC` : "the evidence has no times"}
+					{first && last && finding.when
+						? `${when(finding.when)} UTC`
+						: "the evidence has no times"}
 					{ms > 0 && `, ${span(ms)}`}
 				</span>
 			</div>
@@ -135,7 +136,7 @@ function Terms({ facts, score }: { facts: Fact[]; score: number | undefined }) {
 			title="Terms against thresholds"
 			aside={score !== undefined && <span class="num">score {score} of 100</span>}
 		>
-			<div class="scroll">
+			<Scroll label="Terms">
 				<table class="terms">
 					<thead>
 						<tr>
@@ -171,7 +172,7 @@ function Terms({ facts, score }: { facts: Fact[]; score: number | undefined }) {
 						))}
 					</tbody>
 				</table>
-			</div>
+			</Scroll>
 		</Section>
 	);
 }
@@ -220,7 +221,8 @@ function Rows({ finding }: { finding: F }) {
 			go("records");
 		}
 	};
-	const shownOf = BigInt(rows.length) < total ? `${rows.length} of ${count(total)}` : plural(total, "row");
+	const shownOf =
+		BigInt(rows.length) < total ? `${rows.length} of ${count(total)}` : plural(total, "row");
 	return (
 		<Section
 			title="Evidence"
@@ -237,7 +239,11 @@ function Rows({ finding }: { finding: F }) {
 		>
 			<ol class="evidence-rows">
 				{rows.map((row) => (
-					<EvidenceLine key={`${row.at.node}:${row.at.item}:${row.at.offset}`} row={row} id={idOf(finding)} />
+					<EvidenceLine
+						key={`${row.at.node}:${row.at.item}:${row.at.offset}`}
+						row={row}
+						id={idOf(finding)}
+					/>
 				))}
 			</ol>
 		</Section>
@@ -253,7 +259,10 @@ function EvidenceLine({ row, id }: { row: EvidenceRow; id: number }) {
 				class="evidence-row"
 				data-finding={id}
 				aria-pressed={isOpen}
-				onClick={() => show(row.at)}
+				onClick={(event) => {
+					holdStill(event.currentTarget);
+					show(row.at);
+				}}
 			>
 				<span class="num time">{row.ts ? time(row.ts) : "no time"}</span>
 				<span class="row-text">
@@ -274,8 +283,8 @@ function Attack({ ids }: { ids: string[] }) {
 	return techniques.length === 0 ? null : (
 		<Section title={`ATT&CK ${attack?.version}`}>
 			<p class="dim">
-				Consistent with these techniques. A technique is a name for behaviour; it does not say who or
-				why.
+				Consistent with these techniques. A technique is a name for behaviour; it does not say who
+				or why.
 			</p>
 			<ul class="attack">
 				{techniques.map(({ id, name, strategies }) => (

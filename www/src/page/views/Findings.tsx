@@ -2,14 +2,14 @@
 import type { Finding, Severity } from "../../shared/report.ts";
 import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
+import { PlainInput } from "../parts/PlainInput.tsx";
 import { ConfidenceMark, SeverityMark, Shape } from "../parts/Severity.tsx";
-import { plural, when } from "../select/format.ts";
 import { countBySeverity, filesOf, NO_FILTER, rulesOf, SEVERITIES } from "../select/findings.ts";
+import { plural, when } from "../select/format.ts";
 import { findings, idOf, isRunning, report, sources } from "../store/case.ts";
 import { findingsFilter, listed } from "../store/findings.ts";
 import { href } from "../store/route.ts";
 import { limitTo, range } from "../store/timeline.ts";
-import { PlainInput } from "./Drop.tsx";
 
 export function Findings() {
 	const all = findings.value;
@@ -77,7 +77,9 @@ function Filters() {
 			<select
 				aria-label="Rule"
 				value={filter.rule}
-				onChange={(event) => (findingsFilter.value = { ...filter, rule: event.currentTarget.value })}
+				onChange={(event) =>
+					(findingsFilter.value = { ...filter, rule: event.currentTarget.value })
+				}
 			>
 				<option value="">All rules</option>
 				{rulesOf(findings.value).map(([rule, n]) => (

@@ -4,8 +4,8 @@ import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { WeightMark } from "../parts/Severity.tsx";
 import { byCode } from "../select/coverage.ts";
-import { count } from "../select/format.ts";
 import { sourceName } from "../select/findings.ts";
+import { count } from "../select/format.ts";
 import { isRunning, report, sources } from "../store/case.ts";
 
 export function Notes() {
@@ -14,7 +14,9 @@ export function Notes() {
 		<>
 			<Heading>Notes</Heading>
 			{notes.length === 0 ? (
-				<Empty title={isRunning.value ? "No trouble so far." : "No trouble: everything was understood."}>
+				<Empty
+					title={isRunning.value ? "No trouble so far." : "No trouble: everything was understood."}
+				>
 					Lines that break their format, files cut short, caps reached and assumed time zones would
 					stand here, with their places.
 				</Empty>
@@ -44,7 +46,8 @@ function NotePlaces({ row }: { row: NoteRow }) {
 	return (
 		<div class="note-places">
 			<p class="file-name">
-				<Ev text={sourceName(row.node, sources.value)} /> <span class="dim num">{count(row.count)} ×</span>
+				<Ev text={sourceName(row.node, sources.value)} />{" "}
+				<span class="dim num">{count(row.count)} ×</span>
 			</p>
 			<ul>
 				{row.earliest.map((at) => (

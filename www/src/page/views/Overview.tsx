@@ -5,8 +5,8 @@ import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark, Shape, WeightMark } from "../parts/Severity.tsx";
 import { TimelineChart } from "../parts/Timeline.tsx";
 import { byCode, filesOnly, totalEvents } from "../select/coverage.ts";
-import { count, plural, size, when } from "../select/format.ts";
 import { countBySeverity, SEVERITIES } from "../select/findings.ts";
+import { count, plural, short, size, when } from "../select/format.ts";
 import { findings, idOf, isRunning, isSample, report } from "../store/case.ts";
 import { findingsFilter } from "../store/findings.ts";
 import { href } from "../store/route.ts";
@@ -18,7 +18,9 @@ export function Overview() {
 	const now = report.value;
 	return (
 		<>
-			<Heading aside={isSample.value ? <span class="tag">sample case</span> : undefined}>Overview</Heading>
+			<Heading aside={isSample.value ? <span class="tag">sample case</span> : undefined}>
+				Overview
+			</Heading>
 			{now ? <OverviewBody report={now} /> : <Empty title="Reading the first file…" />}
 		</>
 	);
@@ -40,7 +42,10 @@ function OverviewBody({ report: now }: { report: Report }) {
 				<TopFindings />
 				<div>
 					<Actors actors={now.actors} />
-					<Section title="What could not be looked for" aside={<a href={href("coverage")}>Coverage</a>}>
+					<Section
+						title="What could not be looked for"
+						aside={<a href={href("coverage")}>Coverage</a>}
+					>
 						{blind.length === 0 ? (
 							<p class="dim">Every rule had evidence of a kind that it reads.</p>
 						) : (
@@ -79,7 +84,7 @@ function Counts({ report: now }: { report: Report }) {
 					<span class="figure-label">{severity}</span>
 				</a>
 			))}
-			<Figure n={count(totalEvents(now))} label="events" href={href("records")} />
+			<Figure n={short(totalEvents(now))} label="events" href={href("records")} />
 			<Figure
 				n={String(sources.length)}
 				label={`${sources.length === 1 ? "file" : "files"}, ${size(sources.reduce((sum, s) => sum + Number(s.size ?? 0n), 0))}`}
@@ -95,7 +100,8 @@ function TopFindings() {
 		<Section title="Findings" aside={<a href={href("findings")}>All {all.length}</a>}>
 			{all.length === 0 ? (
 				<Empty title={isRunning.value ? "Nothing yet." : "Nothing was found."}>
-					Coverage says which rules had evidence to look at. Those that had none could not find anything.
+					Coverage says which rules had evidence to look at. Those that had none could not find
+					anything.
 				</Empty>
 			) : (
 				<ul class="finding-list">
@@ -126,7 +132,9 @@ function Actors({ actors }: { actors: Actor[] }) {
 	return (
 		<Section title="Actors">
 			{actors.length === 0 && (
-				<p class="dim">No address or account stands behind findings of more than one kind or source.</p>
+				<p class="dim">
+					No address or account stands behind findings of more than one kind or source.
+				</p>
 			)}
 			{actors.map((actor) => (
 				<div class="actor" key={actor.kind + actor.value}>

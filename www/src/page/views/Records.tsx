@@ -1,16 +1,16 @@
 // Records: the events as tables; filter, sort, choose columns, pivot on values, export.
 import { useEffect } from "preact/hooks";
 import type { ExportFormat } from "../../shared/records.ts";
-import { Copy, Empty, Heading } from "../parts/Common.tsx";
+import { Copy, Empty } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { Grid } from "../parts/Grid.tsx";
+import { PlainInput } from "../parts/PlainInput.tsx";
 import { count, plural } from "../select/format.ts";
 import { cell } from "../select/grid.ts";
 import { indexOfByte } from "../select/text.ts";
 import { canAsk, isRunning, report } from "../store/case.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import * as records from "../store/records.ts";
-import { PlainInput } from "./Drop.tsx";
 
 export function Records() {
 	const kinds = records.kinds.value;
@@ -21,7 +21,9 @@ export function Records() {
 	}, [kinds]);
 	return (
 		<div class="records">
-			<Heading>Records</Heading>
+			<h1 class="visually-hidden" tabIndex={-1}>
+				Records
+			</h1>
 			{kinds.length === 0 ? (
 				<Empty title={isRunning.value ? "No record yet." : "No record was read."}>
 					Tables fill from files that some reader recognises. Files says why it did not.
@@ -75,7 +77,7 @@ function Toolbar() {
 				<PlainInput
 					class="filter-text mono"
 					label="Filter"
-					placeholder="Filter: a word, or id.orig_h == 10.0.0.0/8 and status_code in (404, 403)   ( / )"
+					placeholder="Filter: a word, or id.orig_h == 10.0.0.0/8 …  ( / )"
 					value={records.draft.value}
 					onText={(text) => {
 						records.draft.value = text;
@@ -140,7 +142,6 @@ function FilterHelp() {
 }
 
 function ColumnChooser() {
-	const off = records.hidden.value.get(records.kind.value);
 	return (
 		<details class="menu">
 			<summary>Columns</summary>
@@ -151,7 +152,7 @@ function ColumnChooser() {
 							<label>
 								<input
 									type="checkbox"
-									checked={!off?.has(column.name)}
+									checked={records.isShown(column.name)}
 									onChange={() => records.toggleColumn(column.name)}
 								/>{" "}
 								<span class="data">{column.name}</span> <span class="dim">{column.doc}</span>
@@ -263,6 +264,19 @@ function ValuesPanel() {
 	);
 }
 
+/** Says that columns are missing from the table, and brings them back. */
+function HiddenColumns() {
+	const n = records.columns.value.length - records.shownColumns.value.length;
+	return n === 0 ? null : (
+		<>
+			<button type="button" class="bare link" onClick={records.showAllColumns}>
+				{plural(n, "column")} hidden: show
+			</button>
+			.{" "}
+		</>
+	);
+}
+
 function Table() {
 	const kind = records.kind.value;
 	const counts = report.value?.records[kind];
@@ -307,7 +321,10 @@ function Table() {
 						— only {count(counts.kept)} of {count(counts.seen)} events fit into memory: the earliest
 					</strong>
 				)}
-				. Click a value to filter, Alt-click to filter it out, the place to see the evidence.
+				. <HiddenColumns />
+				<span class="table-hint">
+					Click a value to filter, Alt-click to filter it out, the place to see the evidence.
+				</span>
 			</p>
 			<Grid
 				label={`${kind} records`}

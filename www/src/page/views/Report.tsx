@@ -1,17 +1,25 @@
 // Report: everything that was found and everything that could not be seen, on paper.
+import { useSignal } from "@preact/signals";
 import type { Finding, Report as R } from "../../shared/report.ts";
-import { Empty, Heading, Section } from "../parts/Common.tsx";
+import { Empty, Heading, Scroll, Section } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { SeverityMark } from "../parts/Severity.tsx";
 import { byCode, filesOnly } from "../select/coverage.ts";
-import { count, size, time, when } from "../select/format.ts";
-import { asJson } from "../select/json.ts";
 import { sourceName } from "../select/findings.ts";
-import { files, isRunning, report } from "../store/case.ts";
-import { save } from "../store/copy.ts";
+import { count, size, time, when } from "../select/format.ts";
+import { canAsk, files, isRunning, report } from "../store/case.ts";
+import { copyReport, saveReport } from "../store/written.ts";
 
 export function Report() {
 	const now = report.value;
+	const said = useSignal("");
+	const copyText = async () => {
+		await copyReport().then(
+			() => (said.value = "Copied"),
+			() => (said.value = "Not allowed"),
+		);
+		setTimeout(() => (said.value = ""), 1500);
+	};
 	if (!now) {
 		return <Empty title="There is nothing to report yet." />;
 	}
@@ -23,7 +31,13 @@ export function Report() {
 						<button type="button" onClick={() => print()}>
 							Print
 						</button>
-						<button type="button" onClick={() => saveJson(now)}>
+						<button type="button" onClick={copyText} disabled={!canAsk.value}>
+							{said.value || "Copy as text"}
+						</button>
+						<button type="button" onClick={() => saveReport("text")} disabled={!canAsk.value}>
+							Save as text
+						</button>
+						<button type="button" onClick={() => saveReport("json")} disabled={!canAsk.value}>
 							Save as JSON
 						</button>
 					</span>
@@ -31,7 +45,9 @@ export function Report() {
 			>
 				Report
 			</Heading>
-			{isRunning.value && <p class="dim">Evidence is still being read; this is what is known so far.</p>}
+			{isRunning.value && (
+				<p class="dim">Evidence is still being read; this is what is known so far.</p>
+			)}
 			<Evidence report={now} />
 			{now.actors.length > 0 && (
 				<Section title="Actors">
@@ -55,15 +71,11 @@ export function Report() {
 	);
 }
 
-function saveJson(now: R): void {
-	save("offwire-report.json", new Blob([asJson(now)], { type: "application/json" }));
-}
-
 function Evidence({ report: now }: { report: R }) {
 	const digests = new Map([...files.value.values()].map((f) => [f.node, f.sha256]));
 	return (
 		<Section title="Evidence">
-			<div class="scroll">
+			<Scroll label="Files">
 				<table class="plain">
 					<thead>
 						<tr>
@@ -86,9 +98,11 @@ function Evidence({ report: now }: { report: R }) {
 						))}
 					</tbody>
 				</table>
-			</div>
+			</Scroll>
 			<p class="dim num">
-				{now.span ? `Times from ${time(now.span.first)} to ${time(now.span.last)}, UTC.` : "No times."}
+				{now.span
+					? `Times from ${time(now.span.first)} to ${time(now.span.last)}, UTC.`
+					: "No times."}
 			</p>
 		</Section>
 	);

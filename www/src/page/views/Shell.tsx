@@ -4,14 +4,14 @@ import { useEffect, useRef } from "preact/hooks";
 import { EvidencePanel } from "../parts/Item.tsx";
 import { ProgressStrip } from "../parts/Progress.tsx";
 import { byCode, totalEvents } from "../select/coverage.ts";
-import { count, plural, size } from "../select/format.ts";
+import { count, plural, short, size } from "../select/format.ts";
 import * as theCase from "../store/case.ts";
 import { isDraggedOver } from "../store/intake.ts";
 import { announcement, dialog, requests } from "../store/look.ts";
-import { href, route, type View, VIEWS } from "../store/route.ts";
+import { href, route, VIEWS, type View } from "../store/route.ts";
 import { Coverage } from "./Coverage.tsx";
 import { Dialogs } from "./Dialogs.tsx";
-import { DropView } from "./Drop.tsx";
+import { DropView, FilePicker } from "./Drop.tsx";
 import { Files } from "./Files.tsx";
 import { Finding } from "./Finding.tsx";
 import { Findings } from "./Findings.tsx";
@@ -56,13 +56,16 @@ export function Shell() {
 			<p class="visually-hidden" role="status">
 				{announcement.value}
 			</p>
-			{isDraggedOver.value && <div class="drag-veil">Drop to {isEmpty ? "open" : "add to the case"}</div>}
+			{isDraggedOver.value && (
+				<div class="drag-veil">Drop to {isEmpty ? "open" : "add to the case"}</div>
+			)}
 		</div>
 	);
 }
 
 function Header({ isEmpty }: { isEmpty: boolean }) {
 	const n = theCase.evidence.value.length;
+	const span = theCase.report.value?.span;
 	return (
 		<header class="top">
 			<a class="brand" href={href(isEmpty ? "drop" : "overview")}>
@@ -75,17 +78,14 @@ function Header({ isEmpty }: { isEmpty: boolean }) {
 			{!isEmpty && (
 				<span class="case-line num">
 					{plural(n, "file")}, {size(theCase.totalSize.value)}
+					{span && ` · ${span.first.slice(0, 10)} – ${span.last.slice(0, 10)} UTC`}
 				</span>
 			)}
 			<span class="spacer" />
 			<button type="button" class="quiet requests" onClick={() => (dialog.value = "silence")}>
 				this page made <span class="num">{count(requests.value)}</span> requests
 			</button>
-			{!isEmpty && (
-				<a class="button" href={href("drop")}>
-					Add evidence
-				</a>
-			)}
+			{!isEmpty && <FilePicker label="Add files" isPlain />}
 			<button type="button" class="quiet" onClick={() => (dialog.value = "settings")}>
 				Settings
 			</button>
@@ -115,7 +115,7 @@ function amount(view: (typeof VIEWS)[number]): string {
 	const blind = now.coverage.filter((c) => c.is_blind).length;
 	const amounts: Partial<Record<View, string>> = {
 		findings: count(now.findings.length),
-		records: count(totalEvents(now)),
+		records: short(totalEvents(now)),
 		files: count(theCase.evidence.value.length),
 		coverage: blind > 0 ? `${blind} blind` : "",
 		notes: count(byCode(now.notes).length),
