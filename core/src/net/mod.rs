@@ -34,6 +34,7 @@ mod tunnel_path;
 pub use arp::Arp;
 pub use decode::{Decoder, Found, Outcome, Reason};
 pub use flows::Flows;
+pub(crate) use locality::is_local;
 pub use transport::{Quoted, quoted};
 pub use tunnel::{Tunnel, TunnelKind};
 

@@ -32,8 +32,21 @@ pub const FORMAT: Format = Format {
 };
 
 /// What packets can give: connections, and what the protocols over them give.
-pub(super) const EMITS: &[Kind] =
-    &[Kind::Arp, Kind::Conn, Kind::Dns, Kind::Ftp, Kind::Http, Kind::Ssl, Kind::Weird, Kind::X509];
+pub(super) const EMITS: &[Kind] = &[
+    Kind::Arp,
+    Kind::Conn,
+    Kind::Dhcp,
+    Kind::Dns,
+    Kind::Ftp,
+    Kind::Http,
+    Kind::Login,
+    Kind::Ntp,
+    Kind::Smtp,
+    Kind::Ssh,
+    Kind::Ssl,
+    Kind::Weird,
+    Kind::X509,
+];
 
 /// Looks at the magic and the header's own fields.
 fn sniff(head: &Head<'_>) -> Sniff {
