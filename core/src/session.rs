@@ -2,11 +2,12 @@
 
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
-use crate::note::{FILE_TWICE, Note, Notes};
+use crate::note::{CAP_REACHED, FILE_TWICE, Note, Notes};
 use crate::records::{FilterError, Records, RowQuery, Rows};
 use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::settings::Settings;
+use crate::source::flow::pair::Pairing;
 use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
 use std::collections::BTreeMap;
 
@@ -39,6 +40,8 @@ pub(crate) struct Store {
     pub(crate) notes: Notes,
     pub(crate) records: Records,
     pub(crate) detectors: Vec<Box<dyn Detector>>,
+    /// Flow records that wait for their other direction.
+    pairing: Pairing,
     /// For each kind, in the order of [`KINDS`], the detectors that read it.
     interest: Vec<Vec<usize>>,
     notes_cap: usize,
@@ -52,6 +55,7 @@ impl Session {
             notes: Notes::default(),
             records: Records::new(&settings),
             detectors: RULES.iter().map(|rule| (rule.new)(&settings)).collect(),
+            pairing: Pairing::new(settings.caps.flows),
             interest: KINDS
                 .iter()
                 .map(|kind| {
@@ -116,14 +120,27 @@ impl Session {
         }
     }
 
-    /// A file is at its end.
+    /// A file is at its end. When no other is open, the case [settles](Session::settle).
     pub fn close(&mut self, file: NodeId) {
         if let Some(mut reader) = self.open.remove(&file) {
             reader.finish(&mut self.store);
             if self.open.is_empty() {
-                self.store.records.settle();
+                self.settle();
             }
         }
+    }
+
+    /// Everything that waited for more evidence goes out: flow records become connections.
+    ///
+    /// One-way flow records are events at once, and are counted and judged as such, but the
+    /// connections made of them wait until no file is open, since the other direction may be in
+    /// another file. So a host opens all files of a drop before it closes the first; then no
+    /// result depends on their order. Records of a later drop are paired among themselves.
+    /// [`Session::close`] settles by itself; a host that leaves a file open calls this when its
+    /// queue is empty.
+    pub fn settle(&mut self) {
+        self.store.settle_pairs();
+        self.store.records.settle();
     }
 
     /// True when no reader took the file: the host need not read the rest of it.
@@ -166,6 +183,14 @@ impl Session {
     }
 }
 
+impl Store {
+    fn settle_pairs(&mut self) {
+        for event in self.pairing.settle() {
+            self.event(event);
+        }
+    }
+}
+
 impl Sink for Store {
     fn event(&mut self, event: Event) {
         let kind = event.body.kind();
@@ -181,6 +206,15 @@ impl Sink for Store {
             }
         }
         self.records.push(&event);
+        let node = self.tree.get(event.at.node);
+        if self.pairing.observe(&event, || (node.sensor.clone(), node.site.clone())) {
+            let n = self.pairing.n_waiting();
+            let detail = format!(
+                "{n} flow records waited for their other direction: those before and after this one are paired apart"
+            );
+            self.note(Note { at: event.at, kind: &CAP_REACHED, detail });
+            self.settle_pairs();
+        }
     }
 
     fn note(&mut self, note: Note) {

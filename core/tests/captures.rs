@@ -6,7 +6,7 @@ use offwire_core::net::{Decoded, L4, Packet, Packets};
 use offwire_core::note::Note;
 use offwire_core::settings::Settings;
 use offwire_core::source::capture::{pcap::Pcap, pcapng::Pcapng};
-use offwire_core::source::{Head, Node, Opening, Reader, Sink, Tree};
+use offwire_core::source::{Head, Node, Opening, Reader, Sink, Tree, recognise};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -109,14 +109,10 @@ fn read(bytes: &[u8], chunk: usize) -> Option<(Keep, Vec<Line>)> {
     let head = Head { bytes: bytes.get(..65_536).unwrap_or(bytes), is_whole: false };
     let opening = Opening { node, depth: 0, head, settings: &settings };
     let lines = Lines::default();
-    let (pcap, pcapng) = (
-        offwire_core::source::capture::pcap::sniff(&head),
-        offwire_core::source::capture::pcapng::sniff(&head),
-    );
-    use offwire_core::source::Sniff::Certain;
-    let mut reader: Box<dyn Reader> = match (pcap, pcapng) {
-        (Certain, _) => Box::new(Pcap::new(&opening, Box::new(lines.clone()))),
-        (_, Certain) => Box::new(Pcapng::new(&opening, Box::new(lines.clone()))),
+    let format = recognise(&head).ok()?;
+    let mut reader: Box<dyn Reader> = match format.name {
+        "pcap" => Box::new(Pcap::new(&opening, Box::new(lines.clone()))),
+        "pcapng" => Box::new(Pcapng::new(&opening, Box::new(lines.clone()))),
         _ => return None,
     };
     for mut piece in bytes.chunks(chunk.max(1)) {

@@ -54,7 +54,7 @@ impl Case {
     /// work, by `feed`. `name` is the path inside the dropped folder, which `File` does not know.
     pub fn open(&mut self, file: File, name: String, sensor: String, site: String) -> u32 {
         let size = Some(size(&file));
-        let id = self.session.open(FileMeta { name, size, sensor, site }).0;
+        let id = self.session.open(FileMeta { name, size, sensor, site, ..FileMeta::default() }).0;
         self.files.insert(id, file);
         id
     }

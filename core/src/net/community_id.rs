@@ -11,8 +11,11 @@ use std::net::IpAddr;
 /// The seed that all tools use unless told otherwise.
 const SEED: u16 = 0;
 
-/// The Community ID of a connection, seen from either side.
-pub(crate) fn of(tuple: &Tuple) -> CommunityId {
+/// The Community ID of a connection, seen from either side; `None` when its ports are not known.
+pub(crate) fn of(tuple: &Tuple) -> Option<CommunityId> {
+    if !tuple.has_ports && has_ports(tuple.transport) {
+        return None;
+    }
     let one_way = tuple.is_one_way;
     let (a, b) = ((octets(tuple.src.0), tuple.src.1), (octets(tuple.dst.0), tuple.dst.1));
     let (low, high) = if one_way || a <= b { (a, b) } else { (b, a) };
@@ -29,7 +32,7 @@ pub(crate) fn of(tuple: &Tuple) -> CommunityId {
         sha.update(low.1.to_be_bytes());
         sha.update(high.1.to_be_bytes());
     }
-    CommunityId(sha.finalize().into())
+    Some(CommunityId(sha.finalize().into()))
 }
 
 /// An address in network order, ordered as the specification compares it.
@@ -67,9 +70,9 @@ mod tests {
 
     fn id(transport: Transport, src: (&str, u16), dst: (&str, u16), is_one_way: bool) -> String {
         let end = |(a, p): (&str, u16)| (a.parse::<IpAddr>().unwrap(), p);
-        let tuple = Tuple { transport, src: end(src), dst: end(dst), is_one_way };
-        let back = of(&tuple.reversed()).to_string();
-        let there = of(&tuple).to_string();
+        let tuple = Tuple { transport, src: end(src), dst: end(dst), is_one_way, has_ports: true };
+        let back = of(&tuple.reversed()).unwrap().to_string();
+        let there = of(&tuple).unwrap().to_string();
         assert!(is_one_way || there == back);
         there
     }

@@ -2,7 +2,7 @@
 
 use super::conversation::Conversation;
 use super::history::{History, Scaled};
-use super::key::{Key, Tuple, endpoint};
+use super::key::{Key, Tuple};
 use super::reassembly::{Mark, Stream};
 use super::tcp::{State, Tcp};
 use super::tunnel_path::TunnelPath;
@@ -13,6 +13,14 @@ use crate::time::{Interval, Time};
 /// Silence that ends an exchange of UDP, ICMP or another protocol without connections: Zeek's
 /// `udp_inactivity_timeout` and its likes.
 const SILENCE: Interval = Interval::from_secs(60);
+
+/// Ports of DNS and its kin. Zeek looks at an exchange there every [`DNS_LOOK`] from its start on
+/// (`dns_session_timeout`), and ends it after [`DNS_QUIET`] of silence.
+const DNS: [u16; 4] = [53, 137, 5353, 5355];
+/// See [`DNS`].
+const DNS_LOOK: i64 = Interval::from_secs(10).0;
+/// See [`DNS`].
+const DNS_QUIET: Interval = Interval::from_secs(9);
 
 /// How it is known who began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,26 +175,38 @@ impl Flow {
     pub(crate) fn is_over(&self, ts: Time) -> bool {
         match &self.tcp {
             Some(t) => t.tcp.is_over(self.first, self.last, self.tuple.dst.1, ts),
+            None if self.is_dns() => ts >= self.first_quiet_look() || ts >= self.last.plus(SILENCE),
             None => ts >= self.last.plus(SILENCE),
         }
+    }
+
+    fn is_dns(&self) -> bool {
+        self.tuple.transport == Transport::Udp && DNS.contains(&self.tuple.dst.1)
+    }
+
+    /// The first of Zeek's looks at a DNS exchange that finds it quiet.
+    fn first_quiet_look(&self) -> Time {
+        let quiet = self.last.plus(DNS_QUIET).since(self.first).0.max(1);
+        let looks = quiet.saturating_add(DNS_LOOK - 1) / DNS_LOOK;
+        self.first.plus(Interval(looks.saturating_mul(DNS_LOOK)))
     }
 
     /// The sides change places.
     pub(crate) fn flip(&mut self) {
         self.tuple = self.tuple.reversed();
         std::mem::swap(&mut self.orig, &mut self.resp);
-        self.history.flip();
     }
 
     /// Its identity on the event line.
     pub(crate) fn identity(&self) -> event::Flow {
         let salt = [self.first.0.cast_unsigned(), self.at.item];
+        let (orig, resp) = self.tuple.endpoints();
         event::Flow {
             uid: Some(Uid::Ours(self.key.stable_hash(salt))),
-            community_id: Some(community_id::of(&self.tuple)),
+            community_id: community_id::of(&self.tuple),
             transport: Some(self.tuple.transport),
-            orig: endpoint(self.tuple.src),
-            resp: endpoint(self.tuple.dst),
+            orig,
+            resp,
         }
     }
 

@@ -2,7 +2,7 @@
 //! to the protocols.
 
 use super::conversation::Conversation;
-use super::flow::{Direction, Flow};
+use super::flow::{Direction, Flow, TcpFlow};
 use super::flow_table::FlowTable;
 use super::key::Tuple;
 use super::reassembly::{Budget, Mark, Payload, Piece};
@@ -15,6 +15,9 @@ use crate::settings::Settings;
 use crate::source::Sink;
 use crate::time::Time;
 use std::net::IpAddr;
+
+/// IPv6's mark that nothing follows (RFC 8200, section 4.7): no connection.
+const NO_NEXT_HEADER: u8 = 59;
 
 /// The connections of one capture, or of a series of captures.
 pub struct Flows {
@@ -129,8 +132,9 @@ impl Flows {
             }
         }
         let mut at = At { mark, is_orig, out };
-        if let L4::Tcp { is_checksum_ok, .. } | L4::Udp { is_checksum_ok, .. } = d.l4 {
-            if is_damaged(flow, is_orig, is_checksum_ok) {
+        if let L4::Tcp { is_checksum_ok, payload, payload_len, .. } = d.l4 {
+            let is_whole = payload.len() as u64 == u64::from(payload_len);
+            if is_damaged(flow, is_orig, is_checksum_ok, is_whole) {
                 return;
             }
         }
@@ -170,6 +174,9 @@ impl Flows {
 
 impl Packets for Flows {
     fn packet(&mut self, packet: &Packet<'_>, d: Decoded<'_>, out: &mut dyn Sink) {
+        if d.protocol == NO_NEXT_HEADER {
+            return;
+        }
         let tuple = Tuple::of(&d);
         let mark = Mark { ts: packet.ts.unwrap_or(self.now), at: packet.at };
         self.now = mark.ts;
@@ -216,6 +223,7 @@ fn begin(tuple: &Tuple, d: &Decoded<'_>, mark: Mark) -> Flow {
         flow.tcp = Some(Box::default());
     }
     if is_flipped && tuple.dst.0 != IpAddr::V4(std::net::Ipv4Addr::BROADCAST) {
+        flow.history.flip();
         flow.flip();
     }
     flow
@@ -250,12 +258,13 @@ fn segment(d: &Decoded<'_>, is_orig: bool, ts: Time) -> Option<Segment> {
     Some(Segment { is_orig, ts, seq, ack, flags, window, len: payload_len })
 }
 
-/// True for a packet that its receiver threw away: its checksum is wrong, and the sender can do
+/// True for a segment that its receiver threw away: its checksum is wrong, and the sender can do
 /// better. A sender whose every checksum is wrong has them filled in by its network card, after
-/// the capture; its packets are good.
-fn is_damaged(flow: &mut Flow, is_orig: bool, is_checksum_ok: bool) -> bool {
+/// the capture; its packets are good. Datagrams are used in any case: none stands for another.
+fn is_damaged(flow: &mut Flow, is_orig: bool, is_checksum_ok: bool, is_whole: bool) -> bool {
     let count = if is_orig { &mut flow.orig } else { &mut flow.resp };
-    count.has_good_checksum |= is_checksum_ok;
+    // Of a cut packet nobody knows.
+    count.has_good_checksum |= is_checksum_ok && is_whole;
     if is_checksum_ok || !count.has_good_checksum {
         return false;
     }
@@ -358,14 +367,17 @@ fn take_segment(
     if !t.tcp.is_closed() {
         flow.last = s.ts;
     }
-    let verdict = t.tcp.segment(s, &mut flow.history);
+    let mut s = *s;
+    if t.tcp.shows_answer(&s) {
+        t.tcp.take_as_answer();
+        flow.history.flip_from_start();
+        change_places(flow, &mut t, at);
+        s.is_orig = at.is_orig;
+    }
+    let verdict = t.tcp.segment(&s, &mut flow.history);
     if verdict.flips {
-        flow.flip();
-        std::mem::swap(&mut t.orig, &mut t.resp);
-        t.did_end.reverse();
-        at.is_orig = !at.is_orig;
-        flow.conversation = None;
-        flow.direction = Direction::Observed;
+        flow.history.flip();
+        change_places(flow, &mut t, at);
     }
     let me = at.is_orig;
     let mut is_full = false;
@@ -430,6 +442,16 @@ fn take_segment(
     }
     flow.tcp = Some(t);
     is_full
+}
+
+/// Originator and responder of a connection change places, once its packets have shown who is who.
+fn change_places(flow: &mut Flow, t: &mut TcpFlow, at: &mut At<'_>) {
+    flow.flip();
+    std::mem::swap(&mut t.orig, &mut t.resp);
+    t.did_end.reverse();
+    at.is_orig = !at.is_orig;
+    flow.conversation = None;
+    flow.direction = Direction::Observed;
 }
 
 /// Zeek's `tcp_max_initial_window`: more than this sent and nothing acknowledged means that the

@@ -75,10 +75,21 @@ impl History {
         self.seen = self.seen.rotate_left(32);
     }
 
+    /// The sides change places as though it had been known from the start.
+    pub(crate) fn flip_from_start(&mut self) {
+        let old: Vec<u8> = self.letters().collect();
+        *self = Self { seen: self.seen.rotate_left(32), ..Self::default() };
+        self.raw(b'^');
+        old.into_iter().for_each(|b| self.raw(b ^ if b.is_ascii_alphabetic() { 0x20 } else { 0 }));
+    }
+
+    fn letters(&self) -> impl Iterator<Item = u8> {
+        self.head.iter().take(usize::from(self.len)).chain(&self.more).copied()
+    }
+
     /// The letters as text; `None` when there are none.
     pub(crate) fn text(&self) -> Option<Box<str>> {
-        let head = self.head.iter().take(usize::from(self.len));
-        let text: String = head.chain(&self.more).map(|b| char::from(*b)).collect();
+        let text: String = self.letters().map(char::from).collect();
         (!text.is_empty()).then(|| text.into())
     }
 
@@ -125,6 +136,8 @@ mod tests {
         history.once(true, b'D');
         history.once(false, b'D');
         assert_eq!(history.text().as_deref(), Some("d^d"));
+        history.flip_from_start();
+        assert_eq!(history.text().as_deref(), Some("^D^D"));
     }
 
     #[test]

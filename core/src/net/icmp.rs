@@ -84,7 +84,8 @@ pub(crate) fn tuple_of(quoted: &Quoted) -> Option<Tuple> {
         }
         _ => return None,
     };
-    Some(Tuple { transport, src: (quoted.src, sport), dst: (quoted.dst, dport), is_one_way })
+    let (src, dst) = ((quoted.src, sport), (quoted.dst, dport));
+    Some(Tuple { transport, src, dst, is_one_way, has_ports: true })
 }
 
 #[cfg(test)]

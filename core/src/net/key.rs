@@ -13,6 +13,8 @@ pub(crate) struct Tuple {
     pub(crate) dst: (IpAddr, u16),
     /// True for ICMP messages that have no counterpart: the other direction is another connection.
     pub(crate) is_one_way: bool,
+    /// False when the protocol has no ports, or the packet was cut before them.
+    pub(crate) has_ports: bool,
 }
 
 /// A [`Tuple`] without its direction.
@@ -21,14 +23,14 @@ pub(crate) struct Key {
     low: u128,
     high: u128,
     ports: u32,
-    /// IP protocol number, address family and "one way".
+    /// IP protocol number, address family, "one way" and "no ports".
     kind: u32,
 }
 
 impl Tuple {
-    /// The tuple of a decoded packet. ICMP types take the place of ports, as Zeek does; of a
-    /// protocol without ports, its number does.
+    /// The tuple of a decoded packet. ICMP types take the place of ports, as Zeek does.
     pub(crate) fn of(d: &Decoded<'_>) -> Self {
+        let mut has_ports = true;
         let (transport, sport, dport, is_one_way) = match d.l4 {
             L4::Tcp { src, dst, .. } => (Transport::Tcp, src, dst, false),
             L4::Udp { src, dst, .. } => (Transport::Udp, src, dst, false),
@@ -38,16 +40,25 @@ impl Tuple {
                 (Transport::Icmp, u16::from(kind), u16::from(port), one_way)
             }
             L4::Other { .. } => {
-                let number = u16::from(d.protocol);
-                (other(d.protocol), number, number, false)
+                has_ports = false;
+                (transport(d.protocol), 0, 0, false)
             }
         };
-        Self { transport, src: (d.src, sport), dst: (d.dst, dport), is_one_way }
+        Self { transport, src: (d.src, sport), dst: (d.dst, dport), is_one_way, has_ports }
     }
 
     /// The same exchange seen from the other side.
     pub(crate) const fn reversed(self) -> Self {
         Self { src: self.dst, dst: self.src, ..self }
+    }
+
+    /// Both ends on the event line.
+    pub(crate) fn endpoints(&self) -> (Endpoint, Endpoint) {
+        let end = |(addr, port)| Endpoint {
+            addr: Some(addr),
+            port: Some(port).filter(|_| self.has_ports),
+        };
+        (end(self.src), end(self.dst))
     }
 
     /// The key both directions share.
@@ -60,7 +71,8 @@ impl Tuple {
             ports: u32::from(low.1) << 16 | u32::from(high.1),
             kind: u32::from(number(self.transport))
                 | u32::from(self.src.0.is_ipv6()) << 8
-                | u32::from(self.is_one_way) << 9,
+                | u32::from(self.is_one_way) << 9
+                | u32::from(!self.has_ports) << 10,
         }
     }
 }
@@ -90,11 +102,6 @@ const fn scramble(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// An endpoint of the event line.
-pub(crate) const fn endpoint(end: (IpAddr, u16)) -> Endpoint {
-    Endpoint { addr: Some(end.0), port: Some(end.1) }
-}
-
 fn bits(addr: IpAddr) -> u128 {
     match addr {
         IpAddr::V4(a) => u128::from(a.to_bits()),
@@ -102,8 +109,12 @@ fn bits(addr: IpAddr) -> u128 {
     }
 }
 
-const fn other(protocol: u8) -> Transport {
+/// The transport of a packet whose transport header was not captured whole, or that has none.
+const fn transport(protocol: u8) -> Transport {
     match protocol {
+        1 | 58 => Transport::Icmp,
+        6 => Transport::Tcp,
+        17 => Transport::Udp,
         132 => Transport::Sctp,
         p => Transport::Other(p),
     }
@@ -128,7 +139,7 @@ mod tests {
     fn tuple(is_one_way: bool) -> Tuple {
         let a = (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 9)), 3);
         let b = (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 70);
-        Tuple { transport: Transport::Udp, src: a, dst: b, is_one_way }
+        Tuple { transport: Transport::Udp, src: a, dst: b, is_one_way, has_ports: true }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! workers by address pair one day, and decoding cannot depend on them.
 
 mod checksum;
-mod community_id;
+pub(crate) mod community_id;
 mod conversation;
 pub mod decode;
 mod defrag;
@@ -13,14 +13,15 @@ mod flow;
 mod flow_table;
 mod flows;
 mod history;
-mod icmp;
+pub(crate) mod icmp;
 mod identify;
 mod ip;
-mod key;
+pub(crate) mod key;
 mod link;
 mod locality;
-mod ports;
+pub(crate) mod ports;
 mod reassembly;
+pub(crate) mod show;
 mod tcp;
 mod transport;
 mod tunnel;

@@ -362,6 +362,22 @@ impl Tcp {
         s.seq != begun.start && !is_swapped
     }
 
+    /// True when all so far was a SYN-ACK of the supposed originator, and this segment shows that
+    /// it was an answer: to a stealth scan's SYN-ACK comes a reset or nothing.
+    pub(crate) fn shows_answer(&self, s: &Segment) -> bool {
+        self.orig.state == State::SynAckSent
+            && self.resp.state == State::Inactive
+            && !s.has(SYN | FIN | RST)
+            && (s.has(ACK) || s.len > 0)
+    }
+
+    /// Makes the supposed originator of a SYN-ACK the responder that it is.
+    pub(crate) fn take_as_answer(&mut self) {
+        self.flip();
+        self.resp.set(State::Established);
+        self.is_past_handshake = true;
+    }
+
     /// The sides change places.
     pub(crate) fn flip(&mut self) {
         std::mem::swap(&mut self.orig, &mut self.resp);

@@ -136,6 +136,7 @@ mod tests {
             size: None,
             format: None,
             format_title: None,
+            item_noun: "line".into(),
             refusals: Vec::new(),
             sensor: String::new(),
             site: site.into(),

@@ -58,6 +58,8 @@ fn sources(store: &Store) -> Vec<Source> {
             size: n.size,
             format: n.format.map(str::to_owned),
             format_title: n.format.and_then(title),
+            // Only captures have interfaces.
+            item_noun: if n.interfaces.is_empty() { "line" } else { "packet" }.to_owned(),
             refusals: owned(&n.refusals),
             sensor: n.sensor.to_string(),
             site: n.site.to_string(),

@@ -5,6 +5,8 @@ mod attack;
 mod build;
 mod finding;
 mod item;
+mod layout;
+mod text;
 
 pub use attack::{
     ATTACK_VERSION, Attack, LEGEND, Retired, Strategy, Technique, component, technique,
@@ -14,6 +16,7 @@ pub use finding::{
     Basis, Caveat, Confidence, Evidence, EvidenceRow, Fact, Finding, Role, Severity, Span, Subject,
 };
 pub use item::{Item, ItemField};
+pub use text::text;
 
 use crate::event::NodeId;
 use crate::note::Weight;
@@ -62,6 +65,8 @@ pub struct Source {
     pub format: Option<String>,
     /// The format, for a person.
     pub format_title: Option<String>,
+    /// What its items are called: `line`, `packet`.
+    pub item_noun: String,
     /// Why each format refused it, when none took it.
     pub refusals: Vec<(String, String)>,
     /// Sensor, as the analyst says.

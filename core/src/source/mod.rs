@@ -4,13 +4,18 @@
 
 pub mod capture;
 mod container;
+pub(crate) mod flow;
+mod iis;
 mod json;
 pub mod lines;
 mod objects;
+mod row;
 mod sniff;
+mod syslog;
 #[cfg(test)]
 mod testing;
 mod tree;
+mod weblog;
 mod zeek;
 
 pub use sniff::{Opened, recognise};
@@ -110,5 +115,14 @@ pub trait Sink {
 
 /// Every format. In alphabetical order of names; the strongest [`Sniff`] wins, and of equal ones
 /// the first.
-pub static FORMATS: &[Format] =
-    &[container::GZIP, container::UTF16, zeek::ZEEK_JSON, zeek::ZEEK_TSV];
+pub static FORMATS: &[Format] = &[
+    weblog::ACCESS_LOG,
+    container::GZIP,
+    iis::IIS_W3C,
+    flow::NFDUMP_TEXT,
+    capture::pcap::FORMAT,
+    capture::pcapng::FORMAT,
+    container::UTF16,
+    zeek::ZEEK_JSON,
+    zeek::ZEEK_TSV,
+];

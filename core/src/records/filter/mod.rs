@@ -63,6 +63,13 @@ impl FilterError {
     fn new(at: usize, len: usize, message: impl Into<String>) -> Self {
         Self { at, len, message: message.into() }
     }
+
+    /// A line that points at the place, to stand below the filter's text.
+    pub fn pointer(&self, text: &str) -> String {
+        let before = text.get(..self.at).unwrap_or(text).chars().count();
+        let n = text.get(self.at..self.at + self.len).unwrap_or_default().chars().count();
+        format!("{}{}", " ".repeat(before), "^".repeat(n.max(1)))
+    }
 }
 
 impl fmt::Display for FilterError {

@@ -5,6 +5,9 @@ mod carry;
 mod describing;
 pub mod pcap;
 pub mod pcapng;
+mod second;
+
+pub use second::packet;
 
 use crate::event::{Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
 use crate::net::{Decoder, Found, Outcome, Packet, Packets, Reason};

@@ -6,10 +6,11 @@
 //! file is found out.
 
 use super::carry::{Carry, Step, Window};
-use super::{Intake, MAX_CAPLEN, Record};
-use crate::net::Packets;
+use super::{Intake, MAX_CAPLEN, Record, second};
+use crate::event::{Kind, Origin};
+use crate::net::{Flows, Packet, Packets};
 use crate::note::{CAPTURE_DAMAGED, FILE_CUT, RECORD_LENIENT};
-use crate::source::{Head, Interface, Opening, Reader, Sink, Sniff};
+use crate::source::{Format, Head, Interface, Opening, Reader, Sink, Sniff};
 use crate::time::{Clock, NANOS, Time};
 
 /// Records in a row that must make sense before a damaged file is read on from there: one could be
@@ -20,8 +21,21 @@ const CHAIN: usize = 3;
 /// read on. Captures run for days; a month leaves few of the 4 billion seconds to chance.
 const NEAR: u32 = 31 * 86_400;
 
+/// The format's row in the table.
+pub const FORMAT: Format = Format {
+    name: "pcap",
+    title: "capture, pcap",
+    emits: EMITS,
+    sniff,
+    open: |opening| Box::new(Pcap::new(opening, Box::new(Flows::new(opening.settings)))),
+    show: second::item,
+};
+
+/// What packets can give: connections, and what the protocols over them give.
+pub(super) const EMITS: &[Kind] = &[Kind::Conn, Kind::Weird];
+
 /// Looks at the magic and the header's own fields.
-pub fn sniff(head: &Head<'_>) -> Sniff {
+fn sniff(head: &Head<'_>) -> Sniff {
     match head.bytes.first_chunk::<4>().and_then(|magic| Form::of(*magic)) {
         None => Sniff::No("no pcap magic number"),
         Some(_) if head.bytes.len() < Form::HEADER => Sniff::No("shorter than a pcap header"),
@@ -58,6 +72,11 @@ impl Form {
 
     const fn units(self) -> u32 {
         if self.is_nano { 1_000_000_000 } else { 1_000_000 }
+    }
+
+    fn time(self, r: &RecordHead) -> Time {
+        let nanos = i64::from(r.fraction) * (NANOS / i64::from(self.units()));
+        Time(i64::from(r.secs) * NANOS + nanos)
     }
 
     /// The record header at the start of `data`.
@@ -234,7 +253,7 @@ impl Parser {
         let Some(data) = window.data.get(header..len) else { return Step::Need(len) };
         self.last_secs = Some(r.secs);
         let record = Record {
-            ts: Some(self.time(&r)),
+            ts: Some(self.head.form.time(&r)),
             offset: window.offset,
             len: len as u32,
             link_type: Some(self.head.link_type),
@@ -243,11 +262,6 @@ impl Parser {
         };
         self.intake.record(&record, out);
         Step::Used(len)
-    }
-
-    fn time(&self, r: &RecordHead) -> Time {
-        let nanos = i64::from(r.fraction) * (NANOS / i64::from(self.head.form.units()));
-        Time(i64::from(r.secs) * NANOS + nanos)
     }
 
     /// Whether a record that contradicts itself is one all the same: its length leads to another, or
@@ -341,6 +355,27 @@ impl Parser {
             _ => {}
         }
     }
+}
+
+/// The packet in one record. How the file writes numbers is told by the length that fits.
+pub(super) fn again<'a>(interface: &Interface, at: Origin, bytes: &'a [u8]) -> Option<Packet<'a>> {
+    let is_nano = interface.ticks_per_sec == 1_000_000_000;
+    let forms = [(false, 16), (true, 16), (false, 24), (true, 24)];
+    forms.into_iter().find_map(|(is_big_endian, record)| {
+        let form = Form { is_big_endian, is_nano, record };
+        let r = form.head(bytes)?;
+        let data = bytes.get(record..)?;
+        let len = data.len() as u64;
+        // Old files have the two lengths the other way round.
+        let fits = len == u64::from(r.caplen) || len == u64::from(r.wire_len);
+        fits.then(|| Packet {
+            ts: Some(form.time(&r)),
+            at,
+            link_type: interface.link_type,
+            wire_len: r.wire_len.max(r.caplen),
+            data,
+        })
+    })
 }
 
 /// A record header in words.

@@ -2,10 +2,10 @@
 
 use super::blocks::{self, Begin, Order, PacketBlock, kind};
 use super::carry::{Carry, Step, Window};
-use super::{Intake, MAX_CAPLEN, Record, describing};
-use crate::net::Packets;
+use super::{Intake, MAX_CAPLEN, Record, describing, pcap, second};
+use crate::net::{Flows, Packets};
 use crate::note::{CAP_REACHED, CAPTURE_COMMENT, CAPTURE_DAMAGED, FILE_CUT, RECORD_LENIENT};
-use crate::source::{Head, Opening, Reader, Sink, Sniff};
+use crate::source::{Format, Head, Opening, Reader, Sink, Sniff};
 use crate::text;
 use crate::time::Clock;
 
@@ -16,8 +16,18 @@ pub(super) const MAX_INTERFACES: usize = 4096;
 /// The option code that every block may have.
 const COMMENT: u16 = 1;
 
+/// The format's row in the table.
+pub const FORMAT: Format = Format {
+    name: "pcapng",
+    title: "capture, pcapng",
+    emits: pcap::EMITS,
+    sniff,
+    open: |opening| Box::new(Pcapng::new(opening, Box::new(Flows::new(opening.settings)))),
+    show: second::item,
+};
+
 /// Looks for a section header with its byte-order magic.
-pub fn sniff(head: &Head<'_>) -> Sniff {
+fn sniff(head: &Head<'_>) -> Sniff {
     match head.bytes {
         [0x0a, 0x0d, 0x0d, 0x0a, _, _, _, _, a, b, c, d, ..] => match Order::of([*a, *b, *c, *d]) {
             Some(_) => Sniff::Certain,

@@ -1,0 +1,113 @@
+//! Reads the files of a case, a piece at a time, in an order that does not depend on the caller.
+
+use crate::args::Options;
+use crate::files::{self, Found};
+use crate::{Status, complain};
+use offwire_core::event::NodeId;
+use offwire_core::session::{FileMeta, Session};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+/// Bytes read at once: few calls, little memory.
+const PIECE: usize = 4 << 20;
+
+/// A case whose files have been read.
+pub struct Case {
+    /// What the core made of them.
+    pub session: Session,
+    is_complete: bool,
+}
+
+impl Case {
+    /// Reads everything that was given.
+    pub fn read(options: &Options) -> Self {
+        let mut case = Self { session: Session::new(options.settings.clone()), is_complete: true };
+        let mut found = Vec::new();
+        for input in &options.inputs {
+            files::find(input, &mut |result| match result {
+                Ok(file) => found.push(file),
+                Err(error) => case.fail(&error),
+            });
+        }
+        let metas = case.describe(&found);
+        let mut piece = vec![0; PIECE];
+        for i in Session::plan(&metas) {
+            if let (Some(file), Some(meta)) = (found.get(i), metas.get(i)) {
+                let name = &meta.name;
+                if let Err(error) = case.read_file(file, meta, &mut piece) {
+                    case.fail(&format!("{name}: {error}"));
+                }
+            }
+        }
+        case
+    }
+
+    /// What the command's exit code says of it.
+    pub const fn status(&self) -> Status {
+        if self.is_complete { Status::Done } else { Status::Incomplete }
+    }
+
+    fn fail(&mut self, error: &str) {
+        self.is_complete = false;
+        complain(error);
+    }
+
+    /// Names, sizes, and digests of those that could be the same file twice.
+    fn describe(&mut self, found: &[Found]) -> Vec<FileMeta> {
+        let mut n_of_size: BTreeMap<u64, usize> = BTreeMap::new();
+        found.iter().filter_map(|f| f.size).for_each(|s| *n_of_size.entry(s).or_default() += 1);
+        let describe = |file: &Found| {
+            let is_twin = file.size.is_some_and(|s| n_of_size.get(&s).is_some_and(|n| *n > 1));
+            FileMeta {
+                name: file.name.clone(),
+                size: file.size,
+                // One that cannot be read says so when its turn comes.
+                sha256: if is_twin { digest(file).ok() } else { None },
+                sensor: file.input.sensor.clone(),
+                site: file.input.site.clone(),
+            }
+        };
+        found.iter().map(describe).collect()
+    }
+
+    /// Reads one file; the case keeps what came before an error.
+    fn read_file(&mut self, file: &Found, meta: &FileMeta, piece: &mut [u8]) -> io::Result<()> {
+        let mut from = file.open()?;
+        let node = self.session.open(meta.clone());
+        let result = self.feed(node, &mut from, piece);
+        self.session.close(node);
+        result
+    }
+
+    fn feed(&mut self, node: NodeId, from: &mut dyn Read, piece: &mut [u8]) -> io::Result<()> {
+        while !self.session.is_refused(node) {
+            let n = match from.read(piece) {
+                Ok(0) => return Ok(()),
+                Ok(n) => n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let mut rest = piece.get(..n).unwrap_or_default();
+            while !rest.is_empty() {
+                let used = self.session.feed(node, rest);
+                rest = rest.get(used..).unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn digest(file: &Found) -> io::Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    let mut from = file.open()?;
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(hash.finalize().into()),
+            Ok(n) => hash.update(piece.get(..n).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

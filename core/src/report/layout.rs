@@ -1,0 +1,91 @@
+//! Plain text laid out for a terminal: wrapped, aligned, and with nothing hidden in it.
+
+use crate::text::visible;
+use std::fmt::Write;
+
+/// Columns that running text is wrapped at; tables and evidence may be wider.
+pub(super) const WIDTH: usize = 96;
+
+/// Text being laid out.
+pub(super) struct Page(String);
+
+impl Page {
+    /// An empty page.
+    pub(super) const fn new() -> Self {
+        Self(String::new())
+    }
+
+    /// All of it.
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
+
+    /// An empty line.
+    pub(super) fn gap(&mut self) {
+        self.0.push('\n');
+    }
+
+    /// A section's title.
+    pub(super) fn heading(&mut self, title: &str) {
+        if !self.0.is_empty() {
+            self.0.push('\n');
+        }
+        let _ = writeln!(self.0, "{title}\n{}", "=".repeat(title.chars().count()));
+    }
+
+    /// Running text, wrapped, each line indented.
+    pub(super) fn line(&mut self, indent: usize, text: &str) {
+        self.hanging(indent, indent, text);
+    }
+
+    /// Running text whose first line is indented by `first` and the others by `rest`.
+    pub(super) fn hanging(&mut self, first: usize, rest: usize, text: &str) {
+        let text = visible(text);
+        let mut column = first;
+        self.0.push_str(&" ".repeat(first));
+        let mut is_start = true;
+        for word in text.split(' ') {
+            let width = word.chars().count();
+            if !is_start && column + 1 + width > WIDTH {
+                let _ = write!(self.0, "\n{}", " ".repeat(rest));
+                column = rest;
+                is_start = true;
+            }
+            if !is_start {
+                self.0.push(' ');
+                column += 1;
+            }
+            self.0.push_str(word);
+            column += width;
+            is_start = false;
+        }
+        self.0.push('\n');
+    }
+
+    /// A word in a column of its own, and text beside it.
+    pub(super) fn beside(&mut self, indent: usize, label: &str, text: &str) {
+        const LABEL: usize = 12;
+        let mut whole = format!("{label:<LABEL$}");
+        whole.push_str(text);
+        self.hanging(indent, indent + LABEL, &whole);
+    }
+
+    /// Rows with their columns aligned; the last column is not padded.
+    pub(super) fn table(&mut self, indent: usize, rows: &[Vec<String>]) {
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|r| r.iter().map(|c| visible(c).into_owned()).collect()).collect();
+        let n = rows.iter().map(Vec::len).max().unwrap_or_default();
+        let width = |i: usize| {
+            rows.iter().filter_map(|r| Some(r.get(i)?.chars().count())).max().unwrap_or_default()
+        };
+        let widths: Vec<usize> = (0..n).map(width).collect();
+        for row in &rows {
+            let mut line = " ".repeat(indent);
+            for (cell, width) in row.iter().zip(&widths) {
+                let _ = write!(line, "{cell:<width$}  ");
+            }
+            self.0.push_str(line.trim_end());
+            self.0.push('\n');
+        }
+    }
+}

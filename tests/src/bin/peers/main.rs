@@ -1,0 +1,107 @@
+//! Compares our records with those of Zeek for every capture of the corpus that has its logs.
+//!
+//! `peers [-v] [LOG] [PART-OF-A-PATH]`: prints, per log and field, how many values agree, and lists
+//! each difference that `tests/peers-explained.tsv` does not explain. An explained difference never
+//! counts as equal. Ends with status 1 when an explanation is out of date.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is text")]
+
+mod compare;
+mod explained;
+mod ours;
+mod zeek_log;
+
+use compare::{Difference, Tally};
+use explained::Explained;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The logs that are compared, and the fields that tell their rows apart.
+const LOGS: &[(&str, &[&str])] = &[
+    ("conn", &[]),
+    ("dns", &["trans_id", "query", "qtype"]),
+    ("ftp", &["command", "arg"]),
+    ("http", &["trans_depth"]),
+    ("ssl", &[]),
+    ("x509", &["fingerprint"]),
+];
+
+fn main() -> std::process::ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let is_verbose = args.iter().any(|a| a == "-v");
+    let mut words = args.iter().filter(|a| *a != "-v");
+    let first = words.next().map(String::as_str);
+    let log = first.filter(|w| LOGS.iter().any(|(name, _)| name == w));
+    let part = if log.is_some() { words.next().map(String::as_str) } else { first };
+    let corpus = std::env::var_os("OFFWIRE_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"),
+        PathBuf::from,
+    );
+    if !corpus.is_dir() {
+        eprintln!("peers: no corpus at {} (set OFFWIRE_CORPUS)", corpus.display());
+        return std::process::ExitCode::from(2);
+    }
+    let mut explained = Explained::load(include_str!("../../../peers-explained.tsv"));
+    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    for test in zeek_log::find(&corpus) {
+        if part.is_some_and(|p| !test.display().to_string().contains(p)) {
+            continue;
+        }
+        compare_test(&corpus, &test, log, &mut explained, &mut tallies, is_verbose);
+    }
+    for (name, tally) in &tallies {
+        println!("\n{name}\n{tally}");
+    }
+    let stale = if part.is_none() && log.is_none() { explained.stale() } else { Vec::new() };
+    for row in &stale {
+        println!("explanation out of date: {row}");
+    }
+    std::process::ExitCode::from(u8::from(!stale.is_empty()))
+}
+
+/// Compares the logs of one test of Zeek's with what we make of its capture.
+fn compare_test<'a>(
+    corpus: &Path,
+    test: &Path,
+    only: Option<&str>,
+    explained: &mut Explained,
+    tallies: &mut BTreeMap<&'a str, Tally>,
+    is_verbose: bool,
+) {
+    let shown = test.strip_prefix(corpus).unwrap_or(test).display().to_string();
+    let Some((capture, _)) = shown.split_once(".expected/") else { return };
+    let mut events = None;
+    for &(log, keys) in LOGS {
+        if only.is_some_and(|o| o != log) {
+            continue;
+        }
+        for path in zeek_log::files(test, log, capture) {
+            let theirs = zeek_log::read(&path);
+            if theirs.is_empty() {
+                continue;
+            }
+            let events = events.get_or_insert_with(|| ours::read(&corpus.join(capture)));
+            let ours: Vec<_> = events.iter().filter(|e| e.kind == log).collect();
+            let parents = zeek_log::connections(test);
+            let tally = tallies.entry(log).or_default();
+            for difference in compare::logs(&theirs, &ours, keys, &parents, tally) {
+                tell(&shown, log, &difference, explained, tally, is_verbose);
+            }
+        }
+    }
+}
+
+fn tell(
+    test: &str,
+    log: &str,
+    difference: &Difference,
+    explained: &mut Explained,
+    tally: &mut Tally,
+    is_verbose: bool,
+) {
+    let cause = explained.cause(test, log, &difference.field);
+    tally.explain(difference, cause.is_some());
+    if cause.is_none() || is_verbose {
+        let cause = cause.map(|c| format!("  ({c})")).unwrap_or_default();
+        println!("{test} {log} {difference}{cause}");
+    }
+}
