@@ -9,7 +9,7 @@ mod rows;
 mod tally;
 pub mod window;
 
+pub use crate::stable::stable;
 pub use facts::{Terms, actor, caveat, finding, object, plural, target};
 pub use rows::{Row, Sighting, evidence, line, span};
-pub use crate::stable::stable;
 pub use tally::{Group, Tally};

@@ -1,12 +1,12 @@
 //! Zeek logs as JSON: one object a line, pretty-printed, or a list of them.
 
 use super::log::{self, Target};
-use super::show_fields;
 use crate::event::{Kind, NodeId, Origin, Raw};
 use crate::note::{LINE_LENIENT, Note, RECORD_MALFORMED};
 use crate::report::Item;
 use crate::source::json::{Leaf, flatten};
 use crate::source::objects::Objects;
+use crate::source::row;
 use crate::source::{Format, Head, Node, Opening, Reader, Sink, Sniff};
 use crate::time::Clock;
 use std::collections::BTreeSet;
@@ -111,7 +111,7 @@ impl Rows {
         let mut event = log::blank(kind, at);
         for (i, leaf) in leaves.iter().enumerate() {
             if !self.target(kind, i, &leaf.path).put(&mut event, &leaf.value) {
-                super::misfit(at, &leaf.path, &leaf.value, out);
+                row::misfit(at, &leaf.path, &leaf.value, out);
             }
         }
         super::emit(event, out);
@@ -159,9 +159,9 @@ fn show(_: &Node, at: Origin, bytes: &[u8]) -> Item {
         .iter()
         .filter(|l| l.value != Raw::Object)
         .map(|l| (&*l.path, l.value.show(), l.range.clone()));
-    let mut item = show_fields(at, bytes, fields);
+    let mut item = row::item(at, bytes, fields);
     if let Err(broken) = end {
-        item.fields.push(super::remark("not read further", broken.to_string(), broken.at));
+        item.fields.push(row::remark("not read further", broken.to_string(), broken.at));
     }
     item
 }
