@@ -4,7 +4,8 @@ use crate::args::Options;
 use crate::files::{self, Found};
 use crate::{Status, complain};
 use offwire_core::event::NodeId;
-use offwire_core::session::{FileMeta, Session};
+use offwire_core::session::{FileMeta, Session, first_packet};
+use offwire_core::source::HEAD;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -32,14 +33,18 @@ impl Case {
         }
         let metas = case.describe(&found);
         let mut piece = vec![0; PIECE];
-        for i in Session::plan(&metas) {
-            if let (Some(file), Some(meta)) = (found.get(i), metas.get(i)) {
+        let plan = Session::plan(&metas);
+        for (n, i) in (1..).zip(&plan) {
+            if let (Some(file), Some(meta)) = (found.get(*i), metas.get(*i)) {
                 let name = &meta.name;
+                let meta = FileMeta { more_follow: n < plan.len(), ..meta.clone() };
                 if let Err(error) = case.read_file(file, meta, &mut piece) {
                     case.fail(&format!("{name}: {error}"));
                 }
             }
         }
+        // The last file may have failed to open.
+        case.session.settle();
         case
     }
 
@@ -66,15 +71,17 @@ impl Case {
                 sha256: if is_twin { digest(file).ok() } else { None },
                 sensor: file.input.sensor.clone(),
                 site: file.input.site.clone(),
+                first_packet: head(file).and_then(|(head, is_whole)| first_packet(&head, is_whole)),
+                more_follow: false,
             }
         };
         found.iter().map(describe).collect()
     }
 
     /// Reads one file; the case keeps what came before an error.
-    fn read_file(&mut self, file: &Found, meta: &FileMeta, piece: &mut [u8]) -> io::Result<()> {
+    fn read_file(&mut self, file: &Found, meta: FileMeta, piece: &mut [u8]) -> io::Result<()> {
         let mut from = file.open()?;
-        let node = self.session.open(meta.clone());
+        let node = self.session.open(meta);
         let result = self.feed(node, &mut from, piece);
         self.session.close(node);
         result
@@ -96,6 +103,15 @@ impl Case {
         }
         Ok(())
     }
+}
+
+/// A file's first bytes, and whether they are all of it; `None` when it cannot be read over again.
+fn head(file: &Found) -> Option<(Vec<u8>, bool)> {
+    file.size?;
+    let mut head = Vec::new();
+    file.open().ok()?.take(HEAD as u64).read_to_end(&mut head).ok()?;
+    let is_whole = head.len() < HEAD;
+    Some((head, is_whole))
 }
 
 fn digest(file: &Found) -> io::Result<[u8; 32]> {

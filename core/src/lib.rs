@@ -24,6 +24,7 @@ pub mod second_pass;
 pub mod session;
 pub mod settings;
 pub mod source;
+pub mod stable;
 pub mod stamp;
 pub mod text;
 pub mod time;

@@ -54,6 +54,7 @@ macro_rules! notes {
 notes! {
     CAP_REACHED "cap-reached" DataLoss "A table was full: what it dropped is counted, and what it kept is the earliest or the most telling.";
     CAPTURE_COMMENT "capture-comment" Info "The capture holds a comment that someone wrote into it.";
+    CAPTURE_CONTINUES "capture-continues" Info "This capture goes on where another ended: both are read as one, and connections reach over the cut.";
     CAPTURE_DAMAGED "capture-damaged" DataLoss "A capture is damaged at a place: it was read on at the next place where packets make sense.";
     CHILD_TOO_DEEP "container-too-deep" DataLoss "Containers inside containers go deeper than the limit: the innermost were not opened.";
     CONTAINER_DAMAGED "container-damaged" Error "A compressed file is damaged or cut: what was decompressed before that place was used.";
@@ -66,9 +67,11 @@ notes! {
     LINE_MALFORMED "line-malformed" DataLoss "A line could not be understood and was left out.";
     LINE_TOO_LONG "line-too-long" DataLoss "A line is longer than the limit and was left out.";
     LOG_UNREAD "log-kind-unread" DataLoss "A log of a kind that is not read: its rows were counted and left out.";
+    PACKET_TWICE "packet-seen-twice" Notice "Packets were captured twice, as by a mirror port: second copies are counted and left out of everything else.";
     RECORD_LENIENT "record-lenient" Notice "A record contradicts itself in a small way and was used all the same.";
     RECORD_MALFORMED "record-malformed" DataLoss "A record could not be understood and was left out.";
-    SUPERSEDED "read-as-other" Info "The file's name suggests another format than its content; the content decides.";
+    RELAY_TIME "relay-time-differs" Notice "A relay stamped the row much later than the row itself: the row's own time is used.";
+    TIME_BY_FORMAT "time-zone-by-format" Notice "The times are UTC by the rule of the format; the file itself does not say so.";
     TIME_ASSUMED_ZONE "time-zone-assumed" Notice "The times name no zone; they are read as UTC. Comparing them with other sources rests on that.";
 }
 

@@ -2,14 +2,18 @@
 
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
-use crate::note::{CAP_REACHED, FILE_TWICE, Note, Notes};
+use crate::note::{CAP_REACHED, FILE_EMPTY, FILE_TWICE, Note, Notes};
 use crate::records::{FilterError, Records, RowQuery, Rows};
 use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::settings::Settings;
+use crate::source::capture::series::{Series, Start};
 use crate::source::flow::pair::Pairing;
 use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
+use crate::time::Time;
 use std::collections::BTreeMap;
+
+pub use crate::source::capture::series::first_packet;
 
 /// What the host knows of a file before it is read.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +29,11 @@ pub struct FileMeta {
     pub sensor: String,
     /// Which site's private addresses it speaks of.
     pub site: String,
+    /// When its first packet was captured, by [`first_packet`]; `None` for what is no capture.
+    pub first_packet: Option<Time>,
+    /// True when the host will open more files after it: a capture's open connections then wait
+    /// for the file that goes on with it, at the latest until [`Session::settle`].
+    pub more_follow: bool,
 }
 
 /// One case. Opened files are fed in any interleaving; the report can be asked for at any time.
@@ -45,6 +54,9 @@ pub(crate) struct Store {
     /// For each kind, in the order of [`KINDS`], the detectors that read it.
     interest: Vec<Vec<usize>>,
     notes_cap: usize,
+    /// Captures that may go on in another file, by the order of their ends.
+    suspended: Vec<Series>,
+    more_follow: bool,
 }
 
 impl Session {
@@ -67,15 +79,17 @@ impl Session {
                 })
                 .collect(),
             notes_cap: settings.caps.notes,
+            suspended: Vec::new(),
+            more_follow: false,
         };
         Self { settings, open: BTreeMap::new(), store }
     }
 
     /// The order in which to open files, as indices, so that no result depends on the order in
-    /// which they were dropped.
+    /// which they were dropped: captures by their first packet, behind all else by name.
     pub fn plan(files: &[FileMeta]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..files.len()).collect();
-        order.sort_by_key(|i| files.get(*i).map(|f| (&f.name, f.size, f.sha256)));
+        order.sort_by_key(|i| files.get(*i).map(|f| (f.first_packet, &f.name, f.size, f.sha256)));
         order
     }
 
@@ -83,6 +97,7 @@ impl Session {
     /// opened as refused: it need not be fed.
     pub fn open(&mut self, meta: FileMeta) -> NodeId {
         let same = self.file_with(meta.sha256);
+        self.store.more_follow = meta.more_follow;
         let node = self.store.tree.add(Node {
             name: meta.name.into(),
             size: meta.size,
@@ -124,21 +139,28 @@ impl Session {
     pub fn close(&mut self, file: NodeId) {
         if let Some(mut reader) = self.open.remove(&file) {
             reader.finish(&mut self.store);
-            if self.open.is_empty() {
+            self.store.explain_silence(file);
+            if self.open.is_empty() && !self.store.more_follow {
                 self.settle();
             }
         }
     }
 
-    /// Everything that waited for more evidence goes out: flow records become connections.
+    /// No more files follow: everything that waited for more evidence goes out. [`Session::close`]
+    /// does it by itself when no file is open; it is needed only when the last file announced
+    /// others that did not come, or when a host leaves a file open.
     ///
-    /// One-way flow records are events at once, and are counted and judged as such, but the
-    /// connections made of them wait until no file is open, since the other direction may be in
-    /// another file. So a host opens all files of a drop before it closes the first; then no
-    /// result depends on their order. Records of a later drop are paired among themselves.
-    /// [`Session::close`] settles by itself; a host that leaves a file open calls this when its
-    /// queue is empty.
+    /// Captures that waited for another file to go on with them are at their end, and flow records
+    /// become connections. One-way flow records are events at once, and are counted and judged as
+    /// such, but which connections they make is known only when all are read, since the other
+    /// direction may be in another file. So a host opens all files of a drop before it closes the
+    /// first, or announces that more follow; then no result depends on the order of files. Records
+    /// of a later drop are paired among themselves.
     pub fn settle(&mut self) {
+        self.store.more_follow = false;
+        for series in std::mem::take(&mut self.store.suspended) {
+            series.finish(&mut self.store);
+        }
         self.store.settle_pairs();
         self.store.records.settle();
     }
@@ -184,9 +206,24 @@ impl Session {
 }
 
 impl Store {
+    /// Flow records that waited for their other direction become connections.
     fn settle_pairs(&mut self) {
         for event in self.pairing.settle() {
             self.event(event);
+        }
+    }
+
+    /// A file that was read and gave nothing at all, not even a note, still says so.
+    fn explain_silence(&mut self, file: NodeId) {
+        let node = self.tree.get(file);
+        let gave = !node.events.is_empty() || node.counters.values().any(|n| *n > 0);
+        let has_children = self.tree.iter().any(|(_, n)| n.parent == Some(file));
+        let has_note = self.notes.iter().any(|(id, _)| id == file);
+        if !(gave || has_children || has_note) {
+            let title = FORMATS.iter().find(|f| Some(f.name) == node.format).map(|f| f.title);
+            let detail = format!("{} without a single record", title.unwrap_or("a file"));
+            let at = Origin { node: file, ..Origin::default() };
+            self.note(Note { at, kind: &FILE_EMPTY, detail });
         }
     }
 }
@@ -233,6 +270,26 @@ impl Sink for Store {
         })
     }
 
+    fn resume(&mut self, node: NodeId, start: &Start) -> Option<Series> {
+        let here = |id| {
+            let node = self.tree.get(id);
+            (&*node.sensor, &*node.site)
+        };
+        let fits = |s: &Series| s.adjoins(start) && here(s.node) == here(node);
+        let waiting = self.suspended.iter().enumerate().filter(|(_, s)| fits(s));
+        // Of several the one that ended last, and of those the one that was opened last.
+        let (i, _) = waiting.max_by_key(|(_, s)| (s.last(), s.node))?;
+        Some(self.suspended.remove(i))
+    }
+
+    fn suspend(&mut self, series: Series) -> Option<Series> {
+        if !self.more_follow {
+            return Some(series);
+        }
+        self.suspended.push(series);
+        None
+    }
+
     fn node(&mut self, node: NodeId) -> &mut Node {
         self.tree.get_mut(node)
     }
@@ -249,6 +306,19 @@ mod tests {
             sha256: Some([first; 32]),
             ..FileMeta::default()
         }
+    }
+
+    #[test]
+    fn a_capture_without_packets_is_said_to_hold_nothing() {
+        let mut session = Session::new(Settings::default());
+        let node = session.open(FileMeta::default());
+        // The header of a pcap file, little end first, link type 1.
+        let header =
+            [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0];
+        session.feed(node, &header);
+        session.close(node);
+        let notes = session.report().notes;
+        assert_eq!(notes.iter().map(|n| n.code.as_str()).collect::<Vec<_>>(), ["file-empty"]);
     }
 
     #[test]

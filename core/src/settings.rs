@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Seed of every hash table, given by the host. No result depends on it.
     pub seed: u64,
+    /// How much later, in nanoseconds, a second copy of a packet may come to be left out of the
+    /// analysis; 0 keeps all copies.
+    pub duplicate_window_nanos: i64,
     /// Caps of everything that grows with the input.
     pub caps: Caps,
 }
@@ -33,7 +36,11 @@ pub struct Caps {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { seed: 0x6f66_6677_6972_6521, caps: Caps::default() }
+        Self {
+            seed: 0x6f66_6677_6972_6521,
+            duplicate_window_nanos: crate::net::duplicate::WINDOW.0,
+            caps: Caps::default(),
+        }
     }
 }
 

@@ -77,10 +77,14 @@ fn expected(path: &Path) -> Option<u64> {
     let text = std::fs::read_to_string(folder).ok()?;
     let summary: Value = serde_json::from_str(&text).unwrap();
     let is_zeek = path.to_string_lossy().contains("zeek");
-    ["data_rows", "lines_matching_common_log", "records"]
-        .into_iter()
-        .filter(|key| is_zeek || *key != "records")
-        .find_map(|key| summary.get(key)?.as_u64())
+    let key = match summary.get("format")?.as_str()? {
+        "w3c" => "data_rows",
+        "access-like" => "lines_matching_common_log",
+        "zeek-tsv" => "records",
+        "json-lines" if is_zeek => "records",
+        _ => return None,
+    };
+    summary.get(key)?.as_u64()
 }
 
 #[test]

@@ -128,6 +128,14 @@ export async function warmWorkers(page) {
 	return page.workers();
 }
 
+/** Opens a view, as its address in the hash does. */
+export async function view(page, name) {
+	await page.evaluate((hash) => {
+		location.hash = hash;
+	}, name);
+	await page.locator(`main.${name}`).waitFor();
+}
+
 /** Waits until the analysis is over and gives its state; 0 waits for as long as it takes. */
 export async function settled(page, timeout = 30_000) {
 	const over = page.locator("[data-state=done], [data-state=crashed]");

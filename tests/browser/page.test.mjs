@@ -11,6 +11,7 @@ import {
 	launch,
 	servePage,
 	settled,
+	view,
 	warmWorkers,
 	watchRequests,
 } from "./browser.mjs";
@@ -42,7 +43,10 @@ async function open(url) {
 	return { page, problems, requests: () => requests.filter((r) => r !== url) };
 }
 
-const findings = (page) => page.locator("#findings li").allTextContents();
+async function findings(page) {
+	await view(page, "findings");
+	return page.locator("#findings li").allTextContents();
+}
 
 for (const [place, url] of [
 	["from disk", () => FILE_URL],

@@ -1,1 +1,7 @@
-//! The case runner, shared by the tests.
+//! The case runner, shared by the tests: finds evidence, reads it, says what came out as text.
+
+pub mod cases;
+pub mod lcg;
+pub mod outcome;
+pub mod read;
+pub mod repo;

@@ -1,18 +1,24 @@
 //! Hands the core to JavaScript: one class for a case, one for a file's digest, translation only.
 use js_sys::{Reflect, Uint8Array};
 use offwire_core::event::NodeId;
-use offwire_core::session::{FileMeta, Session};
+use offwire_core::report;
+use offwire_core::session::Session;
 use offwire_core::settings::Settings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
-use web_sys::{File, FileReaderSync};
+use web_sys::File;
 
 mod digest;
 mod panic;
+mod plan;
+mod second_pass;
+mod tables;
 
 pub use digest::Digest;
+pub use plan::{first_packet, plan};
+pub use tables::Writing;
 
 /// How many bytes are copied in for one call of `feed`: about the work the core does in one call,
 /// so that nearly nothing is copied twice.
@@ -50,13 +56,17 @@ impl Case {
         to_js(&self.settings)
     }
 
-    /// Begins a file. The handle is kept for second passes; reading it through is the caller's
-    /// work, by `feed`. `name` is the path inside the dropped folder, which `File` does not know.
-    pub fn open(&mut self, file: File, name: String, sensor: String, site: String) -> u32 {
-        let size = Some(size(&file));
-        let id = self.session.open(FileMeta { name, size, sensor, site, ..FileMeta::default() }).0;
+    /// Begins a file, described as for [`plan`]. The handle is kept for second passes; reading it
+    /// through is the caller's work, by `feed`. The name is the path inside the dropped folder,
+    /// which `File` does not know.
+    ///
+    /// # Errors
+    /// If the file is not described as it must be.
+    pub fn open(&mut self, file: File, described: JsValue) -> Result<u32, JsError> {
+        let meta = from_js::<plan::Described>(described)?.into();
+        let id = self.session.open(meta).0;
         self.files.insert(id, file);
-        id
+        Ok(id)
     }
 
     /// Gives the bytes of `chunk` after `from` to the core, which takes what it can work on in
@@ -80,6 +90,11 @@ impl Case {
         self.session.close(NodeId(file));
     }
 
+    /// No more files follow: what waited for one is ended.
+    pub fn settle(&mut self) {
+        self.session.settle();
+    }
+
     /// What the case shows so far; may be asked at any time.
     ///
     /// # Errors
@@ -88,18 +103,17 @@ impl Case {
         to_js(&self.session.report())
     }
 
-    /// A piece of a file as it lies on disk, for the evidence of a finding. Blocks the worker, so
-    /// it is for the short second pass only.
+    /// The report as the command writes it, byte for byte: `text` or `json`.
     ///
     /// # Errors
-    /// If there is no such file, or it can no longer be read.
-    pub fn bytes(&self, file: u32, offset: f64, len: f64) -> Result<Uint8Array, JsError> {
-        let file = self.files.get(&file).ok_or_else(|| JsError::new("no such file"))?;
-        let slice =
-            file.slice_with_f64_and_f64(offset, offset + len).map_err(|e| unreadable(file, &e))?;
-        let reader = FileReaderSync::new().map_err(|e| unreadable(file, &e))?;
-        let buffer = reader.read_as_array_buffer(&slice).map_err(|e| unreadable(file, &e))?;
-        Ok(Uint8Array::new(&buffer))
+    /// Never in practice: the report is plain data.
+    pub fn written(&self, form: &str) -> Result<String, JsError> {
+        let report = self.session.report();
+        if form == "json" {
+            let json = serde_json::to_string_pretty(&report).map_err(JsError::from)?;
+            return Ok(json + "\n");
+        }
+        Ok(report::text(&report))
     }
 
     /// The size of this instance's memory in bytes.
@@ -111,24 +125,24 @@ impl Case {
 
 /// Large numbers cross as bigint (a time in nanoseconds does not fit a float) and maps as plain
 /// objects (which structured cloning keeps and TypeScript can type).
-fn to_js(value: &impl Serialize) -> Result<JsValue, JsError> {
+pub(crate) fn to_js(value: &impl Serialize) -> Result<JsValue, JsError> {
     let serializer = serde_wasm_bindgen::Serializer::new()
         .serialize_large_number_types_as_bigints(true)
         .serialize_maps_as_objects(true);
     value.serialize(&serializer).map_err(JsError::from)
 }
 
-fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsError> {
+pub(crate) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsError> {
     serde_wasm_bindgen::from_value(value).map_err(JsError::from)
 }
 
 /// A size comes from JavaScript as a float; no file is as large as 2^53 bytes.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn size(file: &File) -> u64 {
+pub(crate) fn size(file: &File) -> u64 {
     file.size().max(0.0) as u64
 }
 
-fn unreadable(file: &File, error: &JsValue) -> JsError {
+pub(crate) fn unreadable(file: &File, error: &JsValue) -> JsError {
     let why = Reflect::get(error, &"message".into()).ok().and_then(|m| m.as_string());
     JsError::new(&format!("{}: {}", file.name(), why.unwrap_or_default()))
 }

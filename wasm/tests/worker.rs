@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "clippy does not know these as tests")]
 
 use js_sys::{Array, BigInt, Object, Reflect, Uint8Array};
-use offwire_wasm::{Case, Digest};
+use offwire_wasm::{Case, Digest, first_packet, plan};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::File;
@@ -14,6 +14,27 @@ const NFDUMP: &[u8] = include_bytes!("../../tests/cases/article/nfdump-line.txt"
 fn file(name: &str, bytes: &[u8]) -> File {
     let parts = Array::of1(&Uint8Array::from(bytes));
     File::new_with_u8_array_sequence(&parts, name).unwrap()
+}
+
+/// An object with these members.
+fn object(members: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in members {
+        Reflect::set(&object, &JsValue::from_str(name), value).unwrap();
+    }
+    object.into()
+}
+
+/// A file as the reading worker describes it.
+fn described(name: &str, size: usize) -> JsValue {
+    let empty = JsValue::from_str("");
+    object(&[
+        ("name", name.into()),
+        ("size", JsValue::from_f64(size as f64)),
+        ("sensor", empty.clone()),
+        ("site", empty),
+        ("more_follow", false.into()),
+    ])
 }
 
 fn get(value: &JsValue, name: &str) -> JsValue {
@@ -33,7 +54,7 @@ fn feed_all(case: &mut Case, id: u32, bytes: &[u8]) {
 fn a_real_file_is_read_to_its_end() {
     let mut case = Case::new(JsValue::UNDEFINED).ok().unwrap();
     let handle = file("nfdump-line.txt", NFDUMP);
-    let id = case.open(handle, "a/nfdump-line.txt".into(), String::new(), String::new());
+    let id = case.open(handle, described("a/nfdump-line.txt", NFDUMP.len())).ok().unwrap();
     feed_all(&mut case, id, NFDUMP);
     let sources: Array = get(&case.report().ok().unwrap(), "sources").unchecked_into();
     let source = sources.get(0);
@@ -63,9 +84,90 @@ fn settings_of_another_shape_are_refused() {
 #[wasm_bindgen_test]
 fn a_second_pass_reads_a_slice_of_the_file() {
     let mut case = Case::new(JsValue::UNDEFINED).ok().unwrap();
-    let id = case.open(file("x", b"0123456789"), "x".into(), String::new(), String::new());
+    let id = case.open(file("x", b"0123456789"), described("x", 10)).ok().unwrap();
     assert_eq!(case.bytes(id, 3.0, 4.0).ok().unwrap().to_vec(), b"3456");
     assert!(case.bytes(id + 1, 0.0, 1.0).is_err());
+}
+
+/// A case that has read the article's access log.
+fn access_log() -> Case {
+    const LOG: &[u8] = include_bytes!("../../tests/cases/article/access.log");
+    let mut case = Case::new(JsValue::UNDEFINED).ok().unwrap();
+    let id = case.open(file("access.log", LOG), described("access.log", LOG.len())).ok().unwrap();
+    feed_all(&mut case, id, LOG);
+    case.settle();
+    case
+}
+
+fn query(filter: &str, count: u32) -> JsValue {
+    object(&[
+        ("kind", "http".into()),
+        ("filter", filter.into()),
+        ("from", 1.into()),
+        ("count", count.into()),
+    ])
+}
+
+#[wasm_bindgen_test]
+fn rows_cross_as_typed_arrays_and_one_heap() {
+    let mut case = access_log();
+    let rows = get(&case.rows(query("status_code == 404", 3)).ok().unwrap(), "ok");
+    assert_eq!(get(&rows, "total").dyn_into::<BigInt>().map(u64::try_from), Ok(Ok(16)));
+    let columns: Array = get(&rows, "columns").unchecked_into();
+    let ts = columns.iter().find(|c| get(c, "name") == "ts").unwrap();
+    let times: js_sys::BigInt64Array = get(&ts, "a").dyn_into().expect("numbers as they are");
+    assert_eq!(times.get_index(0), 1_693_387_151_000_000_000);
+    assert_eq!(get(&rows, "at").unchecked_into::<Array>().length(), 3);
+}
+
+#[wasm_bindgen_test]
+fn a_filter_that_cannot_be_read_says_where() {
+    let mut case = access_log();
+    let wrong = get(&case.rows(query("status_code = = 1", 3)).ok().unwrap(), "wrong");
+    assert!(get(&wrong, "message").is_string());
+    assert!(get(&wrong, "at").as_f64().is_some());
+}
+
+#[wasm_bindgen_test]
+fn an_item_is_its_bytes_and_its_fields() {
+    let mut case = access_log();
+    let rows = get(&case.rows(query("", 1)).ok().unwrap(), "ok");
+    let item = case.item(get(&rows, "at").unchecked_into::<Array>().get(0)).ok().unwrap();
+    let bytes: Uint8Array = get(&item, "bytes").dyn_into().expect("bytes as bytes");
+    assert!(bytes.to_vec().starts_with(b"123.150.207.231 - - [30/Aug/2023:09:19:11"));
+    assert!(get(&item, "fields").unchecked_into::<Array>().length() > 5);
+}
+
+#[wasm_bindgen_test]
+fn a_table_is_written_block_by_block() {
+    let case = access_log();
+    let mut writing = case.write_rows(query("", 0), "csv").ok().unwrap();
+    let block = case.write_on(&mut writing).ok().unwrap().unwrap().to_vec();
+    assert_eq!(block.iter().filter(|b| **b == b'\n').count(), 17);
+    assert!(case.write_on(&mut writing).ok().unwrap().is_none());
+    assert!(case.write_rows(query("", 0), "pdf").is_err());
+}
+
+#[wasm_bindgen_test]
+fn the_report_is_written_as_the_command_writes_it() {
+    let case = access_log();
+    assert!(case.written("text").ok().unwrap().starts_with("Offwire report\n"));
+    assert!(case.written("json").ok().unwrap().ends_with("}\n"));
+}
+
+#[wasm_bindgen_test]
+fn files_are_planned_by_name_and_captures_told_by_their_first_packet() {
+    let files = Array::of2(&described("b", 1), &described("a", 2));
+    assert_eq!(plan(files.into()).ok().unwrap(), [1, 0]);
+    assert!(plan(Array::of1(&JsValue::from_str("a")).into()).is_err());
+    // A pcap file of one empty packet, two seconds after 1970 and three microseconds.
+    let mut pcap = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0];
+    pcap.extend([0; 8]);
+    pcap.extend([0, 0, 1, 0, 1, 0, 0, 0]);
+    pcap.extend([2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let head = Uint8Array::from(pcap.as_slice());
+    assert_eq!(first_packet(&head, true), Some(2_000_003_000));
+    assert_eq!(first_packet(&Uint8Array::from(&b"no capture"[..]), true), None);
 }
 
 #[wasm_bindgen_test]

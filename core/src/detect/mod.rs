@@ -2,11 +2,23 @@
 //!
 //! A detector is one file here and one line in [`RULES`].
 
+mod account_several_addresses;
+mod certificate_anomaly;
+#[cfg(test)]
+mod corpus;
+mod dns_tunnelling;
+mod external_resolver;
 mod fast_flux;
 pub mod kit;
 #[cfg(test)]
 pub(crate) mod lint;
+mod nxdomain_burst;
+mod password_guessing;
+mod plaintext_credentials;
 mod port_scan;
+mod server_name_mismatch;
+mod service_inventory;
+mod web_recon;
 
 use crate::event::{Event, Kind};
 use crate::report::Finding;
@@ -42,4 +54,17 @@ pub trait Detector {
 }
 
 /// Every rule, in alphabetical order of ids.
-pub static RULES: &[Rule] = &[fast_flux::RULE, port_scan::RULE];
+pub static RULES: &[Rule] = &[
+    account_several_addresses::RULE,
+    certificate_anomaly::RULE,
+    dns_tunnelling::RULE,
+    external_resolver::RULE,
+    fast_flux::RULE,
+    nxdomain_burst::RULE,
+    password_guessing::RULE,
+    plaintext_credentials::RULE,
+    port_scan::RULE,
+    server_name_mismatch::RULE,
+    service_inventory::RULE,
+    web_recon::RULE,
+];

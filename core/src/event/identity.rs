@@ -1,7 +1,7 @@
 //! What makes two events the same thing: so that a capture dropped with its own logs counts once.
 
 use super::{Body, Event};
-use crate::detect::kit::stable;
+use crate::stable::stable;
 use crate::time::{Interval, Time};
 
 /// How far apart two sources may put the same thing. A web server writes its line when the reply

@@ -4,6 +4,7 @@
 //! which detectors exist. A new kind is one file here and one line in the table at the foot.
 
 mod access;
+mod arp;
 mod conn;
 mod dns;
 mod ftp;
@@ -19,6 +20,7 @@ mod weird;
 mod x509;
 
 pub use access::{Account, Outcome};
+pub use arp::Arp;
 pub use conn::Conn;
 pub use dns::Dns;
 pub use ftp::Ftp;
@@ -116,6 +118,7 @@ impl Kind {
 
 // The one table of kinds, in alphabetical order of their paths.
 kinds! {
+    Arp,
     Conn,
     Dns,
     Ftp,

@@ -70,9 +70,9 @@ impl Conversation {
         matches!(self.mode, Mode::Over)
     }
 
-    /// The protocols seen.
-    pub(crate) fn into_service(self) -> StringSet {
-        self.service
+    /// The connection's identity, which takes a hash to work out, and the protocols seen.
+    pub(crate) fn into_parts(self) -> (Flow, StringSet) {
+        (self.flow, self.service)
     }
 
     /// Bytes held, for the budget of waiting data.
@@ -130,10 +130,9 @@ impl Conversation {
             Some(Step::Done | Step::More { .. }) => {}
             Some(Step::Become { used, protocol }) => {
                 self.change(protocol, mark, out);
-                if let (false, Some(rest)) = (self.is_over(), bytes.get(used..)) {
-                    if !rest.is_empty() {
-                        self.datagram(dir, rest, mark, out);
-                    }
+                let rest = bytes.get(used..).unwrap_or_default();
+                if !self.is_over() && !rest.is_empty() {
+                    self.datagram(dir, rest, mark, out);
                 }
             }
             Some(Step::Quit) | None => self.stop(),
@@ -326,5 +325,107 @@ const fn other(dir: Dir) -> Dir {
     match dir {
         Dir::Orig => Dir::Resp,
         Dir::Resp => Dir::Orig,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Body, Endpoint, Event, NodeId, Origin};
+    use crate::note::Note;
+    use crate::source::Node;
+    use crate::time::Time;
+
+    #[derive(Default)]
+    struct Events(Vec<Event>, Node);
+
+    impl Sink for Events {
+        fn event(&mut self, event: Event) {
+            self.0.push(event);
+        }
+        fn note(&mut self, _: Note) {}
+        fn child(&mut self, _: NodeId, _: &str) -> NodeId {
+            NodeId(0)
+        }
+        fn node(&mut self, _: NodeId) -> &mut Node {
+            &mut self.1
+        }
+    }
+
+    /// A port that no protocol has: content alone must tell.
+    const PORT: u16 = 47_111;
+
+    fn conversation(over: Over) -> Conversation {
+        let end = |port| Endpoint { addr: None, port: Some(port) };
+        Conversation::new(Flow { orig: end(PORT), resp: end(PORT), ..Flow::default() }, over)
+    }
+
+    fn mark(item: u64) -> Mark {
+        Mark { ts: Time(item as i64), at: Origin { item, ..Origin::default() } }
+    }
+
+    // RFC 9110, section 3.9, shortened.
+    const ASK: &[u8] = b"GET /hello.txt HTTP/1.1\r\nHost: www.example.com\r\n\r\n";
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nHello!";
+
+    /// The protocols seen and the events, for a request and a reply cut at `cut`.
+    fn run(cut: usize) -> (Vec<String>, Vec<Body>) {
+        let (mut c, mut out) = (conversation(Over::Stream), Events::default());
+        for (dir, bytes) in [(Dir::Orig, ASK), (Dir::Resp, ANSWER)] {
+            let (head, tail) = bytes.split_at(cut.min(bytes.len()));
+            c.data(dir, head, mark(1), &mut out);
+            c.data(dir, tail, mark(2), &mut out);
+        }
+        c.finish(mark(3), &mut out);
+        let service = c.into_parts().1.iter().map(str::to_owned).collect();
+        (service, out.0.into_iter().map(|e| e.body).collect())
+    }
+
+    #[test]
+    fn the_protocol_is_found_by_content_wherever_the_bytes_are_cut() {
+        let whole = run(usize::MAX);
+        assert_eq!(whole.0, ["http"]);
+        assert!(matches!(whole.1.as_slice(), [Body::Http(h)] if h.status_code == Some(200)));
+        (0..ASK.len()).for_each(|cut| assert_eq!(run(cut), whole, "cut at {cut}"));
+    }
+
+    #[test]
+    fn a_reply_that_came_first_waits_for_the_request() {
+        let (mut c, mut out) = (conversation(Over::Stream), Events::default());
+        c.data(Dir::Resp, &ANSWER[..4], mark(1), &mut out);
+        c.data(Dir::Orig, ASK, mark(2), &mut out);
+        c.data(Dir::Resp, &ANSWER[4..], mark(3), &mut out);
+        c.finish(mark(4), &mut out);
+        assert_eq!(c.into_parts().1.iter().collect::<Vec<_>>(), ["http"]);
+    }
+
+    #[test]
+    fn bytes_of_no_protocol_are_not_kept() {
+        let (mut c, mut out) = (conversation(Over::Stream), Events::default());
+        let noise = [0xf7; MAX_PROBED + 1];
+        c.data(Dir::Orig, &noise, mark(1), &mut out);
+        assert!(!c.is_over());
+        c.data(Dir::Resp, &noise, mark(2), &mut out);
+        assert!(c.is_over() && c.held() == 0 && out.0.is_empty());
+    }
+
+    #[test]
+    fn datagrams_are_looked_at_a_few_times() {
+        let (mut c, mut out) = (conversation(Over::Datagrams), Events::default());
+        for n in 1..=MAX_PROBED_DATAGRAMS {
+            assert!(!c.is_over(), "{n}");
+            c.datagram(Dir::Orig, &[0xf7; 3], mark(1), &mut out);
+        }
+        assert!(c.is_over());
+    }
+
+    #[test]
+    fn a_gap_before_the_protocol_is_known_decides_on_what_there_is() {
+        let (mut c, mut out) = (conversation(Over::Stream), Events::default());
+        c.data(Dir::Orig, ASK, mark(1), &mut out);
+        c.data(Dir::Resp, &ANSWER[..3], mark(2), &mut out);
+        c.gap(Dir::Resp, 100, mark(3), &mut out);
+        c.finish(mark(4), &mut out);
+        assert!(matches!(out.0.first().map(|e| &e.body), Some(Body::Http(_))));
     }
 }

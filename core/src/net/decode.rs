@@ -1,10 +1,14 @@
 //! Decodes one captured packet: link layer, IP, fragments, tunnels, transport header.
 
+use super::arp::{self, Arp};
 use super::defrag::{Fragments, Joined, MAX_HELD};
+use super::duplicate::Recent;
 use super::ip::{self, Ip};
 use super::link::{self, Layer, Next, Vlans};
 use super::tunnel::{self, MAX_TUNNELS, Tunnel, TunnelKind};
 use super::{Decoded, L4, Packet, transport};
+use crate::settings::Settings;
+use crate::time::Interval;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -17,6 +21,7 @@ pub(super) const MAX_HEADERS: usize = 24;
 #[derive(Debug)]
 pub struct Decoder {
     fragments: Fragments,
+    recent: Recent,
     path: Vec<Tunnel>,
     hasher: foldhash::quality::FixedState,
 }
@@ -24,6 +29,8 @@ pub struct Decoder {
 /// What a captured packet holds, given out as it is found.
 #[derive(Debug)]
 pub enum Found<'a> {
+    /// An ARP packet.
+    Arp(Arp),
     /// An IP packet.
     Ip(Decoded<'a>),
     /// Something odd about it, by Zeek's name, between these two.
@@ -40,8 +47,10 @@ pub enum Found<'a> {
 /// What became of a captured packet: exactly one of these, so that counts add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// At least one IP packet was given out.
+    /// At least one IP or ARP packet was given out.
     Decoded,
+    /// It is a second copy of a packet before it, and is left out of everything.
+    Duplicate,
     /// It is a fragment and waits for others; the packet that completes it counts as decoded.
     Fragment,
     /// It holds nothing that could be decoded, and why.
@@ -51,7 +60,7 @@ pub enum Outcome {
 /// Why a packet was not decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// ARP: no IP packet.
+    /// ARP that is cut, or not for IPv4 over Ethernet.
     Arp,
     /// Captured bytes end inside this header.
     Cut(&'static str),
@@ -88,7 +97,7 @@ impl fmt::Display for Reason {
             None => Ok(()),
         };
         match self {
-            Self::Arp => f.write_str("ARP"),
+            Self::Arp => f.write_str("ARP of another kind"),
             Self::Cut(layer) => write!(f, "cut inside its {layer} header"),
             Self::Encrypted(layer) => write!(f, "encrypted {layer}"),
             Self::EtherType(n) => {
@@ -119,10 +128,12 @@ impl fmt::Display for Reason {
 }
 
 impl Decoder {
-    /// A decoder with the host's seed for its table of fragments.
-    pub fn new(seed: u64) -> Self {
+    /// A decoder with the case's seed and window for packets seen twice.
+    pub fn new(settings: &Settings) -> Self {
+        let seed = settings.seed;
         Self {
             fragments: Fragments::new(seed, MAX_HELD),
+            recent: Recent::new(seed, Interval(settings.duplicate_window_nanos)),
             path: Vec::new(),
             hasher: foldhash::quality::FixedState::with_seed(seed),
         }
@@ -137,6 +148,7 @@ impl Decoder {
         let mut walk = Walk { decoder: self, packet, on, vlans: [None; 2] };
         match walk.layers(first) {
             Ok(Got::Decoded) => Outcome::Decoded,
+            Ok(Got::Duplicate) => Outcome::Duplicate,
             Ok(Got::Fragment) => Outcome::Fragment,
             Err(why) => Outcome::Undecoded(why),
         }
@@ -155,6 +167,7 @@ impl Decoder {
 
 enum Got {
     Decoded,
+    Duplicate,
     Fragment,
 }
 
@@ -172,12 +185,17 @@ impl Walk<'_> {
         for _ in 0..MAX_HEADERS {
             match layer.next {
                 Next::Ip => return self.ip(&ip::parse(layer.data, layer.wire)?),
-                Next::Arp => return Err(Reason::Arp),
+                Next::Arp => return self.arp(layer),
                 Next::Amsdu => return self.subframes(layer),
                 _ => layer = link::peel(layer, &mut self.vlans)?,
             }
         }
         Err(Reason::TooDeep)
+    }
+
+    fn arp(&mut self, layer: Layer<'_>) -> Result<Got, Reason> {
+        (self.on)(Found::Arp(arp::parse(layer.data).ok_or(Reason::Arp)?));
+        Ok(Got::Decoded)
     }
 
     /// Each 802.11 subframe; one that decodes is enough.
@@ -195,8 +213,12 @@ impl Walk<'_> {
         got
     }
 
-    /// An IP packet: joined first if it is a fragment.
+    /// An IP packet: joined first if it is a fragment. The outermost tells whether all was seen
+    /// before.
     fn ip(&mut self, ip: &Ip<'_>) -> Result<Got, Reason> {
+        if self.decoder.path.is_empty() && self.decoder.recent.is_copy(ip, self.packet.ts) {
+            return Ok(Got::Duplicate);
+        }
         let Some(part) = ip.fragment else { return self.whole(ip) };
         let scope = self.scope();
         let (src, dst) = (ip.src, ip.dst);

@@ -111,7 +111,7 @@ impl Fragments {
             odd("excessively_large_fragment");
             return Joined::Refused;
         };
-        if len == 0 || (part.is_more && len % 8 != 0) {
+        if len == 0 || (part.is_more && !len.is_multiple_of(8)) {
             odd("fragment_size_inconsistency");
             return Joined::Refused;
         }
@@ -252,4 +252,155 @@ fn bytes<'a>(ip: &Ip<'a>, part: Fragment, from: u32, to: u32) -> &'a [u8] {
 
 fn slice(all: &[u8], from: u32, to: u32) -> &[u8] {
     all.get(from as usize..).map_or(&[], |rest| rest.get(..(to - from) as usize).unwrap_or(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    struct Bench {
+        fragments: Fragments,
+        odd: Vec<&'static str>,
+    }
+
+    fn bench(max: usize) -> Bench {
+        Bench { fragments: Fragments::new(7, max), odd: Vec::new() }
+    }
+
+    impl Bench {
+        fn add_at(
+            &mut self,
+            secs: i64,
+            id: u32,
+            offset: u32,
+            is_more: bool,
+            data: &[u8],
+        ) -> Joined {
+            let ip = Ip {
+                src: Ipv4Addr::new(10, 0, 0, 1).into(),
+                dst: Ipv4Addr::new(10, 0, 0, 2).into(),
+                protocol: 17,
+                ttl: 64,
+                len: 20 + data.len() as u32,
+                payload: data,
+                payload_len: data.len() as u32,
+                fragment: None,
+                id: 0,
+                header_len: 20,
+            };
+            let part = Fragment { id, offset, is_more };
+            let odd = &mut self.odd;
+            let ts = Some(Time::from_secs(secs));
+            self.fragments.add(&ip, part, 0, ts, &mut |name| odd.push(name))
+        }
+
+        fn add(&mut self, id: u32, offset: u32, is_more: bool, data: &[u8]) -> Joined {
+            self.add_at(0, id, offset, is_more, data)
+        }
+    }
+
+    fn whole(data: &[u8]) -> Joined {
+        Joined::Whole { data: data.to_vec(), len: data.len() as u32, protocol: 17 }
+    }
+
+    #[test]
+    fn fragments_join_in_any_order() {
+        let parts = [(0, true, &b"abcdefgh"[..]), (8, true, b"ijklmnop"), (16, false, b"qr")];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0, 2]] {
+            let mut b = bench(MAX_HELD);
+            let mut last = Joined::Held;
+            for i in order {
+                assert_eq!(last, Joined::Held);
+                let (offset, is_more, data) = parts[i];
+                last = b.add(1, offset, is_more, data);
+            }
+            assert_eq!(last, whole(b"abcdefghijklmnopqr"));
+            assert_eq!((b.odd.len(), b.fragments.bytes, b.fragments.waiting()), (0, 0, 0));
+        }
+    }
+
+    #[test]
+    fn where_fragments_overlap_the_first_bytes_stay_and_it_is_told() {
+        let mut b = bench(MAX_HELD);
+        b.add(1, 8, true, b"ijklmnop");
+        b.add(1, 0, true, b"abcdefghXXXXXXXX");
+        assert_eq!(b.odd, ["fragment_inconsistency"]);
+        assert_eq!(b.add(1, 8, false, b"ijklmnopqr"), whole(b"abcdefghijklmnopqr"));
+        assert_eq!(b.odd, ["fragment_inconsistency", "fragment_overlap"]);
+    }
+
+    #[test]
+    fn two_lengths_of_one_datagram_are_told() {
+        let mut b = bench(MAX_HELD);
+        b.add(1, 16, false, b"qr");
+        b.add(1, 8, false, b"i");
+        assert_eq!(b.odd, ["fragment_size_inconsistency"]);
+    }
+
+    #[test]
+    fn impossible_fragments_are_refused() {
+        let mut b = bench(MAX_HELD);
+        assert_eq!(b.add(1, 65_528, false, b"1234567"), Joined::Held);
+        assert_eq!(b.add(2, 65_528, false, b"12345678"), Joined::Refused);
+        assert_eq!(b.add(3, 0, true, b"1234567"), Joined::Refused);
+        assert_eq!(b.add(4, 8, false, b""), Joined::Refused);
+        assert_eq!(b.odd[0], "excessively_large_fragment");
+    }
+
+    #[test]
+    fn a_fragment_cut_by_the_capture_is_used_up_to_the_cut() {
+        let mut b = bench(MAX_HELD);
+        b.add(1, 16, false, b"qr");
+        let ip_len = 16;
+        let ip = Ip {
+            src: Ipv4Addr::new(10, 0, 0, 1).into(),
+            dst: Ipv4Addr::new(10, 0, 0, 2).into(),
+            protocol: 17,
+            ttl: 64,
+            len: 20 + ip_len,
+            payload: b"abcd",
+            payload_len: ip_len,
+            fragment: None,
+            id: 0,
+            header_len: 20,
+        };
+        let part = Fragment { id: 1, offset: 0, is_more: true };
+        let joined = b.fragments.add(&ip, part, 0, Some(Time::default()), &mut |_| {});
+        assert_eq!(joined, Joined::Whole { data: b"abcd".to_vec(), len: 18, protocol: 17 });
+    }
+
+    #[test]
+    fn an_id_used_again_after_a_minute_begins_anew() {
+        for (secs, want) in [(60, whole(b"abcdefghij")), (61, Joined::Held)] {
+            let mut b = bench(MAX_HELD);
+            b.add_at(0, 1, 0, true, b"abcdefgh");
+            assert_eq!(b.add_at(secs, 1, 8, false, b"ij"), want);
+            assert_eq!(b.fragments.dropped, u64::from(secs == 61));
+        }
+    }
+
+    #[test]
+    fn a_flood_is_bounded_and_the_oldest_go_first() {
+        let each = 8 + OVERHEAD;
+        let mut b = bench(10 * each);
+        (0..1000).for_each(|id| {
+            b.add(id, 0, true, b"abcdefgh");
+        });
+        assert_eq!((b.fragments.bytes, b.fragments.waiting()), (10 * each, 10));
+        assert_eq!(b.fragments.dropped, 990);
+        assert!(b.fragments.ages.len() <= 2 * 10 + 17);
+        assert_eq!(b.add(999, 8, false, b"ij"), whole(b"abcdefghij"));
+        assert_eq!(b.add(0, 8, false, b"ij"), Joined::Held);
+    }
+
+    #[test]
+    fn ages_of_finished_datagrams_do_not_pile_up() {
+        let mut b = bench(MAX_HELD);
+        for id in 0..10_000 {
+            b.add(id, 0, true, b"abcdefgh");
+            b.add(id, 8, false, b"ij");
+        }
+        assert!(b.fragments.ages.len() < 64, "{}", b.fragments.ages.len());
+    }
 }

@@ -213,11 +213,14 @@ impl Flow {
     /// Its record. `end` is the time of the capture's last packet, where the capture ended before
     /// the connection was seen to.
     pub(crate) fn into_event(mut self, end: Option<Time>) -> Event {
-        if let Some(conversation) = self.conversation.take() {
-            let service = conversation.into_service();
-            service.iter().for_each(|name| self.service.insert(name));
-        }
-        let flow = self.identity();
+        let flow = match self.conversation.take() {
+            Some(conversation) => {
+                let (flow, service) = conversation.into_parts();
+                service.iter().for_each(|name| self.service.insert(name));
+                flow
+            }
+            None => self.identity(),
+        };
         let ts = self.is_timed.then_some(self.first);
         let at = self.at;
         Event { ts, at, also: Vec::new(), flow, body: Body::Conn(self.record(end)) }

@@ -49,10 +49,8 @@ impl FlowTable {
 
     /// The slot of a connection.
     pub(crate) fn find(&mut self, key: &Key) -> Option<usize> {
-        if let Some((recent, slot)) = self.recent {
-            if recent == *key {
-                return Some(slot);
-            }
+        if let Some((_, slot)) = self.recent.filter(|(recent, _)| recent == key) {
+            return Some(slot);
         }
         let slot = *self.by_key.get(key)?;
         self.recent = Some((*key, slot));

@@ -1,16 +1,15 @@
 //! Packets to connections: finds each packet's connection, keeps its account, and hands its bytes
 //! to the protocols.
 
-use super::conversation::Conversation;
-use super::flow::{Direction, Flow, TcpFlow};
+use super::deliver::{At, account, read, take_datagram, take_segment};
+use super::flow::{Direction, Flow};
 use super::flow_table::FlowTable;
 use super::key::Tuple;
-use super::reassembly::{Budget, Mark, Payload, Piece};
+use super::reassembly::{Budget, Mark};
 use super::tcp::{self, Segment};
 use super::{Decoded, L4, Packet, Packets, icmp, ports, quoted};
-use crate::event::{Body, Event, Origin, Weird};
+use crate::event::Origin;
 use crate::note::{CAP_REACHED, Note};
-use crate::proto::{Dir, Over};
 use crate::settings::Settings;
 use crate::source::Sink;
 use crate::time::Time;
@@ -35,19 +34,6 @@ struct GivenUp {
     flows: Option<(Origin, u64)>,
     /// Where waiting stream data was given up first, and how often.
     streams: Option<(Origin, u64)>,
-}
-
-/// What is the same for everything a packet does.
-struct At<'a> {
-    mark: Mark,
-    is_orig: bool,
-    out: &'a mut dyn Sink,
-}
-
-impl At<'_> {
-    const fn dir(&self) -> Dir {
-        if self.is_orig { Dir::Orig } else { Dir::Resp }
-    }
 }
 
 impl Flows {
@@ -95,6 +81,9 @@ impl Flows {
         let mark = Mark { ts: flow.last, at: flow.last_at };
         if let Some(mut t) = flow.tcp.take() {
             for is_orig in [true, false] {
+                if !t.stream(is_orig).is_waiting() {
+                    continue;
+                }
                 let mut at = At { mark, is_orig, out };
                 let budget = &mut self.budget;
                 read(&mut flow, &mut at, budget, |budget, deliver| {
@@ -142,7 +131,7 @@ impl Flows {
         let is_full = match d.l4 {
             L4::Tcp { payload, payload_len, .. } => {
                 let Some(s) = segment(d, is_orig, mark.ts) else { return };
-                take_segment(flow, &s, payload, payload_len, budget, &mut at)
+                take_segment(flow, s, payload, payload_len, budget, &mut at)
             }
             L4::Udp { payload, payload_len, .. } => {
                 take_datagram(flow, d, payload, payload_len, budget, &mut at)
@@ -181,10 +170,8 @@ impl Packets for Flows {
         let mark = Mark { ts: packet.ts.unwrap_or(self.now), at: packet.at };
         self.now = mark.ts;
         let slot = self.slot(&tuple, &d, mark, out);
-        if packet.ts.is_none() {
-            if let Some(flow) = self.table.get_mut(slot) {
-                flow.is_timed = false;
-            }
+        if let (None, Some(flow)) = (packet.ts, self.table.get_mut(slot)) {
+            flow.is_timed = false;
         }
         self.take(slot, &tuple, &d, mark, out);
         self.attach_error(&d);
@@ -272,188 +259,276 @@ fn is_damaged(flow: &mut Flow, is_orig: bool, is_checksum_ok: bool, is_whole: bo
     true
 }
 
-/// Keeps the account of a packet that has no stream.
-fn account(flow: &mut Flow, is_orig: bool, ts: Time, payload_len: u32) {
-    flow.last = ts;
-    let count = flow.count(is_orig);
-    count.payload += u64::from(payload_len);
-    count.is_active = true;
-}
+#[cfg(test)]
+mod tests {
+    use super::super::tcp::{ACK, FIN, RST, SYN};
+    use super::*;
+    use crate::event::{Body, Conn, Event, NodeId};
+    use crate::source::Node;
+    use crate::time::NANOS;
 
-/// Takes a datagram; true when its protocol had to be given up for lack of room.
-fn take_datagram(
-    flow: &mut Flow,
-    d: &Decoded<'_>,
-    payload: &[u8],
-    payload_len: u32,
-    budget: &mut Budget,
-    at: &mut At<'_>,
-) -> bool {
-    account(flow, at.is_orig, at.mark.ts, payload_len);
-    flow.history.once(at.is_orig, b'D');
-    if let Some(tunnel) = d.carries {
-        flow.service.insert(tunnel.name());
-        return false;
-    }
-    if !flow.is_read || payload.is_empty() {
-        return false;
-    }
-    let mut conversation = conversation(flow, Over::Datagrams);
-    let before = conversation.held();
-    conversation.datagram(at.dir(), payload, at.mark, at.out);
-    keep(flow, conversation, before, budget)
-}
+    const DAY: i64 = 86_400 * NANOS;
 
-/// The connection's conversation, begun if need be.
-fn conversation(flow: &mut Flow, over: Over) -> Box<Conversation> {
-    let conversation = flow.conversation.take();
-    conversation.unwrap_or_else(|| Box::new(Conversation::new(flow.identity(), over)))
-}
+    /// A capture made of packets between `a` (port 1000) and `b` (port 7777).
+    struct Capture {
+        flows: Flows,
+        out: Events,
+        item: u64,
+    }
 
-/// Puts a conversation back unless it is over; true when there was no room for what it holds.
-fn keep(
-    flow: &mut Flow,
-    conversation: Box<Conversation>,
-    before: usize,
-    budget: &mut Budget,
-) -> bool {
-    let held = conversation.held();
-    budget.used = (budget.used + held).saturating_sub(before);
-    let is_full = held > before && budget.used > budget.cap;
-    if !conversation.is_over() && !is_full {
-        flow.conversation = Some(conversation);
-        return false;
+    #[derive(Default)]
+    struct Events {
+        all: Vec<Event>,
+        notes: Vec<Note>,
+        node: Node,
     }
-    budget.used = budget.used.saturating_sub(held);
-    let service = conversation.into_service();
-    service.iter().for_each(|name| flow.service.insert(name));
-    flow.is_read = false;
-    is_full
-}
 
-/// Runs `f` with a place for what comes out of a stream of this connection; true when there was no
-/// room for it.
-fn read(
-    flow: &mut Flow,
-    at: &mut At<'_>,
-    budget: &mut Budget,
-    f: impl FnOnce(&mut Budget, &mut dyn FnMut(Piece<'_>)),
-) -> bool {
-    if !flow.is_read {
-        f(budget, &mut |_| ());
-        return false;
+    impl Sink for Events {
+        fn event(&mut self, event: Event) {
+            self.all.push(event);
+        }
+        fn note(&mut self, note: Note) {
+            self.notes.push(note);
+        }
+        fn child(&mut self, _: NodeId, _: &str) -> NodeId {
+            NodeId(0)
+        }
+        fn node(&mut self, _: NodeId) -> &mut Node {
+            &mut self.node
+        }
     }
-    let mut conversation = conversation(flow, Over::Stream);
-    let before = conversation.held();
-    let (dir, mark) = (at.dir(), at.mark);
-    let out = &mut *at.out;
-    f(budget, &mut |piece| match piece {
-        Piece::Data(bytes, from) => conversation.data(dir, bytes, from, out),
-        Piece::Gap(len) => conversation.gap(dir, len, mark, out),
-    });
-    keep(flow, conversation, before, budget)
-}
 
-/// Takes a TCP segment; true when stream data had to be given up for lack of room.
-fn take_segment(
-    flow: &mut Flow,
-    s: &Segment,
-    payload: &[u8],
-    payload_len: u32,
-    budget: &mut Budget,
-    at: &mut At<'_>,
-) -> bool {
-    let Some(mut t) = flow.tcp.take() else { return false };
-    if !t.tcp.is_closed() {
-        flow.last = s.ts;
+    fn capture() -> Capture {
+        let flows = Flows::new(&Settings::default());
+        Capture { flows, out: Events::default(), item: 0 }
     }
-    let mut s = *s;
-    if t.tcp.shows_answer(&s) {
-        t.tcp.take_as_answer();
-        flow.history.flip_from_start();
-        change_places(flow, &mut t, at);
-        s.is_orig = at.is_orig;
-    }
-    let verdict = t.tcp.segment(&s, &mut flow.history);
-    if verdict.flips {
-        flow.history.flip();
-        change_places(flow, &mut t, at);
-    }
-    let me = at.is_orig;
-    let mut is_full = false;
-    let mut oddities = [verdict.weird, None, None];
-    if let Some(acked) = verdict.acked {
-        let acked = t.tcp.pair(!me).0.without_fin(acked);
-        let is_partial = t.tcp.is_partial;
-        let mut seen = super::reassembly::Seen::default();
-        if t.stream(!me).is_news(acked) {
-            at.is_orig = !me;
-            is_full |= read(flow, at, budget, |budget, deliver| {
-                seen = t.stream(!me).acknowledged(acked, is_partial, budget, deliver);
+
+    impl Capture {
+        fn put(&mut self, ts: i64, is_back: bool, protocol: u8, l4: L4<'_>) -> &mut Self {
+            self.item += 1;
+            let at = Origin { item: self.item, ..Origin::default() };
+            let packet = Packet { ts: Some(Time(ts)), at, link_type: 1, wire_len: 0, data: &[] };
+            let (a, b) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([8, 8, 8, 8]));
+            let (src, dst) = if is_back { (b, a) } else { (a, b) };
+            let decoded = Decoded {
+                src,
+                dst,
+                protocol,
+                ip_len: 40,
+                ttl: 64,
+                vlans: [None; 2],
+                tunnels: &[],
+                carries: None,
+                l4,
+            };
+            self.flows.packet(&packet, decoded, &mut self.out);
+            self
+        }
+
+        fn tcp(
+            &mut self,
+            ts: i64,
+            is_back: bool,
+            flags: u8,
+            seq: u32,
+            ack: u32,
+            data: &str,
+        ) -> &mut Self {
+            self.summed(ts, is_back, flags, seq, ack, data, true)
+        }
+
+        #[expect(clippy::too_many_arguments, reason = "a packet has many fields")]
+        fn summed(
+            &mut self,
+            ts: i64,
+            is_back: bool,
+            flags: u8,
+            seq: u32,
+            ack: u32,
+            data: &str,
+            is_checksum_ok: bool,
+        ) -> &mut Self {
+            let (src, dst) = if is_back { (7777, 1000) } else { (1000, 7777) };
+            let payload = data.as_bytes();
+            let payload_len = data.len() as u32;
+            let window = 512;
+            let l4 =
+                L4::Tcp { src, dst, seq, ack, flags, window, payload, payload_len, is_checksum_ok };
+            self.put(ts, is_back, 6, l4)
+        }
+
+        fn udp(&mut self, ts: i64, is_back: bool, src: u16) -> &mut Self {
+            let (src, dst) = if is_back { (7777, src) } else { (src, 7777) };
+            let l4 = L4::Udp { src, dst, payload: b"?", payload_len: 1, is_checksum_ok: true };
+            self.put(ts, is_back, 17, l4)
+        }
+
+        /// SYN, SYN-ACK, ACK at `ts`, from sequence numbers 100 and 500.
+        fn handshake(&mut self, ts: i64) -> &mut Self {
+            self.tcp(ts, false, SYN, 100, 0, "");
+            self.tcp(ts + 1, true, SYN | ACK, 500, 101, "");
+            self.tcp(ts + 2, false, ACK, 101, 501, "")
+        }
+
+        fn conns(&mut self) -> Vec<Conn> {
+            self.flows.finish(&mut self.out);
+            let conns = self.out.all.drain(..).filter_map(|e| match e.body {
+                Body::Conn(c) => Some(c),
+                _ => None,
             });
-            at.is_orig = me;
+            conns.collect()
         }
-        if t.tcp.is_clean() {
-            t.missed += seen.missed;
-            let side = t.tcp.side_mut(!me);
-            (0..seen.gaps).for_each(|_| side.gap(!me, &mut flow.history));
+
+        /// State, history and packets of each connection.
+        fn told(&mut self) -> Vec<String> {
+            let line = |c: &Conn| {
+                let history = c.history.as_deref().unwrap_or("-");
+                let (orig, resp) = (c.orig_pkts.unwrap(), c.resp_pkts.unwrap());
+                format!("{} {history} {orig} {resp}", c.conn_state.unwrap())
+            };
+            self.conns().iter().map(line).collect()
         }
-        t.check_end(!me, flow.last);
     }
-    if let (Some(seq), false) = (verdict.data_at, payload.is_empty()) {
-        let is_cut = (payload.len() as u64) < u64::from(payload_len);
-        let p = Payload { seq, data: payload, is_cut, mark: at.mark };
-        let is_read = flow.is_read;
-        let (side, peer) = t.tcp.pair(me);
-        let is_deaf = side.is_nothing_acked();
-        let is_large = side.size(peer) > MAX_INITIAL_WINDOW;
-        is_full |= read(flow, at, budget, |budget, deliver| {
-            let stream = t.stream(me);
-            let seen = stream.segment(p, is_read, budget, deliver);
-            if seen.is_conflict {
-                oddities[1] = Some("rexmit_inconsistency");
-            }
-            if is_deaf && stream.one_sided(budget, deliver) {
-                oddities[2] = Some("above_hole_data_without_any_acks");
-            }
-            if is_deaf && is_large {
-                stream.trim_delivered();
-            }
+
+    #[test]
+    fn an_exchange_of_datagrams_ends_after_a_minute_of_silence() {
+        let second = |s: i64| s * NANOS;
+        let mut c = capture();
+        c.udp(0, false, 5000).udp(second(59), true, 5000).udp(second(118), false, 5000);
+        assert_eq!(c.told(), ["SF Dd 2 1"]);
+        let mut c = capture();
+        c.udp(0, false, 5000).udp(second(60), true, 5000);
+        assert_eq!(c.told(), ["S0 D 1 0", "S0 D 1 0"]);
+    }
+
+    #[test]
+    fn one_packet_of_another_century_ends_nobody() {
+        let mut c = capture();
+        c.udp(DAY, false, 5000);
+        (0..5000).for_each(|i| {
+            let ts = if i == 2000 { i64::MAX } else { DAY + i64::from(i) };
+            c.udp(ts, false, 6000);
         });
-        if is_read && !flow.is_read {
-            t.orig.forget_data(budget);
-            t.resp.forget_data(budget);
-        }
+        c.udp(DAY + NANOS, true, 5000);
+        let told = c.told();
+        assert!(told.contains(&"SF Dd 1 1".to_owned()), "{told:?}");
     }
-    t.check_end(me, flow.last);
-    if verdict.closes {
-        t.close(me, flow.last);
-    }
-    for name in oddities.into_iter().flatten() {
-        if t.is_new_oddity(name) {
-            let body = Body::Weird(Weird {
-                name: Some(name.into()),
-                addl: None,
-                source: Some("TCP".into()),
-            });
-            let flow = flow.identity();
-            at.out.event(Event { ts: Some(s.ts), at: at.mark.at, also: Vec::new(), flow, body });
-        }
-    }
-    flow.tcp = Some(t);
-    is_full
-}
 
-/// Originator and responder of a connection change places, once its packets have shown who is who.
-fn change_places(flow: &mut Flow, t: &mut TcpFlow, at: &mut At<'_>) {
-    flow.flip();
-    std::mem::swap(&mut t.orig, &mut t.resp);
-    t.did_end.reverse();
-    at.is_orig = !at.is_orig;
-    flow.conversation = None;
-    flow.direction = Direction::Observed;
-}
+    #[test]
+    fn what_is_long_over_is_freed_and_told_at_once() {
+        let mut c = capture();
+        (0..40_000i64).for_each(|i| {
+            c.udp(i * NANOS, false, (i % 50_000) as u16);
+        });
+        let early = c.out.all.len();
+        assert!(early > 30_000, "{early}");
+        assert_eq!(c.told().len(), 40_000);
+    }
 
-/// Zeek's `tcp_max_initial_window`: more than this sent and nothing acknowledged means that the
-/// other direction is not captured.
-const MAX_INITIAL_WINDOW: u64 = 16_384;
+    #[test]
+    fn a_repeated_syn_is_one_attempt_for_five_seconds() {
+        let mut c = capture();
+        c.tcp(0, false, SYN, 100, 0, "").tcp(NANOS, false, SYN, 100, 0, "");
+        c.tcp(5 * NANOS, false, SYN, 100, 0, "");
+        assert_eq!(c.told(), ["S0 S 2 0", "S0 S 1 0"]);
+    }
+
+    #[test]
+    fn a_refused_attempt_is_told_from_an_unanswered_one() {
+        let mut c = capture();
+        c.tcp(0, false, SYN, 100, 0, "").tcp(1, true, RST | ACK, 0, 101, "");
+        let refused = c.conns();
+        assert_eq!(refused[0].conn_state, Some("REJ"));
+        assert_eq!((refused[0].answered, refused[0].refused), (Some(true), Some(true)));
+        let mut c = capture();
+        c.tcp(0, false, SYN, 100, 0, "");
+        let silent = c.conns();
+        assert_eq!((silent[0].answered, silent[0].refused), (Some(false), Some(false)));
+        let mut c = capture();
+        c.tcp(0, false, ACK, 100, 1, "");
+        assert_eq!(c.conns()[0].answered, None);
+    }
+
+    #[test]
+    fn duration_ends_where_both_sides_closed_and_sizes_leave_syn_and_fin_out() {
+        let mut c = capture();
+        c.handshake(0).tcp(10, false, ACK, 101, 501, "hello").tcp(11, true, ACK, 501, 106, "");
+        c.tcp(12, false, FIN | ACK, 106, 501, "").tcp(13, true, FIN | ACK, 501, 107, "");
+        c.tcp(99, false, ACK, 107, 502, "");
+        let conn = c.conns().remove(0);
+        assert_eq!((conn.conn_state, conn.history.as_deref()), (Some("SF"), Some("ShADaFf")));
+        assert_eq!(conn.duration.map(|d| d.0), Some(13));
+        assert_eq!(
+            (conn.orig_bytes, conn.resp_bytes, conn.missed_bytes),
+            (Some(5), Some(0), Some(0))
+        );
+        assert_eq!(conn.partial, Some(false));
+    }
+
+    #[test]
+    fn a_gap_shows_once_it_is_acknowledged() {
+        let mut c = capture();
+        c.handshake(0).tcp(10, false, ACK, 106, 501, "world");
+        c.tcp(11, true, ACK, 501, 111, "");
+        let conn = c.conns().remove(0);
+        assert_eq!((conn.history.as_deref(), conn.missed_bytes), (Some("ShADaG"), Some(5)));
+        assert_eq!((conn.conn_state, conn.partial), (Some("S1"), Some(true)));
+    }
+
+    #[test]
+    fn damage_is_left_out_but_not_a_sender_without_checksums() {
+        let mut c = capture();
+        c.handshake(0).summed(10, false, ACK, 101, 501, "junk", false);
+        assert_eq!(c.told(), ["S1 ShAC 3 1"]);
+        let mut c = capture();
+        c.summed(0, false, SYN, 100, 0, "", false).tcp(1, true, SYN | ACK, 500, 101, "");
+        c.summed(2, false, ACK, 101, 501, "good", false);
+        assert_eq!(c.told(), ["S1 ShD 2 1"]);
+    }
+
+    #[test]
+    fn sequence_numbers_may_wrap() {
+        let mut c = capture();
+        let start = u32::MAX - 2;
+        c.tcp(0, false, SYN, start, 0, "").tcp(1, true, SYN | ACK, 500, start + 1, "");
+        c.tcp(2, false, ACK, start + 1, 501, "abcdef").tcp(3, true, ACK, 501, 4, "");
+        let conn = c.conns().remove(0);
+        assert_eq!((conn.orig_bytes, conn.history.as_deref()), (Some(6), Some("ShDa")));
+    }
+
+    #[test]
+    fn an_icmp_error_is_written_to_the_connection_it_quotes() {
+        let quote: Vec<u8> = [
+            &[0, 0, 0, 0, 0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0][..],
+            &[10, 0, 0, 1, 8, 8, 8, 8],
+            &5000u16.to_be_bytes(),
+            &7777u16.to_be_bytes(),
+            &[0, 9, 0, 0, b'?'],
+        ]
+        .concat();
+        let mut c = capture();
+        c.udp(0, false, 5000);
+        let l4 = L4::Icmp { is_v6: false, kind: 3, code: 3, rest: &quote, payload_len: 29 };
+        c.put(1, true, 1, l4);
+        let conns = c.conns();
+        assert!(conns[0].icmp_errors.contains("port-unreachable"));
+        assert_eq!((conns[0].answered, conns[0].refused), (Some(true), Some(true)));
+        assert_eq!((conns[1].conn_state, conns[1].orig_pkts), (Some("OTH"), Some(1)));
+    }
+
+    #[test]
+    fn a_full_table_gives_up_what_tells_least_and_says_so() {
+        let mut settings = Settings::default();
+        settings.caps.flows = 0;
+        let mut c = capture();
+        c.flows = Flows::new(&settings);
+        c.handshake(0).tcp(10, false, ACK, 101, 501, "hello");
+        (0..100).for_each(|port| {
+            c.udp(20, false, port);
+        });
+        assert!(c.out.all.iter().all(|e| e.flow.transport == Some(crate::event::Transport::Udp)));
+        assert_eq!(c.told().len(), 101);
+        assert_eq!(c.out.notes.len(), 1);
+        assert_eq!(c.out.notes[0].kind.code, "cap-reached");
+    }
+}

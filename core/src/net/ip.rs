@@ -24,6 +24,8 @@ pub(super) struct Ip<'a> {
     pub payload_len: u32,
     /// Set when the payload is a part of a larger one.
     pub fragment: Option<Fragment>,
+    /// Identification; 0 where the version has none.
+    pub id: u16,
     /// Bytes of the header, options and extension headers included.
     pub header_len: usize,
 }
@@ -96,6 +98,7 @@ fn v4(data: &[u8], wire_len: u32) -> Result<Ip<'_>, Reason> {
             offset: u32::from(offset),
             is_more: header.more_fragments(),
         }),
+        id: header.identification(),
         header_len,
     };
     Ok(if ip.protocol == ip_number::AUTH.0 && !is_fragment { extensions(ip).0 } else { ip })
@@ -114,6 +117,7 @@ fn v6(data: &[u8], wire_len: u32) -> Result<Ip<'_>, Reason> {
         payload: rest,
         payload_len: announced,
         fragment: None,
+        id: 0,
         header_len: HEADER_V6,
     };
     // RFC 2675: a length of 0 is in the jumbo payload option, else it was never filled in.
@@ -209,5 +213,111 @@ fn jumbo_len(ip: &Ip<'_>) -> Option<u32> {
                 c.take(usize::from(len))?;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn v4(total_len: u16, protocol: u8, payload: &[u8]) -> Vec<u8> {
+        let [hi, lo] = total_len.to_be_bytes();
+        let mut out =
+            vec![0x45, 0, hi, lo, 0, 9, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+        out.extend(payload);
+        out
+    }
+
+    fn v6(payload_len: u16, next: u8, payload: &[u8]) -> Vec<u8> {
+        let mut out = vec![0x60, 0, 0, 0];
+        out.extend(payload_len.to_be_bytes());
+        out.extend([next, 64]);
+        out.extend([[0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]; 2].concat());
+        out.extend(payload);
+        out
+    }
+
+    #[test]
+    fn padding_is_left_out_and_a_cut_packet_keeps_its_length() {
+        let data = v4(22, 17, b"abPADDING");
+        let ip = parse(&data, 29).unwrap();
+        assert_eq!((ip.payload, ip.payload_len, ip.len), (&b"ab"[..], 2, 22));
+        let data = v4(1500, 17, b"ab");
+        let ip = parse(&data, 1500).unwrap();
+        assert_eq!((ip.payload, ip.payload_len, ip.len), (&b"ab"[..], 1480, 1500));
+    }
+
+    #[test]
+    fn a_length_never_filled_in_is_the_wire_s() {
+        let data = v4(0, 6, b"abc");
+        assert_eq!(parse(&data, 9000).unwrap().len, 9000);
+        let data = v6(0, 6, b"abc");
+        assert_eq!(parse(&data, 9000).unwrap().len, 9000);
+        let data = v6(0, 59, b"");
+        assert_eq!(parse(&data, 9000).unwrap().len, 40);
+    }
+
+    #[test]
+    fn headers_that_contradict_themselves_are_told() {
+        assert_eq!(parse(&v4(19, 6, b"abc"), 23).unwrap_err(), Reason::Malformed("IPv4"));
+        assert_eq!(parse(&[0x44; 40], 40).unwrap_err(), Reason::Malformed("IPv4"));
+        assert_eq!(parse(&[0x55; 40], 40).unwrap_err(), Reason::IpVersion(5));
+        assert_eq!(parse(&v6(0, 6, b"")[..39], 39).unwrap_err(), Reason::Cut("IPv6"));
+        assert_eq!(parse(&[], 0).unwrap_err(), Reason::Cut("IP"));
+    }
+
+    #[test]
+    fn extension_headers_are_walked_to_the_payload() {
+        // Hop-by-hop, destination options of 16 bytes, authentication of 12, then TCP.
+        let chain = [
+            &[60, 0, 1, 4, 0, 0, 0, 0][..],
+            &[51, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            &[6, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2],
+            b"tcp",
+        ]
+        .concat();
+        let data = v6(chain.len() as u16, 0, &chain);
+        let ip = parse(&data, data.len() as u32).unwrap();
+        assert_eq!((ip.protocol, ip.payload, ip.payload_len), (6, &b"tcp"[..], 3));
+        for len in 40..data.len() - 3 {
+            let cut = parse(&data[..len], data.len() as u32).unwrap();
+            assert!(cut.protocol != 6 || cut.payload.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_routing_header_with_hops_left_names_the_destination() {
+        let last = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+        for (kind, left, is_changed) in [(0, 1, true), (2, 1, true), (0, 0, false), (4, 1, false)] {
+            let mut route = vec![17, 2, kind, left, 0, 0, 0, 0];
+            route.extend(last);
+            let data = v6(24, 43, &route);
+            let ip = parse(&data, 64).unwrap();
+            assert_eq!(ip.dst == IpAddr::from(last), is_changed, "type {kind}, {left} left");
+        }
+    }
+
+    #[test]
+    fn a_jumbogram_s_length_is_its_option_s() {
+        let option = [6, 0, 0xc2, 4, 0, 1, 0, 8];
+        let data = v6(0, 0, &option);
+        assert_eq!(parse(&data, 1 << 20).unwrap().payload_len, 65_544 - 8);
+        // One that would fit the plain field is a lie.
+        let option = [6, 0, 0xc2, 4, 0, 0, 0, 8];
+        assert_eq!(parse(&v6(0, 0, &option), 1000).unwrap().payload_len, 1000 - 48);
+    }
+
+    #[test]
+    fn fragments_of_both_versions() {
+        let mut data = v4(28, 17, b"abcdefgh");
+        [data[6], data[7]] = [0x20, 3];
+        let want = Fragment { id: 9, offset: 24, is_more: true };
+        assert_eq!(parse(&data, 28).unwrap().fragment, Some(want));
+        let data = v6(16, 44, b"\x11\0\0\x19\0\0\0\x09abcdefgh");
+        let ip = parse(&data, 56).unwrap();
+        assert_eq!((ip.fragment, ip.protocol, ip.payload), (Some(want), 17, &b"abcdefgh"[..]));
+        // An atomic fragment (RFC 6946) is none.
+        let data = v6(16, 44, b"\x11\0\0\0\0\0\0\x09abcdefgh");
+        assert_eq!(parse(&data, 56).unwrap().fragment, None);
     }
 }

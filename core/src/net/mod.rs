@@ -4,11 +4,14 @@
 //! belongs to a connection happens behind it, in the flow table. So flows can be shared out over
 //! workers by address pair one day, and decoding cannot depend on them.
 
+mod arp;
 mod checksum;
 pub(crate) mod community_id;
 mod conversation;
 pub mod decode;
 mod defrag;
+mod deliver;
+pub mod duplicate;
 mod flow;
 mod flow_table;
 mod flows;
@@ -21,12 +24,14 @@ mod link;
 mod locality;
 pub(crate) mod ports;
 mod reassembly;
+mod recent;
 pub(crate) mod show;
 mod tcp;
 mod transport;
 mod tunnel;
 mod tunnel_path;
 
+pub use arp::Arp;
 pub use decode::{Decoder, Found, Outcome, Reason};
 pub use flows::Flows;
 pub use transport::{Quoted, quoted};

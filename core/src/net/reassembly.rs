@@ -4,6 +4,7 @@
 //! Overlaps: the bytes that arrived first count, wherever they lie. Later bytes for the same place
 //! that differ are reported (`rexmit_inconsistency`), never used. Zeek has the same policy.
 
+use super::recent::Recent;
 use crate::event::Origin;
 use crate::time::Time;
 
@@ -16,8 +17,6 @@ const MAX_BLOCKS: usize = 1024;
 /// Zeek's `tcp_max_above_hole_without_any_acks`: after this much data behind a gap, of which the
 /// other side acknowledged nothing, the other direction is not captured and no ACK will tell.
 const MAX_UNACKED: u64 = 16_384;
-/// Delivered segments whose hash is remembered, to see that a repetition says something else.
-const REMEMBERED: usize = 4;
 
 /// The packet that brought bytes.
 #[derive(Debug, Clone, Copy)]
@@ -98,8 +97,7 @@ pub(crate) struct Stream {
     /// Captured bytes just before `next` that were part of a cut segment.
     cut: u64,
     is_one_sided: bool,
-    recent: [(u64, u32, u64); REMEMBERED],
-    n_recent: u8,
+    recent: Recent,
 }
 
 impl Default for Stream {
@@ -112,8 +110,7 @@ impl Default for Stream {
             blocks: Vec::new(),
             cut: 0,
             is_one_sided: false,
-            recent: [(0, 0, 0); REMEMBERED],
-            n_recent: 0,
+            recent: Recent::default(),
         }
     }
 }
@@ -129,13 +126,13 @@ impl Stream {
     ) -> Seen {
         let mut seen = Seen::default();
         if is_read {
-            seen.is_conflict = self.repeats_otherwise(&p) | self.conflicts(&p);
+            seen.is_conflict = self.recent.said_otherwise(p.seq, p.data) | self.conflicts(&p);
         }
         let end = p.seq.saturating_add(p.data.len() as u64);
         self.top = self.top.max(end);
         let is_straight = self.blocks.is_empty() && p.seq <= self.next;
         if is_straight {
-            self.take(&p, end, out);
+            self.take(&p, end, is_read, out);
             return seen;
         }
         while p.seq < end {
@@ -213,8 +210,16 @@ impl Stream {
         }
     }
 
+    /// True when bytes wait behind a gap.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        !self.blocks.is_empty()
+    }
+
     /// Nobody reads any more: places stay, bytes go.
     pub(crate) fn forget_data(&mut self, budget: &mut Budget) {
+        if self.waiting == 0 {
+            return;
+        }
         budget.used = budget.used.saturating_sub(self.waiting);
         self.waiting = 0;
         self.blocks.iter_mut().for_each(|b| b.data = Box::default());
@@ -250,12 +255,14 @@ impl Stream {
     }
 
     /// Delivers a segment that begins at or before `next`, with nothing waiting.
-    fn take(&mut self, p: &Payload<'_>, end: u64, out: &mut dyn FnMut(Piece<'_>)) {
+    fn take(&mut self, p: &Payload<'_>, end: u64, is_read: bool, out: &mut dyn FnMut(Piece<'_>)) {
         let p = from(*p, self.next);
         if p.data.is_empty() {
             return;
         }
-        self.remember(p.seq, p.data);
+        if is_read {
+            self.recent.remember(p.seq, p.data);
+        }
         self.next = end;
         self.cut = if p.is_cut { p.data.len() as u64 } else { 0 };
         out(Piece::Data(p.data, p.mark));
@@ -281,7 +288,7 @@ impl Stream {
         let piece = Payload { data: part, is_cut: p.is_cut && rest.is_empty(), ..p };
         let end = p.seq + part.len() as u64;
         if p.seq == self.next {
-            self.take(&piece, end, out);
+            self.take(&piece, end, is_read, out);
         } else {
             let data: Box<[u8]> = if is_read { part.into() } else { Box::default() };
             self.waiting += data.len();
@@ -355,25 +362,6 @@ impl Stream {
         len + cut
     }
 
-    fn remember(&mut self, seq: u64, data: &[u8]) {
-        let slot = usize::from(self.n_recent) % REMEMBERED;
-        if let Some(slot) = self.recent.get_mut(slot) {
-            *slot = (seq, data.len() as u32, digest(data));
-        }
-        self.n_recent = self.n_recent.wrapping_add(1);
-    }
-
-    /// True when the very segment was delivered before with other bytes. One byte is a keep-alive.
-    fn repeats_otherwise(&self, p: &Payload<'_>) -> bool {
-        let len = p.data.len() as u32;
-        p.seq < self.next
-            && len > 1
-            && self
-                .recent
-                .iter()
-                .any(|&(seq, n, hash)| seq == p.seq && n == len && hash != digest(p.data))
-    }
-
     /// True when waiting bytes for the same place differ.
     fn conflicts(&self, p: &Payload<'_>) -> bool {
         let end = p.seq.saturating_add(p.data.len() as u64);
@@ -393,15 +381,6 @@ fn from(p: Payload<'_>, seq: u64) -> Payload<'_> {
     let skip = usize::try_from(seq.saturating_sub(p.seq)).unwrap_or(usize::MAX);
     let data = p.data.get(skip..).unwrap_or_default();
     Payload { seq: p.seq.max(seq), data, ..p }
-}
-
-/// A quick hash of a segment. It only decides whether a `weird` is written: an adversary who makes
-/// two texts collide hides that one line.
-fn digest(data: &[u8]) -> u64 {
-    use std::hash::{BuildHasher, Hasher};
-    let mut hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
-    hasher.write(data);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -118,3 +118,70 @@ pub fn quoted(is_v6: bool, kind: u8, rest: &[u8]) -> Option<Quoted> {
     let ports = ports.filter(|_| ip.fragment.is_none_or(|f| f.offset == 0));
     Some(Quoted { src: ip.src, dst: ip.dst, protocol: ip.protocol, ports, ip_len: ip.len })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::ip;
+
+    fn ipv4(protocol: u8, total_len: u16, payload: &[u8]) -> Vec<u8> {
+        let [hi, lo] = total_len.to_be_bytes();
+        let mut out =
+            vec![0x45, 0, hi, lo, 0, 1, 0, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+        out.extend(payload);
+        out
+    }
+
+    #[test]
+    fn a_tcp_header_cut_in_its_options_still_tells_its_flags() {
+        let mut tcp = vec![0, 80, 1, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0x80, 0x12, 1, 0, 0, 0, 0, 0];
+        tcp.extend([1; 6]);
+        let data = ipv4(6, 60, &tcp);
+        let L4::Tcp { src, flags, payload, payload_len, is_checksum_ok, .. } =
+            parse(&ip::parse(&data, 60).unwrap())
+        else {
+            panic!("no TCP")
+        };
+        assert_eq!((src, flags, payload, payload_len), (80, 0x12, &[][..], 8));
+        assert!(is_checksum_ok, "not whole: not judged");
+        let short = ipv4(6, 40, &tcp[..15]);
+        assert!(matches!(
+            parse(&ip::parse(&short, 40).unwrap()),
+            L4::Other { payload_len: 20, .. }
+        ));
+    }
+
+    #[test]
+    fn a_udp_length_cannot_reach_beyond_the_packet() {
+        for (len, want) in [(0u16, 4), (11, 3), (12, 4), (65_535, 4), (3, 0)] {
+            let mut udp = vec![0, 53, 4, 0];
+            udp.extend(len.to_be_bytes());
+            udp.extend([0, 0, 1, 2, 3, 4]);
+            let data = ipv4(17, 32, &udp);
+            let L4::Udp { payload, payload_len, .. } = parse(&ip::parse(&data, 32).unwrap()) else {
+                panic!("no UDP")
+            };
+            assert_eq!((payload.len(), payload_len), (want, want as u32), "length {len}");
+        }
+    }
+
+    #[test]
+    fn icmp_of_the_other_version_is_another_protocol() {
+        let data = ipv4(58, 28, &[128, 0, 0, 0, 0, 0, 0, 0]);
+        assert!(matches!(parse(&ip::parse(&data, 28).unwrap()), L4::Other { .. }));
+    }
+
+    #[test]
+    fn an_icmp_error_quotes_a_packet_and_other_messages_do_not() {
+        let mut rest = vec![0; 4];
+        rest.extend(ipv4(17, 100, &[0, 53, 4, 0, 0, 80, 0, 0]));
+        let q = quoted(false, 3, &rest).unwrap();
+        assert_eq!((q.ports, q.protocol, q.ip_len), (Some((53, 1024)), 17, 100));
+        assert_eq!(quoted(false, 8, &rest), None);
+        assert_eq!(quoted(false, 3, &rest[..20]), None);
+        assert_eq!(quoted(false, 3, &rest[..26]).unwrap().ports, None);
+        // A later fragment has no ports.
+        rest[11] = 2;
+        assert_eq!(quoted(false, 3, &rest).unwrap().ports, None);
+    }
+}

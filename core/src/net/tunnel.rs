@@ -112,7 +112,7 @@ pub(super) fn over_udp(ports: (u16, u16), payload: &[u8], payload_len: u32) -> O
         _ => None,
     };
     let (low, high) = (ports.0.min(ports.1), ports.0.max(ports.1));
-    let opened = by_port(low).or_else(|| by_port(high))?;
+    let opened = by_port(low).or_else(|| by_port(high)).or_else(|| teredo_relayed(layer))?;
     leads_to_ip(opened.2).then_some(opened)
 }
 
@@ -281,6 +281,15 @@ fn teredo(mut layer: Layer<'_>) -> Option<Opened<'_>> {
     (first >> 4 == 6).then_some((TunnelKind::Teredo, None, layer))
 }
 
+/// Teredo between clients and relays, which have any port (RFC 4380, section 5.4): told by an
+/// address of its own prefix, 2001::/32, in the packet inside.
+fn teredo_relayed(layer: Layer<'_>) -> Option<Opened<'_>> {
+    let opened = teredo(layer)?;
+    let inner = ip::parse(opened.2.data, opened.2.wire).ok()?;
+    let is_teredo = |addr| matches!(addr, IpAddr::V6(a) if a.segments().starts_with(&[0x2001, 0]));
+    (is_teredo(inner.src) || is_teredo(inner.dst)).then_some(opened)
+}
+
 /// AYIYA: lengths of identity and signature, an operation that forwards (1), the next header.
 fn ayiya(layer: Layer<'_>) -> Option<Opened<'_>> {
     let [identity, signature, operation, next] = layer.array::<4>(0).ok()?;
@@ -329,5 +338,224 @@ fn tzsp(layer: Layer<'_>) -> Option<Opened<'_>> {
             [1] => return Some((TunnelKind::Tzsp, None, layer.after(at + 1, next).ok()?)),
             _ => at += 2 + usize::from(layer.array::<1>(at + 1).ok()?[0]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Origin;
+    use crate::net::{Decoder, Found, L4, Outcome, Packet};
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let hex: String = hex.split_whitespace().collect();
+        data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap()
+    }
+
+    /// IPv4 from 10.0.0.x to 10.0.0.y around `payload`.
+    fn ipv4(protocol: u8, (x, y): (u8, u8), payload: &[u8]) -> Vec<u8> {
+        let len = (20 + payload.len()) as u16;
+        let [hi, lo] = len.to_be_bytes();
+        let mut out =
+            vec![0x45, 0, hi, lo, 0, 1, 0, 0, 64, protocol, 0, 0, 10, 0, 0, x, 10, 0, 0, y];
+        out.extend(payload);
+        out
+    }
+
+    fn udp((src, dst): (u16, u16), payload: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for word in [src, dst, (8 + payload.len()) as u16, 0] {
+            out.extend(word.to_be_bytes());
+        }
+        out.extend(payload);
+        out
+    }
+
+    fn ipv6(protocol: u8, payload: &[u8]) -> Vec<u8> {
+        let mut out = vec![0x60, 0, 0, 0];
+        out.extend((payload.len() as u16).to_be_bytes());
+        out.extend([protocol, 64]);
+        out.extend([0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        out.extend([0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+        out.extend(payload);
+        out
+    }
+
+    /// The innermost packet of every test: UDP from port 1000 to 2000.
+    fn inner() -> Vec<u8> {
+        ipv4(17, (1, 2), &udp((1000, 2000), b"inner"))
+    }
+
+    fn ethernet(ip: &[u8]) -> Vec<u8> {
+        let mut out = bytes("020000000001 020000000002 0800");
+        out.extend(ip);
+        out
+    }
+
+    /// For each packet found its tunnels, or what it carries.
+    fn decode(raw: &[u8]) -> (Outcome, Vec<String>) {
+        let wire_len = raw.len() as u32;
+        let packet =
+            Packet { ts: None, at: Origin::default(), link_type: 101, wire_len, data: raw };
+        let mut got = Vec::new();
+        let outcome =
+            Decoder::new(&crate::settings::Settings::default()).decode(&packet, &mut |found| {
+                match found {
+                    Found::Ip(d) => {
+                        let path: Vec<_> = d
+                            .tunnels
+                            .iter()
+                            .map(|t| format!("{}{:?}", t.kind.name(), t.id))
+                            .collect();
+                        let what = match (d.carries, d.l4) {
+                            (Some(kind), _) => format!("outer {}", kind.name()),
+                            (_, L4::Udp { src: 1000, payload: b"inner", .. }) => "inner".to_owned(),
+                            (_, other) => format!("{other:?}"),
+                        };
+                        got.push(format!("{}{what}", path.join(" ")));
+                    }
+                    Found::Arp(arp) => got.push(format!("arp {}", arp.operation)),
+                    Found::Odd { name, .. } => got.push(name.to_owned()),
+                }
+            });
+        (outcome, got)
+    }
+
+    #[track_caller]
+    fn over_ip_gives(protocol: u8, header: &str, payload: &[u8], want: &str) {
+        let mut body = bytes(header);
+        let header = body.len();
+        body.extend(payload);
+        let raw = ipv4(protocol, (8, 9), &body);
+        assert_eq!(decode(&raw), (Outcome::Decoded, vec![format!("{want}inner")]));
+        // Cut inside the tunnel's header, the outer packet is what can be told.
+        for len in 20..20 + header {
+            let (outcome, got) = decode(&raw[..len]);
+            assert_eq!((outcome, got.len()), (Outcome::Decoded, 1), "{len}");
+        }
+    }
+
+    #[test]
+    fn tunnels_over_ip() {
+        let (ip, frame) = (inner(), ethernet(&inner()));
+        over_ip_gives(4, "", &ip, "ipNone");
+        over_ip_gives(41, "", &ipv6(17, &udp((1000, 2000), b"inner")), "ipNone");
+        over_ip_gives(97, "3000", &frame, "etheripNone");
+        over_ip_gives(137, "000101ff", &ip, "mplsNone");
+        over_ip_gives(47, "0000 0800", &ip, "greNone");
+        over_ip_gives(47, "b000 0800 00000000 00000007 00000001", &ip, "greSome(7)");
+        over_ip_gives(47, "0000 6558", &frame, "greNone");
+        over_ip_gives(47, "0000 8847 000101ff", &ip, "greNone");
+        over_ip_gives(47, "0000 883e", &ip, "greNone");
+        over_ip_gives(47, "0000 883e 00000000", &ip, "greNone");
+        over_ip_gives(47, "3081 880b 0000 0009 00000001 00000001 ff03 0021", &ip, "greSome(9)");
+        over_ip_gives(47, "0000 88be", &frame, "erspanNone");
+        over_ip_gives(47, "1000 88be 00000001 1001 0005 00000000", &frame, "erspanSome(5)");
+        over_ip_gives(
+            47,
+            &format!("1000 22eb 00000001 2001 0006 {}", "00".repeat(8)),
+            &frame,
+            "erspanSome(6)",
+        );
+        over_ip_gives(
+            47,
+            &format!("1000 22eb 00000001 2001 0006 {}01 {}", "00".repeat(7), "00".repeat(8)),
+            &frame,
+            "erspanSome(6)",
+        );
+    }
+
+    #[track_caller]
+    fn over_udp_gives(port: u16, header: &str, payload: &[u8], want: &str) {
+        let mut body = bytes(header);
+        body.extend(payload);
+        let kind = want.split(['N', 'S']).next().unwrap();
+        let want = vec![format!("outer {kind}"), format!("{want}inner")];
+        for ports in [(55555, port), (port, 55555)] {
+            let raw = ipv4(17, (8, 9), &udp(ports, &body));
+            assert_eq!(decode(&raw), (Outcome::Decoded, want.clone()));
+            for len in 28..raw.len() {
+                assert_eq!(decode(&raw[..len]).0, Outcome::Decoded);
+            }
+        }
+        // On another port it is anyone's datagram.
+        let elsewhere = decode(&ipv4(17, (8, 9), &udp((55555, 9), &body))).1;
+        assert_eq!(elsewhere.len(), 1);
+        assert!(!elsewhere[0].contains("outer"));
+    }
+
+    #[test]
+    fn tunnels_over_udp() {
+        let (ip, frame) = (inner(), ethernet(&inner()));
+        let v6 = ipv6(17, &udp((1000, 2000), b"inner"));
+        over_udp_gives(4789, "08000000 00000500", &frame, "vxlanSome(5)");
+        over_udp_gives(8472, "08000000 00000500", &frame, "vxlanSome(5)");
+        over_udp_gives(4790, "0c000001 00000500", &ip, "vxlanSome(5)");
+        over_udp_gives(6081, "0100 6558 00000500 00000000", &frame, "geneveSome(5)");
+        over_udp_gives(6081, "0000 0800 00000500", &ip, "geneveSome(5)");
+        let len = format!("{:04x}", ip.len());
+        over_udp_gives(2152, &format!("30ff {len} 00000007"), &ip, "gtpv1Some(7)");
+        let len = format!("{:04x}", ip.len() + 8);
+        let chain = format!("34ff {len} 00000007 0000 00 85 01 100000");
+        over_udp_gives(2152, &format!("{}00", &chain[..chain.len() - 2]), &ip, "gtpv1Some(7)");
+        over_udp_gives(3544, "", &v6, "teredoNone");
+        over_udp_gives(
+            3544,
+            "0001 00 00 0000000000000000 00 0000 0102 03040506",
+            &v6,
+            "teredoNone",
+        );
+        over_udp_gives(1701, "0002 0001 0009 ff03 0021", &ip, "l2tpSome(9)");
+        over_udp_gives(1701, "4a02 0030 0001 0009 00010001 0002 0000 0021", &ip, "l2tpSome(9)");
+        over_udp_gives(
+            5072,
+            &format!("4452 1129 00000000 {} {}", "00".repeat(16), "00".repeat(20)),
+            &v6,
+            "ayiyaNone",
+        );
+        over_udp_gives(6635, "000101ff", &ip, "mplsNone");
+        over_udp_gives(37008, "01 00 0001 0a 01 05 00 01", &frame, "tzspNone");
+    }
+
+    #[test]
+    fn a_tunnel_may_carry_arp() {
+        let mut body = bytes("08000000 00000500 ffffffffffff 020000000001 0806");
+        body.extend(bytes("0001 0800 0604 0001 020000000001 c0000201 000000000000 c0000202"));
+        let got = decode(&ipv4(17, (8, 9), &udp((55555, 4789), &body)));
+        assert_eq!(got, (Outcome::Decoded, vec!["outer vxlan".to_owned(), "arp 1".to_owned()]));
+    }
+
+    #[test]
+    fn a_port_alone_makes_no_tunnel() {
+        for (port, body) in [
+            (4789, &b"\x08\0\0\0\0\0\0\0not an Ethernet frame at all"[..]),
+            (2152, b"\x30\xff\0\x04\0\0\0\x01nope"),
+            (2152, b"\x34\xff\0\x04\0\0\0\x01\0\0\0\x85\0"),
+            (1701, b"\xc8\x02\0\x0c\0\x01\0\0\0\0\0\0"),
+            (3544, b"\x45teredo carries version 6 only"),
+        ] {
+            let (_, got) = decode(&ipv4(17, (8, 9), &udp((55555, port), body)));
+            assert_eq!(got.len(), 1);
+            assert!(!got[0].contains("outer"), "{got:?}");
+        }
+    }
+
+    #[test]
+    fn a_tunnel_with_nothing_readable_is_a_packet_of_its_own() {
+        let (outcome, got) = decode(&ipv4(47, (8, 9), &bytes("0000 88cc 0203")));
+        assert_eq!(outcome, Outcome::Decoded);
+        assert!(got[0].starts_with("Other"));
+    }
+
+    #[test]
+    fn tunnels_nest_up_to_the_limit_and_the_rest_stays_closed() {
+        let mut raw = inner();
+        for _ in 0..MAX_TUNNELS {
+            raw = ipv4(4, (8, 9), &raw);
+        }
+        assert_eq!(decode(&raw).1, [format!("{}inner", ["ipNone"; MAX_TUNNELS].join(" "))]);
+        let (outcome, got) = decode(&ipv4(4, (8, 9), &raw));
+        assert_eq!((outcome, &*got[0]), (Outcome::Decoded, "exceeded_tunnel_max_depth"));
+        assert!(got[1].contains("Other"));
     }
 }

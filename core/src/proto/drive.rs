@@ -1,7 +1,7 @@
 //! For tests: runs the analyzers over a capture file, with a small reader and stream table of its own.
 
 use super::{Analyzer, Cx, Dir, Over, PROTOCOLS, Probe, Protocol, Step};
-use crate::event::{Body, Endpoint, Event, Flow, NodeId, Origin, StringSet, Transport};
+use crate::event::{Cell, Endpoint, Event, Flow, Kind, NodeId, Origin, StringSet, Transport};
 use crate::note::Note;
 use crate::source::{Node, Sink};
 use crate::time::Time;
@@ -129,6 +129,7 @@ struct Conn {
     feed: Option<Feed>,
     streams: [Tcp; 2],
     early: Vec<(Dir, Time, Vec<u8>)>,
+    step: usize,
 }
 
 #[derive(Default)]
@@ -156,6 +157,11 @@ pub fn corpus(path: &str) -> Option<PathBuf> {
 
 /// Every event of a capture, of all protocols, in the order sent; at the end what was pending.
 pub fn events(path: &str) -> Option<Vec<Event>> {
+    events_cut(path, usize::MAX)
+}
+
+/// The same with stream data handed over in pieces of at most `step` bytes.
+pub fn events_cut(path: &str, step: usize) -> Option<Vec<Event>> {
     let file = std::fs::File::open(corpus(path)?).unwrap();
     let mut conns: BTreeMap<Key, Conn> = BTreeMap::new();
     let mut order = Vec::new();
@@ -168,7 +174,7 @@ pub fn events(path: &str) -> Option<Vec<Event>> {
             if known.is_none() {
                 order.push(key);
             }
-            let conn = conns.entry(key).or_insert_with(|| Conn::new(key));
+            let conn = conns.entry(key).or_insert_with(|| Conn::new(key, step));
             let dir = if key.1 == a { Dir::Orig } else { Dir::Resp };
             conn.packet(dir, ts, &p);
         }
@@ -189,6 +195,13 @@ struct Packet {
 }
 
 fn packet(link: i32, data: &[u8]) -> Option<Packet> {
+    let mut data = data.to_vec();
+    // Segmentation by the network card leaves the length of an IPv4 packet 0.
+    if link == 1 && data.get(12..14) == Some(&[8, 0]) && data.get(16..18) == Some(&[0, 0]) {
+        let len = (data.len() - 14) as u16;
+        data[16..18].copy_from_slice(&len.to_be_bytes());
+    }
+    let data = data.as_slice();
     let sliced = match link {
         0 => SlicedPacket::from_ip(data.get(4..)?),
         1 => SlicedPacket::from_ethernet(data),
@@ -226,10 +239,10 @@ fn packet(link: i32, data: &[u8]) -> Option<Packet> {
 }
 
 impl Conn {
-    fn new(key: Key) -> Self {
+    fn new(key: Key, step: usize) -> Self {
         let transport = Some(if key.0 == 6 { Transport::Tcp } else { Transport::Udp });
         let flow = Flow { transport, orig: key.1, resp: key.2, ..Flow::default() };
-        Self { flow, feed: None, streams: Default::default(), early: Vec::new() }
+        Self { flow, feed: None, streams: Default::default(), early: Vec::new(), step }
     }
 
     fn packet(&mut self, dir: Dir, ts: Time, p: &Packet) {
@@ -257,7 +270,9 @@ impl Conn {
             let old = next.wrapping_sub(seq) as usize;
             if let Some(fresh) = data.get(old..).filter(|f| !f.is_empty()) {
                 tcp.next = Some(next.wrapping_add(fresh.len() as u32));
-                self.bytes(dir, ts, fresh);
+                for piece in fresh.chunks(self.step) {
+                    self.bytes(dir, ts, piece);
+                }
             }
         }
     }
@@ -372,7 +387,98 @@ fn packets(file: std::fs::File, each: &mut dyn FnMut(Time, i32, &[u8])) {
     }
 }
 
-/// Only the bodies of one kind, picked out.
-pub fn only<T>(events: &[Event], pick: impl Fn(&Body) -> Option<&T>) -> Vec<(&Event, &T)> {
-    events.iter().filter_map(|e| Some((e, pick(&e.body)?))).collect()
+/// A row of a table by field name, as Zeek's TSV writes values; what is not set is left out.
+pub type Row = BTreeMap<String, String>;
+
+/// An event as a row.
+pub fn row(event: &Event) -> Row {
+    let mut out = Row::new();
+    let ends = [("orig", event.flow.orig), ("resp", event.flow.resp)];
+    for (name, end) in ends {
+        out.insert(format!("id.{name}_h"), end.addr.unwrap().to_string());
+        out.insert(format!("id.{name}_p"), end.port.unwrap().to_string());
+    }
+    let mut fields = event.body.kind().fields().iter();
+    event.body.cells(&mut |cell| {
+        let name = fields.next().unwrap().name.to_owned();
+        let value = match cell {
+            Cell::Unset => return,
+            Cell::Bool(v) => if v { "T" } else { "F" }.to_owned(),
+            Cell::Count(v) => v.to_string(),
+            Cell::Int(v) => format!("{v}.000000"),
+            Cell::Time(v) => v.to_string(),
+            Cell::Interval(v) => format!("{:.6}", v.secs_f64()),
+            Cell::String(v) => v.to_owned(),
+            Cell::Addr(v) => v.to_string(),
+            Cell::Port(v) => v.to_string(),
+            Cell::Strings(v) => v.join(","),
+            Cell::Intervals(v) => {
+                v.iter().map(|i| format!("{:.6}", i.secs_f64())).collect::<Vec<_>>().join(",")
+            }
+        };
+        out.insert(name, value);
+    });
+    out
+}
+
+/// The rows of one kind.
+pub fn rows(events: &[Event], kind: Kind) -> Vec<Row> {
+    events.iter().filter(|e| e.body.kind() == kind).map(row).collect()
+}
+
+/// The rows of a table in TSV; unset and empty fields are left out. Without a line of `#fields`
+/// the first line names the columns.
+pub fn table(path: &str) -> Option<Vec<Row>> {
+    let text = std::fs::read_to_string(corpus(path)?).unwrap();
+    let head = text.lines().find_map(|l| l.strip_prefix("#fields\t")).or(text.lines().next());
+    let fields: Vec<_> = head.unwrap().split('\t').collect();
+    let row = |line: &str| {
+        let values = line.split('\t').map(|v| v.replace("\\\\", "\\"));
+        fields
+            .iter()
+            .map(ToString::to_string)
+            .zip(values)
+            .filter(|(_, v)| !matches!(v.as_str(), "-" | "(empty)" | ""))
+            .collect()
+    };
+    let is_row = |line: &&str| !line.starts_with('#') && Some(*line) != head;
+    Some(text.lines().filter(is_row).map(row).collect())
+}
+
+/// Compares the rows of a kind with those of a Zeek log, in any order, over the fields that both
+/// know. `explained` tells of a field, our value and Zeek's (empty when unset) whether the
+/// difference is one that we know the reason of. Gives the number of rows.
+pub fn same_as_zeek(
+    capture: &str,
+    log: &str,
+    kind: Kind,
+    explained: &dyn Fn(&Row, &Row, &str) -> bool,
+) -> Option<usize> {
+    let mut ours = rows(&events(capture)?, kind);
+    let zeek = table(&format!("{capture}.expected/zeek/{log}"))?;
+    let ids = ["id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"];
+    let names: Vec<_> = kind.fields().iter().map(|f| f.name).chain(ids).collect();
+    let known = |name: &&&str| zeek.iter().any(|row| row.contains_key(**name));
+    let known: Vec<_> = names.iter().filter(known).collect();
+    for want in &zeek {
+        let difference = |have: &Row| {
+            let differs = |name: &&&&str| {
+                let (a, b) = (have.get(***name), want.get(***name));
+                // A log of certificates names no connection.
+                let is_missing_id = name.starts_with("id.") && b.is_none();
+                a != b && !is_missing_id && !explained(have, want, name)
+            };
+            known
+                .iter()
+                .find(differs)
+                .map(|n| format!("{n}: {:?}, Zeek {:?}", have.get(**n), want.get(**n)))
+        };
+        let differences: Vec<_> = ours.iter().map(difference).collect();
+        let found = differences.iter().position(Option::is_none);
+        let found =
+            found.unwrap_or_else(|| panic!("{capture}\n{want:?}\nfits none: {differences:#?}"));
+        ours.remove(found);
+    }
+    assert!(ours.is_empty(), "{capture}: rows that Zeek has not: {ours:#?}");
+    Some(zeek.len())
 }

@@ -6,11 +6,16 @@
 mod dns;
 #[cfg(test)]
 pub(crate) mod drive;
+mod framing;
 mod ftp;
 mod http;
 mod line;
+mod quic;
+mod reorder;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tls;
+mod x509;
 
 use crate::event::{Body, Event, Flow, Kind, Origin, StringSet, Weird};
 use crate::source::Sink;
@@ -136,5 +141,12 @@ impl Cx<'_> {
 }
 
 /// Every protocol, in alphabetical order of names.
-pub static PROTOCOLS: &[&Protocol] =
-    &[&dns::DATAGRAMS, &dns::STREAM, &ftp::PROTOCOL, &http::PROTOCOL];
+pub static PROTOCOLS: &[&Protocol] = &[
+    &dns::DATAGRAMS,
+    &dns::STREAM,
+    &tls::DTLS,
+    &ftp::PROTOCOL,
+    &http::PROTOCOL,
+    &quic::PROTOCOL,
+    &tls::TLS,
+];

@@ -5,7 +5,6 @@
 pub mod capture;
 mod container;
 pub(crate) mod flow;
-mod iis;
 mod json;
 pub mod lines;
 mod objects;
@@ -15,6 +14,7 @@ mod syslog;
 #[cfg(test)]
 mod testing;
 mod tree;
+mod w3c;
 mod weblog;
 mod zeek;
 
@@ -25,6 +25,7 @@ use crate::event::{Event, Kind, NodeId, Origin};
 use crate::note::Note;
 use crate::report::Item;
 use crate::settings::Settings;
+use capture::series::{Series, Start};
 
 /// Bytes a reader consumes, at most, in one call of [`Reader::feed`]: decompressed where that
 /// applies. Small enough that a host can show progress and cancel, large enough not to matter.
@@ -109,6 +110,14 @@ pub trait Sink {
     fn take_raw(&mut self, _node: NodeId, _bytes: &[u8]) -> bool {
         false
     }
+    /// Gives what an earlier capture left open, if this one goes on where it ended.
+    fn resume(&mut self, _node: NodeId, _start: &Start) -> Option<Series> {
+        None
+    }
+    /// Takes what a capture leaves open for the next one; gives it back if none will come.
+    fn suspend(&mut self, series: Series) -> Option<Series> {
+        Some(series)
+    }
     /// The node, for its reader to say more about it: clock, counters, interfaces.
     fn node(&mut self, node: NodeId) -> &mut Node;
 }
@@ -118,11 +127,11 @@ pub trait Sink {
 pub static FORMATS: &[Format] = &[
     weblog::ACCESS_LOG,
     container::GZIP,
-    iis::IIS_W3C,
     flow::NFDUMP_TEXT,
     capture::pcap::FORMAT,
     capture::pcapng::FORMAT,
     container::UTF16,
+    w3c::W3C,
     zeek::ZEEK_JSON,
     zeek::ZEEK_TSV,
 ];

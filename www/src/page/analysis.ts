@@ -1,32 +1,88 @@
-// One analysis as the page sees it: files in, news out; it can be asked and it can be cancelled.
+// One analysis as the page sees it: files in, news out; it can be asked, stopped and cancelled.
 import type { Evidence } from "../shared/messages.ts";
+import type {
+	ExportQuery,
+	Filtered,
+	Item,
+	Rows,
+	RowsQuery,
+	Timeline,
+	TimelineQuery,
+	Values,
+	ValuesQuery,
+} from "../shared/records.ts";
+import type { Origin } from "../shared/report.ts";
 import { type Listener, type Pair, takePair } from "./workers.ts";
+
+/** How long workers may take to stop in good order before they are ended. */
+const STOP_MS = 3000;
 
 export class Analysis {
 	/** Settled when all files are read and the last report was told; rejected when cancelled. */
 	readonly finished: Promise<void>;
 	readonly #pair: Pair;
+	/** Readings in their order: files that are added wait for those before them. */
+	#readings: Promise<void>;
 
 	/** Begins at once; settings left out are the core's own. */
 	constructor(evidence: Evidence[], listener: Listener, settings?: unknown) {
 		this.#pair = takePair();
 		this.#pair.listener = listener;
-		this.finished = this.#run(evidence, settings);
+		this.#readings = this.#pair.ready.then(() => this.#pair.analysing.call("begin", settings));
+		this.finished = this.add(evidence, 0);
 	}
 
-	/** A piece of a file as it lies on disk. */
-	bytes(file: number, offset: number, length: number): Promise<Uint8Array> {
-		return this.#pair.analysing.call("bytes", { file, offset, length });
+	/** Reads more files into the case; the first of them gets the index `first`. */
+	add(evidence: Evidence[], first: number): Promise<void> {
+		const read = () => this.#pair.reading.call("read", { evidence, first });
+		this.#readings = this.#readings.then(read);
+		return this.#readings;
+	}
+
+	item(at: Origin): Promise<Item> {
+		return this.#pair.analysing.call("item", at);
+	}
+
+	rows(query: RowsQuery): Promise<Filtered<Rows>> {
+		return this.#pair.analysing.call("rows", query);
+	}
+
+	values(query: ValuesQuery): Promise<Filtered<Values>> {
+		return this.#pair.analysing.call("values", query);
+	}
+
+	timeline(query: TimelineQuery): Promise<Timeline> {
+		return this.#pair.analysing.call("timeline", query);
+	}
+
+	/** A table as a file. */
+	write(query: ExportQuery): Promise<Blob> {
+		return this.#pair.analysing.call("write", query);
+	}
+
+	/** The report as the command writes it, byte for byte. */
+	written(form: "text" | "json"): Promise<string> {
+		return this.#pair.analysing.call("written", form);
+	}
+
+	/** Stops reading, and keeps the workers for questions. False when they had to be ended. */
+	async stop(): Promise<boolean> {
+		const stopped = Promise.all([
+			this.#pair.reading.call("stop", undefined),
+			this.#pair.analysing.call("stop", undefined),
+			// A file on a disk that does not answer keeps the reading from its end.
+			this.#readings,
+		]).then(() => true);
+		const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), STOP_MS));
+		const inTime = await Promise.race([stopped.catch(() => false), late]);
+		if (!inTime) {
+			this.cancel();
+		}
+		return inTime;
 	}
 
 	/** Ends everything at once; the last report told stays the caller's. */
 	cancel(): void {
 		this.#pair.terminate();
-	}
-
-	async #run(evidence: Evidence[], settings: unknown): Promise<void> {
-		await this.#pair.ready;
-		await this.#pair.analysing.call("begin", settings);
-		await this.#pair.reading.call("read", evidence);
 	}
 }

@@ -65,6 +65,8 @@ export class Pair {
 		return {
 			progress: (progress) => this.listener?.progress(progress),
 			report: (report) => this.listener?.report(report),
+			opened: (opened) => this.listener?.opened(opened),
+			closed: (closed) => this.listener?.closed(closed),
 			hashed: (hashed) => this.listener?.hashed(hashed),
 			unreadable: (unreadable) => this.listener?.unreadable(unreadable),
 			crashed: (crash) => this.#breakDown(crash),

@@ -1,5 +1,16 @@
 // The closed set of messages between the page and its two workers; nothing else is ever posted.
-import type { Report } from "./report.ts";
+import type {
+	ExportQuery,
+	Filtered,
+	Item,
+	Rows,
+	RowsQuery,
+	Timeline,
+	TimelineQuery,
+	Values,
+	ValuesQuery,
+} from "./records.ts";
+import type { Origin, Report } from "./report.ts";
 
 /** One file as the analyst gave it: `path` is its place inside a dropped folder, or its name. */
 export interface Evidence {
@@ -7,6 +18,19 @@ export interface Evidence {
 	path: string;
 	sensor: string;
 	site: string;
+}
+
+/** A file as the core is told of it, member by member as its binding names them. */
+export interface Described {
+	name: string;
+	size: number;
+	sensor: string;
+	site: string;
+	/** In hex, for files of equal size: the same file dropped twice counts once. */
+	sha256?: string;
+	/** When its first packet was taken, in nanoseconds since 1970; for captures only. */
+	first_packet?: bigint;
+	more_follow: boolean;
 }
 
 /** How far one of the two workers is. */
@@ -42,8 +66,10 @@ export interface Unreadable {
 export type ReadingCalls = {
 	/** Gives it the compiled core (for the digest) and its way to the analysing worker. */
 	start(given: { module: WebAssembly.Module; analysing: MessagePort }): void;
-	/** Reads all files. A file is named by its index from here on. */
-	read(evidence: Evidence[]): Promise<void>;
+	/** Reads files; each is named by its index in the case, from `first` on. */
+	read(given: { evidence: Evidence[]; first: number }): Promise<void>;
+	/** Stops reading after the slice at work. */
+	stop(): void;
 };
 
 /** What the page asks of the analysing worker. */
@@ -52,13 +78,24 @@ export type AnalysingCalls = {
 	/** Begins a case; settings left out are the core's own. */
 	begin(settings: unknown): void;
 	report(): Report;
+	/** The report as the command writes it, byte for byte. */
+	written(form: "text" | "json"): string;
+	/** Leaves the rest of what was handed over and closes what is open; what was found stays. */
+	stop(): Promise<void>;
 	/** A piece of a file as it lies on disk. */
 	bytes(range: { file: number; offset: number; length: number }): Uint8Array;
+	/** One line or packet, decoded for a person. */
+	item(at: Origin): Item;
+	rows(query: RowsQuery): Filtered<Rows>;
+	values(query: ValuesQuery): Filtered<Values>;
+	timeline(query: TimelineQuery): Timeline;
+	/** A table as a file. */
+	write(query: ExportQuery): Promise<Blob>;
 };
 
 /** What the reading worker asks of the analysing worker, in this order for each file. */
 export type FeedingCalls = {
-	open(opened: { file: number; evidence: Evidence; total: number }): void;
+	open(opened: { file: number; handle: File; described: Described; total: number }): void;
 	/**
 	 * Answered when the slice is worked off: the reading worker counts its credit by that. False
 	 * when no format took the file, so that its rest need not be read.
@@ -73,6 +110,10 @@ export type FeedingCalls = {
 export type PageCalls = {
 	progress(progress: Progress): void;
 	report(report: Report): void;
+	/** A file is a source of the case from here on, under this id. */
+	opened(opened: { file: number; node: number }): void;
+	/** All that will be read of a file was worked off. */
+	closed(closed: { file: number }): void;
 	hashed(hashed: { file: number; sha256: string }): void;
 	unreadable(unreadable: Unreadable): void;
 	crashed(crash: Crash): void;

@@ -127,6 +127,20 @@ export interface NoteRow {
 	earliest: { item: bigint; offset: bigint; detail: string }[];
 }
 
+/** A technique of ATT&CK, and how it says to detect it. */
+export interface Technique {
+	id: string;
+	name: string;
+	strategies: { id: string; name: string; analytics: string[] }[];
+}
+
+/** What ids of ATT&CK mean; `legend` tells what became of retired data sources. */
+export interface Attack {
+	version: string;
+	techniques: Technique[];
+	legend: { id: string; name: string; components: string[] }[];
+}
+
 export interface Report {
 	version: number;
 	sources: Source[];
@@ -136,4 +150,5 @@ export interface Report {
 	notes: NoteRow[];
 	records: Record<string, { seen: bigint; kept: bigint }>;
 	span?: Span;
+	attack: Attack;
 }

@@ -2,9 +2,11 @@
 import "./silence.ts";
 import { describe, type Endpoint, Link } from "../shared/link.ts";
 import type { AnalysingCalls, FeedingCalls, NoCalls, PageCalls } from "../shared/messages.ts";
+import type { Filtered, Item, Values } from "../shared/records.ts";
 import type { Report } from "../shared/report.ts";
 import { Case, initSync } from "../wasm/offwire_wasm.js";
 import { Meter } from "./meter.ts";
+import { rows, timeline, write } from "./tables.ts";
 
 /** Work between two looks at the messages that came in: questions are answered while files are read. */
 const BREATH_MS = 30;
@@ -19,6 +21,10 @@ const ids = new Map<number, number>();
 const breath = new MessageChannel();
 let current: Case | undefined;
 let crash: string | undefined;
+/** While it is true, what was handed over but not begun is left. */
+let isStopped = false;
+/** Files begun and not closed, by the page's index. */
+const open = new Set<number>();
 let at = { file: 0, offset: 0 };
 /** When the next report is due: the first at once, so that little is lost if the core breaks down. */
 let reportDue = 0;
@@ -34,31 +40,55 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 		current = new Case(settings);
 	},
 	report: () => theCase().report() as Report,
+	written: (form) => theCase().written(form),
+	stop() {
+		isStopped = true;
+		return enqueue(() => {
+			for (const file of open) {
+				theCase().close(id(file));
+			}
+			open.clear();
+			isStopped = false;
+			page.tell("report", theCase().report() as Report);
+		});
+	},
 	bytes: ({ file, offset, length }) => theCase().bytes(id(file), offset, length),
+	item: (at) => theCase().item(at) as Item,
+	rows: (query) => rows(theCase(), query),
+	values: ({ kind, filter, column, count }) =>
+		theCase().values(kind, filter, column, count) as Filtered<Values>,
+	timeline: ({ first, last, count }) => timeline(theCase(), first, last, count),
+	write: (query) => write(theCase(), query, breathe),
 });
 
 function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 	return new Link<FeedingCalls, NoCalls>(port, {
-		open: ({ file, evidence, total }) => {
+		open: ({ file, handle, described, total }) => {
 			meter.total = total;
 			enqueue(() => {
 				at = { file, offset: 0 };
-				const { sensor, site, path } = evidence;
-				ids.set(file, theCase().open(evidence.file, path, sensor, site));
+				const node = theCase().open(handle, described);
+				ids.set(file, node);
+				open.add(file);
+				page.tell("opened", { file, node });
 			});
 		},
 		slice: async ({ file, buffer }) => {
 			await enqueue(() => feed(file, new Uint8Array(buffer)));
-			return crash === undefined && !theCase().isRefused(id(file));
+			return crash === undefined && open.has(file) && !theCase().isRefused(id(file));
 		},
 		close: ({ file, unread }) =>
 			enqueue(() => {
 				meter.done += unread;
-				theCase().close(id(file));
+				if (open.delete(file)) {
+					theCase().close(id(file));
+					page.tell("closed", { file });
+				}
 				tellReport();
 			}),
 		finish: () =>
 			enqueue(() => {
+				theCase().settle();
 				tellProgress();
 				page.tell("report", theCase().report() as Report);
 			}),
@@ -87,7 +117,7 @@ async function feed(file: number, chunk: Uint8Array): Promise<void> {
 	let from = 0;
 	let idle = 0;
 	let breathedAt = performance.now();
-	while (from < chunk.length) {
+	while (from < chunk.length && !isStopped) {
 		const taken = theCase().feed(coreId, chunk, from);
 		idle = taken === 0 ? idle + 1 : 0;
 		if (idle > PATIENCE) {
@@ -113,7 +143,8 @@ async function feed(file: number, chunk: Uint8Array): Promise<void> {
 /** Lets the messages that came in be handled; a timer would be throttled, a channel is not. */
 function breathe(): Promise<void> {
 	return new Promise((resolve) => {
-		breath.port1.onmessage = () => resolve();
+		breath.port1.addEventListener("message", () => resolve(), { once: true });
+		breath.port1.start();
 		breath.port2.postMessage(0);
 	});
 }

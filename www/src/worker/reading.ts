@@ -2,13 +2,14 @@
 import "./silence.ts";
 import { describe, type Endpoint, Link } from "../shared/link.ts";
 import type {
-	Evidence,
+	Described,
 	FeedingCalls,
 	NoCalls,
 	PageCalls,
 	ReadingCalls,
 } from "../shared/messages.ts";
-import { Case, Digest, initSync } from "../wasm/offwire_wasm.js";
+import { Case, Digest, initSync, plan } from "../wasm/offwire_wasm.js";
+import { describeAll } from "./describe.ts";
 import { Meter } from "./meter.ts";
 
 const SLICE = 16 << 20;
@@ -20,36 +21,41 @@ let analysing: Link<NoCalls, FeedingCalls>;
 /** The file at work, and whether any format took it. */
 let current = 0;
 let isWanted = true;
+let isStopped = false;
 
 const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	start({ module, analysing: port }) {
 		initSync({ module });
 		analysing = new Link(port, {});
 	},
-	async read(evidence) {
-		meter.total = evidence.reduce((sum, e) => sum + e.file.size, 0);
-		for (const [index, one] of inOrder(evidence)) {
-			await readFile(index, one);
+	async read({ evidence, first }) {
+		meter.total += evidence.reduce((sum, e) => sum + e.file.size, 0);
+		isStopped = false;
+		const described = await describeAll(evidence);
+		const order = plan(described);
+		for (const [n, index] of order.entries()) {
+			const [one, its] = [evidence[index], described[index]];
+			if (isStopped || !one || !its) {
+				break;
+			}
+			its.more_follow = n + 1 < order.length;
+			await readFile(first + index, one.file, its);
 		}
 		await analysing.call("finish", undefined);
-		tellProgress(evidence.length - 1, 0);
+		tellProgress(first + evidence.length - 1, 0);
+	},
+	stop() {
+		isStopped = true;
+		isWanted = false;
 	},
 });
 
-/** By path, then size: the result must not depend on the order in which files were dropped. */
-function inOrder(evidence: Evidence[]): [number, Evidence][] {
-	const compare = (a: Evidence, b: Evidence) =>
-		a.path < b.path ? -1 : a.path > b.path ? 1 : a.file.size - b.file.size;
-	return [...evidence.entries()].sort(([, a], [, b]) => compare(a, b));
-}
-
-async function readFile(index: number, evidence: Evidence): Promise<void> {
-	const { file } = evidence;
+async function readFile(index: number, file: File, described: Described): Promise<void> {
 	const digest = new Digest();
 	let offset = 0;
 	current = index;
 	isWanted = true;
-	analysing.tell("open", { file: index, evidence, total: meter.total });
+	analysing.tell("open", { file: index, handle: file, described, total: meter.total });
 	try {
 		let next = readSlice(file, 0);
 		while (offset < file.size && isWanted) {

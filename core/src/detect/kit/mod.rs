@@ -6,11 +6,10 @@ pub mod dsl;
 mod facts;
 pub mod names;
 mod rows;
-mod stable;
 mod tally;
 pub mod window;
 
+pub use crate::stable::stable;
 pub use facts::{Terms, actor, caveat, finding, object, plural, target};
 pub use rows::{Row, Sighting, evidence, line, span};
-pub use stable::stable;
 pub use tally::{Group, Tally};

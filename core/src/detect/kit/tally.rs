@@ -7,7 +7,7 @@
 //! pushed it out are only ever replaced by earlier ones; so what is kept is a function of the set
 //! of pairs and never of their order, and each kept value has seen all that belongs to it.
 
-use super::stable::stable;
+use crate::stable::stable;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 

@@ -45,6 +45,9 @@ fn tcp(e: &Event, c: &Conn) -> Option<Outcome> {
     if c.refused == Some(true) {
         return Some(Outcome::Refused);
     }
+    if let Some(outcome) = c.history.as_deref().and_then(odd_flags) {
+        return Some(outcome);
+    }
     if !c.answered? {
         return (!went_on(c)).then_some(Outcome::Silent);
     }
@@ -52,6 +55,17 @@ fn tcp(e: &Event, c: &Conn) -> Option<Outcome> {
         return Some(Outcome::Used);
     }
     Some(if looks_reset(c) { Outcome::Refused } else { Outcome::Answered })
+}
+
+/// Packets with FIN but neither SYN nor an ACK after it: a closed port resets, an open one is
+/// silent (RFC 9293 section 3.10.7). What is left of an old connection looks the same, but such
+/// remains are few.
+fn odd_flags(history: &str) -> Option<Outcome> {
+    match history {
+        "F" => Some(Outcome::Silent),
+        "Fr" => Some(Outcome::Refused),
+        _ => None,
+    }
 }
 
 /// True when the originator went on as if it had been answered: the other direction is missing
@@ -141,7 +155,9 @@ mod tests {
             ("answered history=ShR odata=0 rdata=0", Some(Outcome::Answered)),
             ("answered history=ShADadFf odata=5 rdata=9", Some(Outcome::Used)),
             // FIN, PSH and URG alone are a probe too.
-            ("unanswered history=F", Some(Outcome::Silent)),
+            ("history=F", Some(Outcome::Silent)),
+            ("answered history=Fr odata=0 rdata=0", Some(Outcome::Refused)),
+            ("answered history=Fa odata=0 rdata=0", Some(Outcome::Answered)),
             // The reply to somebody else's packet, and half of a conversation.
             ("unanswered history=H", None),
             ("answered history=^r", None),

@@ -22,8 +22,9 @@ const FIXED_PORT_TARGETS: usize = 8;
 /// The finding about one source.
 pub(super) fn finding(source: IpAddr, walk: &Walk<'_>, loss: Option<String>) -> Finding {
     let hosts: BTreeSet<IpAddr> = walk.contacts.iter().map(|c| c.0.host).collect();
-    let answered: Vec<&Contact<'_>> =
+    let mut answered: Vec<&Contact<'_>> =
         walk.contacts.iter().filter(|c| c.1 < Outcome::Refused).collect();
+    answered.sort_by_key(|c| c.0);
     let unasked = answered.iter().filter(|c| is_unasked(c.2)).count();
     let asked = walk.contacts.len() - unasked;
     let mut f = empty(RULE.id, source.to_string());

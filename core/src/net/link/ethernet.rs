@@ -71,10 +71,18 @@ pub(super) fn mpls(mut layer: Layer<'_>) -> Result<Layer<'_>, Reason> {
     }
     match layer.data.first().map(|b| b >> 4) {
         Some(4 | 6) if crate::net::ip::parse(layer.data, layer.wire).is_ok() => Ok(layer),
-        Some(0) => layer.after(4, Next::Link(ETHERNET)),
+        // Most addresses begin with a nibble of 0 too: the EtherType's place tells.
+        Some(0) if is_usual(layer, 16) || !is_usual(layer, 12) => {
+            layer.after(4, Next::Link(ETHERNET))
+        }
         Some(_) => Ok(Layer { next: Next::Link(ETHERNET), ..layer }),
         None => Err(Reason::Cut("MPLS")),
     }
+}
+
+/// True when an EtherType that pseudowires carry is at `at`.
+fn is_usual(layer: Layer<'_>, at: usize) -> bool {
+    matches!(layer.be16(at), Ok(0x0800 | 0x0806 | 0x8100 | 0x86dd | 0x8847 | 0x88a8))
 }
 
 /// MACsec that only signs (IEEE 802.1AE): the EtherType follows its tag, the rest is readable.

@@ -8,6 +8,7 @@ mod rdata;
 mod row;
 mod wire;
 
+use super::framing::Place;
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
 use crate::event::Kind;
 use pairing::Pairing;
@@ -129,33 +130,18 @@ struct Stream {
     places: [Place; 2],
 }
 
-/// Where the bytes of one direction stand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Place {
-    /// The next byte begins a message's length.
-    #[default]
-    Boundary,
-    /// One byte of a length was handed back.
-    InPrefix,
-    /// So many bytes of a message are still to come, after those that were handed back.
-    Inside { missing: u64 },
-    /// So many bytes belong to a message that lost its head in a gap.
-    Skipping(u64),
-    /// A gap hid where messages begin: the next bytes are tried.
-    Lost,
-}
-
 impl Analyzer for Stream {
     fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step {
-        let mut used = self.resume(dir, data);
+        let begins = |bytes: &[u8]| probe_stream(dir, bytes) == Probe::Yes;
+        let mut used = self.place(dir).resume(data, begins);
         loop {
             let rest = data.get(used..).unwrap_or_default();
             let Some((prefix, body)) = rest.split_first_chunk::<PREFIX_LEN>() else {
-                return self.wait(dir, used, rest.len(), PREFIX_LEN);
+                return self.place(dir).wait(used, rest.len(), PREFIX_LEN, PREFIX_LEN);
             };
             let len = usize::from(u16::from_be_bytes(*prefix));
             let Some(message) = body.get(..len) else {
-                return self.wait(dir, used, rest.len(), PREFIX_LEN + len);
+                return self.place(dir).wait(used, rest.len(), PREFIX_LEN + len, PREFIX_LEN);
             };
             self.core.message(dir, message, cx);
             used += PREFIX_LEN + len;
@@ -164,16 +150,7 @@ impl Analyzer for Stream {
 
     fn gap(&mut self, dir: Dir, len: u64, _: &mut Cx<'_>) -> Step {
         self.core.pairing.has_gap = true;
-        let place = self.place(dir);
-        let missing = match *place {
-            Place::Inside { missing } | Place::Skipping(missing) => missing.checked_sub(len),
-            Place::Boundary | Place::InPrefix | Place::Lost => None,
-        };
-        *place = match missing {
-            Some(0) => Place::Boundary,
-            Some(rest) => Place::Skipping(rest),
-            None => Place::Lost,
-        };
+        self.place(dir).gap(len);
         Step::Done
     }
 
@@ -189,41 +166,6 @@ impl Stream {
             Dir::Orig => orig,
             Dir::Resp => resp,
         }
-    }
-
-    /// Bytes to pass over before the next message.
-    fn resume(&mut self, dir: Dir, data: &[u8]) -> usize {
-        let place = self.place(dir);
-        match *place {
-            Place::Boundary | Place::InPrefix | Place::Inside { .. } => 0,
-            Place::Skipping(n) => {
-                let skipped = usize::try_from(n).unwrap_or(usize::MAX).min(data.len());
-                let left = n.saturating_sub(skipped as u64);
-                *place = if left == 0 { Place::Boundary } else { Place::Skipping(left) };
-                skipped
-            }
-            // Servers and clients begin a segment with a message; what does not look so is not one.
-            Place::Lost if probe_stream(dir, data) == Probe::Yes => {
-                *place = Place::Boundary;
-                0
-            }
-            Place::Lost => data.len(),
-        }
-    }
-
-    fn wait(&mut self, dir: Dir, used: usize, have: usize, need: usize) -> Step {
-        let place = self.place(dir);
-        if have == 0 {
-            if !matches!(place, Place::Skipping(_) | Place::Lost) {
-                *place = Place::Boundary;
-            }
-            return Step::Done;
-        }
-        *place = match need {
-            PREFIX_LEN => Place::InPrefix,
-            need => Place::Inside { missing: (need - have) as u64 },
-        };
-        Step::More { used, need }
     }
 }
 

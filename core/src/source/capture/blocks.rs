@@ -111,7 +111,7 @@ pub(super) fn begin(data: &[u8], section: Order) -> Begin {
     };
     match order.u32(data, 4) {
         None => Begin::Need(12),
-        Some(len) if len < 12 || len > MAX_BLOCK => Begin::No,
+        Some(len) if !(12..=MAX_BLOCK).contains(&len) => Begin::No,
         // Some writers forget to count the padding.
         Some(len) => Begin::Block(Head { kind, len: len.next_multiple_of(4) as usize, order }),
     }
@@ -120,7 +120,7 @@ pub(super) fn begin(data: &[u8], section: Order) -> Begin {
 /// The body of a whole block, if the length behind it is the length before it.
 pub(super) fn body(data: &[u8], head: Head) -> Option<&[u8]> {
     let after = head.order.u32(data, head.len - 4)?;
-    let fits = after.next_multiple_of(4) as usize == head.len;
+    let fits = after.checked_next_multiple_of(4).map(|n| n as usize) == Some(head.len);
     data.get(8..head.len - 4).filter(|_| fits)
 }
 
@@ -166,7 +166,8 @@ pub(super) fn packet(
     };
     let rest = body.get(start..)?;
     let data = rest.get(..caplen as usize);
-    let options = rest.get((caplen as usize).next_multiple_of(4)..).unwrap_or_default();
+    let options = (caplen as usize).checked_next_multiple_of(4);
+    let options = options.and_then(|at| rest.get(at..)).unwrap_or_default();
     Some(PacketBlock {
         interface,
         ticks,

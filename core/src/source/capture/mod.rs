@@ -6,15 +6,20 @@ mod describing;
 pub mod pcap;
 pub mod pcapng;
 mod second;
+pub mod series;
+#[cfg(test)]
+mod testing;
 
 pub use second::packet;
 
-use crate::event::{Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
-use crate::net::{Decoder, Found, Outcome, Packet, Packets, Reason};
-use crate::note::{Note, NoteKind};
-use crate::source::Sink;
+use crate::event::{self, Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
+use crate::net::{Arp, Found, Outcome, Packet, Packets, Reason};
+use crate::note::{CAPTURE_CONTINUES, Note, NoteKind, PACKET_TWICE};
+use crate::source::{Opening, Sink};
 use crate::time::Time;
+use series::{Series, Start};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// Longest captured packet that is believed. tcpdump and Wireshark stop at the same 256 KiB, four
 /// times the largest IP packet that is no jumbogram.
@@ -27,10 +32,12 @@ const MAX_REASONS: usize = 200;
 /// What both capture formats share: packets out of records are numbered, decoded, counted.
 pub(crate) struct Intake {
     node: NodeId,
-    decoder: Decoder,
-    packets: Box<dyn Packets>,
+    /// What is open; gone once the file is at its end.
+    series: Option<Series>,
     /// Number of the last packet.
     number: u64,
+    /// The first packet that was a copy of another.
+    first_copy: Option<Origin>,
     counts: Counts,
 }
 
@@ -38,6 +45,7 @@ pub(crate) struct Intake {
 #[derive(Debug, Default)]
 struct Counts {
     decoded: u64,
+    duplicates: u64,
     fragments: u64,
     reasons: BTreeMap<Reason, u64>,
     more_reasons: u64,
@@ -59,8 +67,10 @@ pub(crate) struct Record<'a> {
 }
 
 impl Intake {
-    pub(super) fn new(node: NodeId, seed: u64, packets: Box<dyn Packets>) -> Self {
-        Self { node, decoder: Decoder::new(seed), packets, number: 0, counts: Counts::default() }
+    pub(super) fn new(opening: &Opening<'_>, packets: Box<dyn Packets>) -> Self {
+        let node = opening.node;
+        let series = Some(Series::new(node, opening.settings, packets));
+        Self { node, series, number: 0, first_copy: None, counts: Counts::default() }
     }
 
     /// Number of the last packet.
@@ -73,6 +83,9 @@ impl Intake {
         self.number += 1;
         let at =
             Origin { node: self.node, item: self.number, offset: record.offset, len: record.len };
+        if self.counts.last_ts.is_none() {
+            self.resume(record, out);
+        }
         self.counts.backwards += u64::from(record.ts < self.counts.last_ts && record.ts.is_some());
         self.counts.last_ts = record.ts.or(self.counts.last_ts);
         let Some(link_type) = record.link_type else {
@@ -81,13 +94,18 @@ impl Intake {
         };
         let packet =
             Packet { ts: record.ts, at, link_type, wire_len: record.wire_len, data: record.data };
-        let packets = &mut self.packets;
-        let outcome = self.decoder.decode(&packet, &mut |found| match found {
+        let Some(Series { packets, decoder, .. }) = &mut self.series else { return at };
+        let outcome = decoder.decode(&packet, &mut |found| match found {
             Found::Ip(decoded) => packets.packet(&packet, decoded, out),
+            Found::Arp(found) => out.event(arp(&packet, &found)),
             Found::Odd { name, src, dst } => out.event(odd(&packet, name, src, dst)),
         });
         match outcome {
             Outcome::Decoded => self.counts.decoded += 1,
+            Outcome::Duplicate => {
+                self.counts.duplicates += 1;
+                self.first_copy.get_or_insert(at);
+            }
             Outcome::Fragment => self.counts.fragments += 1,
             Outcome::Undecoded(why) => self.counts.reason(why),
         }
@@ -102,9 +120,11 @@ impl Intake {
         let undecoded: u64 = reasons.values().sum::<u64>() + counts.more_reasons;
         let fragments = std::mem::take(&mut counts.fragments);
         let decoded = std::mem::take(&mut counts.decoded);
-        node.count("packets", decoded + fragments + undecoded);
+        let duplicates = std::mem::take(&mut counts.duplicates);
+        node.count("packets", decoded + duplicates + fragments + undecoded);
         node.count("packets decoded", decoded);
         for (name, n) in [
+            ("packets seen twice", duplicates),
             ("packets held as IP fragments", fragments),
             ("packets not decoded: other reasons", std::mem::take(&mut counts.more_reasons)),
             ("packets earlier than the one before", std::mem::take(&mut counts.backwards)),
@@ -122,18 +142,39 @@ impl Intake {
         }
     }
 
-    /// The file is at its end.
+    /// Before the first packet that has a time: goes on where an earlier capture ended.
+    fn resume(&mut self, record: &Record<'_>, out: &mut dyn Sink) {
+        let (Some(ts), Some(link_type)) = (record.ts, record.link_type) else { return };
+        let start = Start { link_type, ts };
+        if let Some(mut series) = out.resume(self.node, &start) {
+            let detail = format!("goes on where {} ended", out.node(series.node).name);
+            let place = (record.offset, u64::from(record.len));
+            self.note(&CAPTURE_CONTINUES, place, detail, out);
+            series.node = self.node;
+            self.series = Some(series);
+        } else if let Some(series) = &mut self.series {
+            series.link_type = link_type;
+        }
+    }
+
+    /// The file is at its end; the capture too, unless another file goes on with it.
     pub(super) fn finish(&mut self, out: &mut dyn Sink) {
-        self.packets.finish(out);
         self.flush(out);
-        let node = out.node(self.node);
-        for (name, n) in [
-            ("IP fragments without the rest", self.decoder.fragments_waiting()),
-            ("IP fragments given up", self.decoder.fragments_dropped()),
-        ] {
-            if n > 0 {
-                node.count(name, n);
+        if let Some(at) = self.first_copy {
+            let n = out.node(self.node).counters.get("packets seen twice").copied().unwrap_or(0);
+            let detail = format!("{n} packets, packet {} the first of them", at.item);
+            out.note(Note { at, kind: &PACKET_TWICE, detail });
+        }
+        let Some(mut series) = self.series.take() else { return };
+        let open = match self.counts.last_ts {
+            Some(last) => {
+                series.last = last;
+                out.suspend(series)
             }
+            None => Some(series),
+        };
+        if let Some(series) = open {
+            series.finish(out);
         }
     }
 
@@ -165,23 +206,40 @@ impl Counts {
     }
 }
 
+/// An ARP packet as an event. An address of zeros is one that the sender does not know.
+fn arp(packet: &Packet<'_>, found: &Arp) -> Event {
+    let mac = |octets: [u8; 6]| {
+        let [a, b, c, d, e, f] = octets;
+        let text = format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}");
+        (octets != [0; 6]).then(|| text.into_boxed_str())
+    };
+    let operation = match found.operation {
+        1 => "request".to_owned(),
+        2 => "reply".to_owned(),
+        other => other.to_string(),
+    };
+    let record = event::Arp {
+        operation: Some(operation.into()),
+        orig_mac: mac(found.orig_mac),
+        resp_mac: mac(found.resp_mac),
+    };
+    between(packet, found.orig.into(), found.resp.into(), Body::Arp(record))
+}
+
 /// An anomaly of a packet as an event.
-fn odd(
-    packet: &Packet<'_>,
-    name: &'static str,
-    src: std::net::IpAddr,
-    dst: std::net::IpAddr,
-) -> Event {
+fn odd(packet: &Packet<'_>, name: &'static str, src: IpAddr, dst: IpAddr) -> Event {
     let weird = Weird { name: Some(name.into()), addl: None, source: Some("IP".into()) };
+    between(packet, src, dst, Body::Weird(weird))
+}
+
+/// An event of one packet between two addresses.
+fn between(packet: &Packet<'_>, src: IpAddr, dst: IpAddr, body: Body) -> Event {
+    let end = |addr| Endpoint { addr: Some(addr), port: None };
     Event {
         ts: packet.ts,
         at: packet.at,
         also: Vec::new(),
-        flow: Flow {
-            orig: Endpoint { addr: Some(src), port: None },
-            resp: Endpoint { addr: Some(dst), port: None },
-            ..Flow::default()
-        },
-        body: Body::Weird(weird),
+        flow: Flow { orig: end(src), resp: end(dst), ..Flow::default() },
+        body,
     }
 }

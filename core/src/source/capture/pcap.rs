@@ -32,7 +32,8 @@ pub const FORMAT: Format = Format {
 };
 
 /// What packets can give: connections, and what the protocols over them give.
-pub(super) const EMITS: &[Kind] = &[Kind::Conn, Kind::Weird];
+pub(super) const EMITS: &[Kind] =
+    &[Kind::Arp, Kind::Conn, Kind::Dns, Kind::Ftp, Kind::Http, Kind::Weird];
 
 /// Looks at the magic and the header's own fields.
 fn sniff(head: &Head<'_>) -> Sniff {
@@ -189,7 +190,7 @@ impl Pcap {
     pub fn new(opening: &Opening<'_>, packets: Box<dyn Packets>) -> Self {
         let form = Form { is_big_endian: false, is_nano: false, record: 16 };
         let parser = Parser {
-            intake: Intake::new(opening.node, opening.settings.seed, packets),
+            intake: Intake::new(opening, packets),
             state: State::Start,
             head: FileHead { form, link_type: 1, snaplen: 0, version: (2, 4) },
             last_secs: None,
@@ -312,7 +313,7 @@ impl Parser {
             let Some(r) = self.head.record(rest) else {
                 return if is_end {
                     // Records up to the very end are as good as a chain.
-                    Ok(links > 0 && rest.is_empty())
+                    Ok(links > 0 && at == data.len())
                 } else {
                     Err(at + self.head.form.record)
                 };
@@ -384,4 +385,205 @@ fn describe(r: &RecordHead) -> String {
         "record header says {} of {} bytes captured at {}.{}",
         r.caplen, r.wire_len, r.secs, r.fraction
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Kept, read, udp};
+    use super::*;
+
+    /// 2023-11-14T22:13:20Z.
+    const SECS: u32 = 1_700_000_000;
+
+    /// A file in one of the forms.
+    struct File {
+        big: bool,
+        record: usize,
+        bytes: Vec<u8>,
+    }
+
+    fn file(magic: u32, big: bool, link_type: u32) -> File {
+        let record = if magic == 0xa1b2_cd34 { 24 } else { 16 };
+        let mut file = File { big, record, bytes: Vec::new() };
+        file.number(magic);
+        let version = [2u16, 4].map(|n| if big { n.to_be_bytes() } else { n.to_le_bytes() });
+        file.bytes.extend(version.concat());
+        [0, 0, 65_535, link_type].into_iter().for_each(|n| file.number(n));
+        file
+    }
+
+    fn plain() -> File {
+        file(0xa1b2_c3d4, false, 101)
+    }
+
+    impl File {
+        fn number(&mut self, n: u32) {
+            self.bytes.extend(if self.big { n.to_be_bytes() } else { n.to_le_bytes() });
+        }
+
+        fn head(&mut self, secs: u32, fraction: u32, caplen: u32, wire_len: u32) {
+            [secs, fraction, caplen, wire_len].into_iter().for_each(|n| self.number(n));
+            self.bytes.extend(vec![7; self.record - 16]);
+        }
+
+        fn packet(&mut self, n: u8) {
+            let data = udp(&[n; 4]);
+            self.head(SECS + u32::from(n), 5, data.len() as u32, data.len() as u32);
+            self.bytes.extend(data);
+        }
+
+        fn read(&self) -> Kept {
+            read(&FORMAT, |opening, packets| Box::new(Pcap::new(opening, packets)), &self.bytes)
+        }
+    }
+
+    #[test]
+    fn every_form_gives_the_same_packets() {
+        for (magic, unit) in [(0xa1b2_c3d4, 1000), (0xa1b2_3c4d, 1), (0xa1b2_cd34, 1000)] {
+            for big in [false, true] {
+                let mut file = file(magic, big, 0x1400_0000 | 101);
+                (1..4).for_each(|n| file.packet(n));
+                let got = file.read();
+                assert_eq!(got.payloads(), [[1; 4], [2; 4], [3; 4]], "{magic:x} {big}");
+                assert_eq!(got.packets[0].nanos, Some(i64::from(SECS + 1) * NANOS + 5 * unit));
+                assert_eq!((got.count("packets"), got.notes.len()), (3, 0));
+                assert_eq!(got.node().interfaces[0].link_type, 101);
+                let head = Head { bytes: &file.bytes, is_whole: true };
+                assert_eq!(sniff(&head), Sniff::Certain);
+            }
+        }
+    }
+
+    #[test]
+    fn captures_give_all_that_protocols_give() {
+        for protocol in crate::proto::PROTOCOLS {
+            for kind in protocol.emits {
+                assert!(EMITS.contains(kind), "{}", protocol.name);
+            }
+        }
+        assert!(EMITS.is_sorted());
+    }
+
+    #[test]
+    fn what_is_no_pcap_is_refused() {
+        for bytes in [&b"\xd4\xc3\xb2"[..], b"\xd4\xc3\xb2\xa2", b"", b"\x0a\x0d\x0d\x0a"] {
+            assert!(matches!(sniff(&Head { bytes, is_whole: true }), Sniff::No(_)));
+        }
+        let short = Head { bytes: &plain().bytes[..23], is_whole: true };
+        assert!(matches!(sniff(&short), Sniff::No(_)));
+    }
+
+    #[test]
+    fn lengths_that_lie_are_told_and_the_packet_is_used() {
+        let data = udp(b"lies");
+        for (caplen, wire_len, fraction) in [(32, 10, 0), (32, 32, 2_000_000)] {
+            let mut file = plain();
+            file.packet(1);
+            file.head(SECS + 2, fraction, caplen, wire_len);
+            file.bytes.extend(&data);
+            file.packet(3);
+            let got = file.read();
+            assert_eq!(got.payloads(), [&[1; 4][..], b"lies", &[3; 4]]);
+            assert_eq!(got.codes(), ["record-lenient"]);
+        }
+    }
+
+    #[test]
+    fn a_packet_over_the_snap_length_is_used() {
+        let mut file = plain();
+        let at = 16;
+        file.bytes[at..at + 4].copy_from_slice(&10u32.to_le_bytes());
+        (1..4).for_each(|n| file.packet(n));
+        let got = file.read();
+        assert_eq!((got.payloads().len(), got.codes()), (3, vec!["record-lenient"; 3]));
+    }
+
+    #[test]
+    fn old_files_with_swapped_lengths_are_read() {
+        let mut file = plain();
+        file.bytes[6] = 2;
+        let data = udp(b"old!");
+        // The first number is the length on the wire, which was cut.
+        file.head(SECS, 0, 500, data.len() as u32);
+        file.bytes.extend(&data);
+        let got = file.read();
+        assert_eq!((got.payloads(), got.notes.len()), (vec![&b"old!"[..]], 0));
+    }
+
+    #[test]
+    fn a_damaged_place_is_skipped_and_told_with_its_bytes() {
+        let mut file = plain();
+        (1..4).for_each(|n| file.packet(n));
+        let from = file.bytes.len();
+        file.bytes.extend([0xff; 37]);
+        let until = file.bytes.len();
+        (4..9).for_each(|n| file.packet(n));
+        let got = file.read();
+        assert_eq!(got.payloads().len(), 8);
+        assert_eq!(got.codes(), ["capture-damaged"]);
+        assert_eq!((got.notes[0].at.offset, got.notes[0].at.len), (from as u64, 37));
+        assert_eq!(got.packets[3].offset, until as u64);
+        assert!(got.notes[0].detail.contains("37 bytes are lost"), "{}", got.notes[0].detail);
+    }
+
+    #[test]
+    fn reading_goes_on_only_where_several_records_make_sense() {
+        // Two records before the end are believed since they end with it; one and a half are not.
+        let mut file = plain();
+        (1..4).for_each(|n| file.packet(n));
+        file.bytes.extend([0xff; 37]);
+        (4..6).for_each(|n| file.packet(n));
+        assert_eq!(file.read().payloads().len(), 5);
+        file.bytes.pop();
+        let got = file.read();
+        assert_eq!((got.payloads().len(), got.codes()), (3, vec!["capture-damaged"]));
+    }
+
+    #[test]
+    fn reading_goes_on_only_near_in_time() {
+        for (far, want) in [(NEAR, 6), (NEAR + 1, 3)] {
+            let mut file = plain();
+            (1..4).for_each(|n| file.packet(n));
+            file.bytes.extend([0xff; 37]);
+            for n in 0..3 {
+                file.head(SECS + 3 + far, 0, 32, 32);
+                file.bytes.extend(udp(&[n; 4]));
+            }
+            assert_eq!(file.read().payloads().len(), want);
+        }
+    }
+
+    #[test]
+    fn a_cut_last_packet_is_told() {
+        let mut file = plain();
+        (1..3).for_each(|n| file.packet(n));
+        let whole = file.bytes.len();
+        file.packet(3);
+        for len in whole + 1..file.bytes.len() {
+            let cut = File { bytes: file.bytes[..len].to_vec(), ..file };
+            let got = cut.read();
+            assert_eq!((got.payloads().len(), got.codes()), (2, vec!["file-cut"]), "at {len}");
+            assert_eq!(got.notes[0].at.offset, whole as u64);
+        }
+    }
+
+    #[test]
+    fn a_tail_of_zeros_is_no_packets() {
+        let mut file = plain();
+        (1..3).for_each(|n| file.packet(n));
+        file.bytes.extend([0; 4096]);
+        let got = file.read();
+        assert_eq!((got.count("packets"), got.codes()), (2, vec!["capture-damaged"]));
+    }
+
+    #[test]
+    fn a_length_beyond_all_packets_costs_no_memory() {
+        let mut file = plain();
+        file.packet(1);
+        file.head(SECS + 2, 0, MAX_CAPLEN + 1, MAX_CAPLEN + 1);
+        file.bytes.extend([0; 64]);
+        (3..7).for_each(|n| file.packet(n));
+        let got = file.read();
+        assert_eq!((got.payloads().len(), got.codes()), (5, vec!["capture-damaged"]));
+    }
 }

@@ -59,7 +59,7 @@ impl Pcapng {
     /// A reader that gives its packets to `packets`.
     pub fn new(opening: &Opening<'_>, packets: Box<dyn Packets>) -> Self {
         let parser = Parser {
-            intake: Intake::new(opening.node, opening.settings.seed, packets),
+            intake: Intake::new(opening, packets),
             order: Order::default(),
             interfaces: Vec::new(),
             section: 0,
@@ -296,4 +296,220 @@ struct Place {
 /// The kinds at which a damaged file is read on.
 const fn is_known(kind: u32) -> bool {
     matches!(kind, kind::SECTION | kind::INTERFACE..=kind::ENHANCED_PACKET | kind::SECRETS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Kept, read, udp};
+    use super::*;
+    use crate::time::NANOS;
+
+    /// A file being written, in one section's order.
+    struct File {
+        big: bool,
+        bytes: Vec<u8>,
+    }
+
+    impl File {
+        fn new(big: bool) -> Self {
+            let mut file = Self { big, bytes: Vec::new() };
+            file.section();
+            file
+        }
+
+        fn n32(&self, n: u32) -> Vec<u8> {
+            if self.big { n.to_be_bytes().into() } else { n.to_le_bytes().into() }
+        }
+
+        fn n16(&self, n: u16) -> Vec<u8> {
+            if self.big { n.to_be_bytes().into() } else { n.to_le_bytes().into() }
+        }
+
+        fn block(&mut self, kind: u32, body: &[u8]) {
+            let padded = body.len().next_multiple_of(4);
+            let len = self.n32(padded as u32 + 12);
+            self.bytes.extend(self.n32(kind));
+            self.bytes.extend(&len);
+            self.bytes.extend(body);
+            self.bytes.extend(vec![0; padded - body.len()]);
+            self.bytes.extend(&len);
+        }
+
+        fn section(&mut self) {
+            let mut body = self.n32(0x1a2b_3c4d);
+            body.extend([self.n16(1), self.n16(0)].concat());
+            body.extend([0xff; 8]);
+            self.block(kind::SECTION, &body);
+        }
+
+        fn option(&self, code: u16, value: &[u8]) -> Vec<u8> {
+            let mut out = [self.n16(code), self.n16(value.len() as u16), value.to_vec()].concat();
+            out.resize(out.len().next_multiple_of(4), 0);
+            out
+        }
+
+        fn interface(&mut self, link_type: u16, snaplen: u32, options: &[Vec<u8>]) {
+            let head = [self.n16(link_type), self.n16(0), self.n32(snaplen)].concat();
+            self.block(kind::INTERFACE, &[head, options.concat()].concat());
+        }
+
+        fn packet(&mut self, interface: u32, ticks: u64, payload: &[u8], options: &[Vec<u8>]) {
+            let data = udp(payload);
+            let len = self.n32(data.len() as u32);
+            let (hi, lo) = (self.n32((ticks >> 32) as u32), self.n32(ticks as u32));
+            let mut body = [self.n32(interface), hi, lo, len.clone(), len, data].concat();
+            body.resize(body.len().next_multiple_of(4), 0);
+            body.extend(options.concat());
+            self.block(kind::ENHANCED_PACKET, &body);
+        }
+
+        fn read(&self) -> Kept {
+            read(&FORMAT, |opening, packets| Box::new(Pcapng::new(opening, packets)), &self.bytes)
+        }
+    }
+
+    fn plain() -> File {
+        let mut file = File::new(false);
+        file.interface(101, 0, &[]);
+        file
+    }
+
+    #[test]
+    fn sections_of_both_orders_number_their_interfaces_anew() {
+        let mut file = File::new(false);
+        let resolution = file.option(9, &[9]);
+        file.interface(101, 0, &[file.option(2, b"eth0"), resolution]);
+        file.packet(0, 7, b"one", &[]);
+        file.big = true;
+        file.section();
+        file.interface(147, 0, &[]);
+        let offset = file.option(14, &900i64.to_be_bytes());
+        file.interface(101, 0, &[offset]);
+        file.packet(1, 2_000_000, b"two", &[]);
+        file.packet(0, 3_000_000, b"private", &[]);
+        let got = file.read();
+        assert_eq!(got.payloads(), [b"one", b"two"]);
+        assert_eq!(got.packets[0].nanos, Some(7));
+        assert_eq!(got.packets[1].nanos, Some(902 * NANOS));
+        assert_eq!(got.count("packets"), 3);
+        assert_eq!(got.count("packets not decoded: link type 147 (private use)"), 1);
+        assert_eq!(got.node().interfaces.len(), 3);
+        assert_eq!(&*got.node().interfaces[0].name, "eth0");
+        assert!(got.notes.is_empty());
+    }
+
+    #[test]
+    fn simple_and_obsolete_packets() {
+        let mut file = File::new(false);
+        file.interface(101, 33, &[]);
+        let data = udp(b"simple");
+        let len = data.len() as u32;
+        // The snap length cut it: only 33 bytes are there.
+        let body = [file.n32(len), data[..33].to_vec()].concat();
+        file.block(kind::SIMPLE_PACKET, &body);
+        let data = udp(b"old");
+        let len = file.n32(data.len() as u32);
+        let ids = [file.n16(0), file.n16(4)].concat();
+        let body = [ids, file.n32(0), file.n32(5), len.clone(), len, data].concat();
+        file.block(kind::OLD_PACKET, &body);
+        let got = file.read();
+        assert_eq!(got.payloads(), [&b"simpl"[..], b"old"]);
+        assert_eq!((got.packets[0].nanos, got.packets[1].nanos), (None, Some(5000)));
+        assert_eq!(got.count("packets lost before others, by the capture"), 4);
+    }
+
+    #[test]
+    fn names_secrets_statistics_and_comments_are_kept() {
+        let mut file = plain();
+        let name = [&[10, 0, 0, 1][..], b"host.example\0alias\0"].concat();
+        let record = file.option(1, &name);
+        let end = file.option(0, b"");
+        file.block(kind::NAMES, &[record, end].concat());
+        let secrets = b"CLIENT_RANDOM 00 11\n";
+        let head = [file.n32(0x544c_534b), file.n32(secrets.len() as u32)].concat();
+        file.block(kind::SECRETS, &[&head[..], secrets].concat());
+        for (received, dropped) in [(1u64, 1u64), (9, 2)] {
+            let options =
+                [file.option(4, &received.to_le_bytes()), file.option(5, &dropped.to_le_bytes())];
+            let head = [file.n32(0), file.n32(0), file.n32(0)].concat();
+            file.block(kind::STATISTICS, &[head, options.concat()].concat());
+        }
+        let options = [file.option(1, b"look <here>"), file.option(4, &3u64.to_le_bytes())];
+        file.packet(0, 1, b"x", &options);
+        file.block(77, b"what is this");
+        file.block(kind::CUSTOM, b"1234mine");
+        let got = file.read();
+        let node = got.node();
+        assert_eq!(&*node.names[&[10, 0, 0, 1].into()], "host.example");
+        assert_eq!(node.secrets, [(0x544c_534b, secrets[..].into())]);
+        assert_eq!(got.count("interface 0: received"), 9);
+        assert_eq!(got.count("interface 0: dropped by the interface"), 2);
+        assert_eq!(got.count("packets lost before others, by the capture"), 3);
+        assert_eq!(got.count("pcapng blocks skipped: unknown"), 1);
+        assert_eq!(got.count("pcapng blocks skipped: custom"), 1);
+        assert_eq!(got.notes[0].detail, "packet 1: look <here>");
+        assert_eq!(got.codes(), ["capture-comment"]);
+    }
+
+    #[test]
+    fn a_packet_of_no_interface_is_counted() {
+        let mut file = plain();
+        file.packet(1, 1, b"lost", &[]);
+        let got = file.read();
+        assert_eq!(got.count("packets not decoded: unknown interface"), 1);
+        assert_eq!(got.count("packets"), 1);
+    }
+
+    #[test]
+    fn a_block_too_short_for_its_packet_gives_what_is_there() {
+        let mut file = plain();
+        let data = udp(b"four");
+        let len = file.n32(5000);
+        let zero = file.n32(0);
+        let body = [zero.clone(), zero.clone(), zero, len.clone(), len, data].concat();
+        file.block(kind::ENHANCED_PACKET, &body);
+        let got = file.read();
+        assert_eq!((got.payloads(), got.codes()), (vec![&b"four"[..]], vec!["record-lenient"]));
+    }
+
+    #[test]
+    fn damage_is_skipped_to_the_next_whole_block() {
+        let mut file = plain();
+        file.packet(0, 1, b"1", &[]);
+        let from = file.bytes.len();
+        file.packet(0, 2, b"2", &[]);
+        let until = file.bytes.len();
+        file.packet(0, 3, b"3", &[]);
+        for (at, byte) in [(from + 4, 0xff), (from + 7, 0x7f), (until - 4, 0xff), (from + 4, 0)] {
+            let mut damaged = File { big: false, bytes: file.bytes.clone() };
+            damaged.bytes[at] = byte;
+            let got = damaged.read();
+            assert_eq!(got.payloads(), [b"1", b"3"], "byte {at}");
+            assert_eq!(got.codes(), ["capture-damaged"]);
+            let place = got.notes[0].at;
+            assert_eq!((place.offset, place.len), (from as u64, (until - from) as u32));
+        }
+    }
+
+    #[test]
+    fn a_cut_last_block_is_told() {
+        let mut file = plain();
+        file.packet(0, 1, b"1", &[]);
+        let whole = file.bytes.len();
+        file.packet(0, 2, b"2", &[]);
+        for len in whole + 1..file.bytes.len() {
+            let got = File { big: false, bytes: file.bytes[..len].to_vec() }.read();
+            assert_eq!((got.payloads(), got.codes()), (vec![&b"1"[..]], vec!["file-cut"]), "{len}");
+        }
+    }
+
+    #[test]
+    fn interfaces_are_capped() {
+        let mut file = File::new(false);
+        (0..=MAX_INTERFACES).for_each(|_| file.interface(101, 0, &[]));
+        file.packet(MAX_INTERFACES as u32 - 1, 1, b"in", &[]);
+        file.packet(MAX_INTERFACES as u32, 1, b"out", &[]);
+        let got = file.read();
+        assert_eq!((got.payloads(), got.codes()), (vec![&b"in"[..]], vec!["cap-reached"]));
+    }
 }

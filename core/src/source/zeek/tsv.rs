@@ -109,8 +109,14 @@ impl Table {
     }
 
     fn line(&mut self, line: &[u8], at: Origin, out: &mut dyn Sink) {
-        let line =
-            if at.item == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+        let mut line = line;
+        if at.item == 1 {
+            line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        }
+        // Before the header a blank in front of it does no harm; in a row it may be a column.
+        if self.columns.is_empty() {
+            line = line.trim_ascii_start();
+        }
         match line.strip_prefix(b"#") {
             _ if line.is_empty() => {}
             Some(header) => self.header(header, at, out),
@@ -242,7 +248,8 @@ fn split<'a>(bytes: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = Range
     })
 }
 
-/// Resolves `\xNN` where it stands for a printable byte; others stay as written, as Zeek shows them.
+/// Resolves `\\`, and `\xNN` where it stands for a printable byte; others stay as written, as Zeek
+/// shows them.
 fn unescape(bytes: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = memchr::memchr(b'\\', bytes) else { return Cow::Borrowed(bytes) };
     let mut out = bytes.get(..first).unwrap_or_default().to_vec();
@@ -252,6 +259,10 @@ fn unescape(bytes: &[u8]) -> Cow<'_, [u8]> {
             Some([b'\\', b'x', high, low]) if hex(*high, *low).is_some_and(is_plain) => {
                 out.extend(hex(*high, *low));
                 at += 4;
+            }
+            _ if bytes.get(at..at + 2) == Some(br"\\") => {
+                out.push(b'\\');
+                at += 2;
             }
             _ => {
                 out.push(*b);
@@ -316,6 +327,11 @@ mod tests {
         );
         assert!(sunk.notes.is_empty());
         assert_eq!(sunk.nodes[&0].clock, Clock::Utc);
+    }
+
+    #[test]
+    fn a_blank_before_the_header_does_no_harm() {
+        assert_eq!(read(format!("\t{CONN}").as_bytes()).events.len(), 2);
     }
 
     #[test]

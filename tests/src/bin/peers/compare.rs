@@ -22,7 +22,7 @@ pub(crate) struct Difference {
     pub(crate) row: String,
     pub(crate) field: String,
     theirs: String,
-    ours: String,
+    pub(crate) ours: String,
 }
 
 impl fmt::Display for Difference {
@@ -128,13 +128,15 @@ fn missing(field: &str, row: String) -> Difference {
 
 fn name(get: impl Fn(&str) -> Option<String>, keys: &[&str]) -> String {
     let get = |n: &&str| get(n).unwrap_or_else(|| "-".into());
-    IDS.iter().chain(keys).map(|n| get(n)).collect::<Vec<_>>().join(" ")
+    IDS.iter().chain(keys).map(get).collect::<Vec<_>>().join(" ")
 }
 
 fn is_same(row: &Row, record: &Record, keys: &[&str]) -> bool {
+    let is_key = |name: &&str| keys.contains(name);
     IDS.iter().chain(keys).all(|name| match row.get(*name) {
-        // A baseline cut down to columns lacks them.
+        // A baseline cut down to columns lacks them; a key that Zeek leaves unset tells nothing.
         None => true,
+        Some(None) if is_key(name) => true,
         Some(value) => value.as_deref() == record.fields.get(*name).map(String::as_str),
     })
 }

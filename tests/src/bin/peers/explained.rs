@@ -1,9 +1,10 @@
 //! The table of differences whose cause is known.
 
+use crate::compare::Difference;
 use std::collections::BTreeMap;
 
 /// Rows of `tests/peers-explained.tsv`: test, log, field, number of differences, cause. A test may
-/// end in `*`.
+/// end in `*`; a field may be followed by `:` and our value.
 pub(crate) struct Explained {
     rows: Vec<Row>,
     /// Differences met, by row.
@@ -32,11 +33,12 @@ impl Explained {
     }
 
     /// The cause of a difference, if the table has it and has not run out of them.
-    pub(crate) fn cause(&mut self, test: &str, log: &str, field: &str) -> Option<String> {
+    pub(crate) fn cause(&mut self, test: &str, log: &str, d: &Difference) -> Option<String> {
+        let exact = format!("{}:{}", d.field, d.ours);
         let is_it = |row: &Row| {
             let is_test =
                 row.test.strip_suffix('*').map_or(row.test == test, |t| test.starts_with(t));
-            is_test && row.log == log && row.field == field
+            is_test && row.log == log && (row.field == d.field || row.field == exact)
         };
         for (i, row) in self.rows.iter().enumerate().filter(|(_, r)| is_it(r)) {
             let met = self.met.entry(i).or_default();

@@ -59,12 +59,12 @@ fn main() -> std::process::ExitCode {
 }
 
 /// Compares the logs of one test of Zeek's with what we make of its capture.
-fn compare_test<'a>(
+fn compare_test(
     corpus: &Path,
     test: &Path,
     only: Option<&str>,
     explained: &mut Explained,
-    tallies: &mut BTreeMap<&'a str, Tally>,
+    tallies: &mut BTreeMap<&str, Tally>,
     is_verbose: bool,
 ) {
     let shown = test.strip_prefix(corpus).unwrap_or(test).display().to_string();
@@ -98,7 +98,7 @@ fn tell(
     tally: &mut Tally,
     is_verbose: bool,
 ) {
-    let cause = explained.cause(test, log, &difference.field);
+    let cause = explained.cause(test, log, difference);
     tally.explain(difference, cause.is_some());
     if cause.is_none() || is_verbose {
         let cause = cause.map(|c| format!("  ({c})")).unwrap_or_default();

@@ -3,7 +3,7 @@
 use offwire_core::event::{Cell, Event, NodeId};
 use offwire_core::note::Note;
 use offwire_core::settings::Settings;
-use offwire_core::source::{Node, Opened, Sink};
+use offwire_core::source::{Node, Opened, Reader, Sink};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -45,17 +45,7 @@ pub(crate) fn read(path: &Path) -> Vec<Record> {
     let bytes = std::fs::read(path).unwrap_or_default();
     let settings = Settings::default();
     let mut events = Events::default();
-    let head = offwire_core::source::Head { bytes: &bytes, is_whole: false };
-    let opening =
-        offwire_core::source::Opening { node: NodeId(0), depth: 0, head, settings: &settings };
-    let flows = Box::new(offwire_core::net::Flows::new(&settings));
-    use offwire_core::source::{Reader, capture::*};
-    let mut file: Box<dyn Reader> =
-        if matches!(pcap::sniff(&head), offwire_core::source::Sniff::Certain) {
-            Box::new(pcap::Pcap::new(&opening, flows))
-        } else {
-            Box::new(pcapng::Pcapng::new(&opening, flows))
-        };
+    let mut file = Opened::new(NodeId(0), 0, &settings);
     let mut rest = bytes.as_slice();
     while !rest.is_empty() {
         let used = file.feed(rest, &mut events);

@@ -57,6 +57,10 @@ fn name_goes_on(file: &str, name: &str) -> bool {
 /// The trace that a test's script makes a file of: the last one read before the file is named,
 /// in the way the corpus writes it.
 fn trace_of(script: &str, file: &str) -> Option<String> {
+    // A file that several traces are added to belongs to none of them.
+    if [">> ", ">>"].iter().any(|append| script.contains(&format!("{append}{file}"))) {
+        return None;
+    }
     let end = script.lines().position(|line| line.contains(file))?;
     let read = script.lines().take(end + 1).filter_map(|line| line.split_once("$TRACES/"));
     let (_, path) = read.last()?;

@@ -1,0 +1,216 @@
+//! `account-several-addresses`: one account in use from several unrelated addresses within an hour.
+
+mod sessions;
+
+use super::kit::addr::is_internal;
+use super::kit::{Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target};
+use super::{Detector, Rule};
+use crate::event::{Body, Event, Kind, Outcome, Uid};
+use crate::report::{Basis, Confidence, EvidenceRow, Finding, Severity};
+use crate::settings::Settings;
+use crate::text::{Text, visible};
+use sessions::{Judged, MAX_GAP, MIN_MANY, Use};
+use std::net::IpAddr;
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "account-several-addresses",
+    title: "Account from several addresses",
+    about: "An account is in use from addresses of different networks, with less than an hour \
+            between the sessions. Weighs more when something that was refused from one address \
+            was then done from another.",
+    benign: "A person with an office line and a phone, a VPN that was switched on, a shared account.",
+    limits: "Addresses tell networks, not places or persons; behind a proxy or a NAT all look alike.",
+    attack: &["T1078"],
+    reads: &[Kind::Ftp, Kind::Http],
+    new: |settings| Box::new(SeveralAddresses::new(settings)),
+};
+
+/// Different uses kept of one account.
+const MAX_USES: usize = 2048;
+/// Accounts that are nobody's: shared by design or no account at all.
+const SHARED: &[&str] = &["", "-", "anonymous", "ftp", "guest", "public"];
+
+struct SeveralAddresses {
+    uses: Tally<(Text, Option<IpAddr>), Use, Sighting>,
+}
+
+impl SeveralAddresses {
+    const fn new(settings: &Settings) -> Self {
+        Self { uses: Tally::new(settings.caps.keys, MAX_USES) }
+    }
+}
+
+impl Detector for SeveralAddresses {
+    fn observe(&mut self, e: &Event) {
+        let Some(account) = e.account() else { return };
+        let Some(from) = account.from else { return };
+        // What an account failed to prove does not show that it was in use.
+        let is_proof = account.is_login || is_not_logged_in(e);
+        if is_proof && account.outcome != Some(Outcome::Success) {
+            return;
+        }
+        let name = account.name.to_lowercase();
+        if SHARED.contains(&name.rsplit('\\').next().unwrap_or_default()) {
+            return;
+        }
+        let session = account.session.map(Text::from).or_else(|| match &e.flow.uid {
+            Some(Uid::Log(uid)) => Some(uid.clone()),
+            Some(Uid::Ours(n)) => Some(n.to_string().into()),
+            None => None,
+        });
+        let used = Use {
+            from: from.to_canonical(),
+            session,
+            action: account.action.into(),
+            object: account.object.filter(|_| !account.is_login).map(object),
+            outcome: account.outcome,
+        };
+        let rank = u8::from(account.outcome != Some(Outcome::Failure) && used.object.is_none());
+        if let Some(seen) = self.uses.offer_ranked(rank, (name.into(), e.flow.resp.addr), used) {
+            seen.see(e);
+        }
+    }
+
+    fn report(&self, out: &mut Vec<Finding>) {
+        for ((name, server), group) in self.uses.iter() {
+            if let Some(judged) = sessions::judge(&group.members()) {
+                let mut f = describe(name, *server, &judged);
+                f.missing.extend(self.uses.loss());
+                out.push(f);
+            }
+        }
+    }
+}
+
+/// FTP's "not logged in" (RFC 959, reply 530) to any command.
+fn is_not_logged_in(e: &Event) -> bool {
+    matches!(&e.body, Body::Ftp(f) if f.reply_code == Some(530))
+}
+
+/// The last part of a path, in one case: servers write the same file in several ways.
+fn object(path: &str) -> Text {
+    let path = path.trim_end_matches(['/', '\\']);
+    path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase().into()
+}
+
+fn describe(name: &str, server: Option<IpAddr>, j: &Judged<'_>) -> Finding {
+    let shown = j.name_as_written().unwrap_or_else(|| name.to_owned());
+    let name = visible(&shown);
+    let key = server.map_or_else(|| name.to_string(), |s| format!("{name} at {s}"));
+    let mut f = finding(RULE.id, key);
+    let n = j.addresses.len();
+    let retried = j.retried.as_ref();
+    f.title = match (retried, j.addresses.iter().collect::<Vec<_>>().as_slice()) {
+        (Some(r), _) => format!(
+            "Account {name} from {}: {} {} refused, then done from another",
+            plural(n, "address"),
+            r.done.0.action,
+            visible(&r.object)
+        ),
+        (None, [a, b]) => format!("Account {name} from {a} and {b}"),
+        _ => format!("Account {name} from {}", plural(n, "address")),
+    };
+    f.summary = format!(
+        "{name} was in use from {} in {}. {}",
+        plural(n, "address"),
+        plural(j.n_groups, "network"),
+        if retried.is_some() {
+            "What was refused from one address was done from another."
+        } else {
+            "The sessions overlap or lie less than an hour apart."
+        }
+    );
+    let all_inside = j.addresses.iter().all(|a| is_internal(*a));
+    f.severity = match () {
+        () if retried.is_some() => Severity::High,
+        () if j.n_groups >= MIN_MANY && !all_inside => Severity::Medium,
+        () if all_inside => Severity::Info,
+        () => Severity::Low,
+    };
+    f.confidence = match (j.gap.is_some(), retried.is_some() || j.n_groups >= MIN_MANY) {
+        (false, _) => Confidence::Low,
+        (true, true) => Confidence::Medium,
+        (true, false) => Confidence::Low,
+    };
+    f.facts = facts(j);
+    f.when = span(j.uses.iter().map(|u| u.1));
+    f.subjects.push(actor("account", &name));
+    f.subjects.extend(j.addresses.iter().take(20).map(|a| actor("address", a)));
+    f.subjects.extend(server.map(|s| target("address", s)));
+    f.evidence = rows(j);
+    f.caveats.push(caveat(
+        "A person may have changed networks: office and phone, VPN on or off; or several share the account.",
+        "Ask the account's owner about both addresses; look which of them it used in the weeks before.",
+    ));
+    if retried.is_some() {
+        f.caveats.push(caveat(
+            "The refusal may have been mended in between: a path, a permission, a file that was locked.",
+            "Look for a change of the file's permissions between the two times.",
+        ));
+    }
+    if j.gap.is_none() {
+        f.missing.push("Times: nothing can be said about how close the sessions were.".to_owned());
+    }
+    f.missing.push("Where the addresses are: no location or operator data was used.".to_owned());
+    f.attack = RULE.attack.to_vec();
+    f
+}
+
+fn facts(j: &Judged<'_>) -> Vec<crate::report::Fact> {
+    let mut t = Terms::default();
+    t.say("addresses", j.addresses.len(), Basis::Observed);
+    t.judge("networks", j.n_groups, "at least 2", j.n_groups >= 2, 0);
+    t.note(
+        "by the first 24 (IPv6: 48) bits; IPv4 and IPv6 are counted apart, since one host has both",
+    );
+    match j.gap {
+        Some(gap) => t.judge(
+            "time between the sessions",
+            gap,
+            format!("at most {MAX_GAP}"),
+            gap <= MAX_GAP,
+            0,
+        ),
+        None => t.unknown(
+            "time between the sessions",
+            format!("at most {MAX_GAP}"),
+            "the rows carry no times",
+        ),
+    }
+    if let Some(all) = span(j.uses.iter().map(|u| u.1)) {
+        t.say("from first to last", all.last.since(all.first), Basis::Observed);
+    }
+    if let Some(r) = &j.retried {
+        t.judge(
+            "refused, then done from another address",
+            visible(&r.object),
+            "the same object",
+            true,
+            0,
+        );
+        t.note(format!("refused for {}, done for {}", r.refused.0.from, r.done.0.from));
+        if let Some((a, b)) = r.refused.1.ts().zip(r.done.1.ts()) {
+            t.say("time from refusal to success", b.since(a), Basis::Observed);
+        }
+    }
+    t.0
+}
+
+fn rows(j: &Judged<'_>) -> crate::report::Evidence {
+    let mut rows: Vec<EvidenceRow> = Vec::new();
+    if let Some(r) = &j.retried {
+        rows.extend(r.refused.1.first().map(|x| x.because("refused")));
+        rows.extend(r.done.1.first().map(|x| x.because("success")));
+    }
+    for address in &j.addresses {
+        let of = j.uses.iter().filter(|u| u.0.from == *address);
+        let first = of.filter_map(|u| u.1.first()).min_by_key(|r| (r.ts, r.at));
+        rows.extend(first.map(|r| r.because("first of address")));
+    }
+    rows.extend(j.uses.iter().filter_map(|u| Some(u.1.last()?.because("use"))));
+    evidence(rows, j.uses.iter().map(|u| u.1.count()).sum(), None)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Sessions of one account: which addresses, how close in time, what was refused and then done.
+
+use crate::detect::kit::Sighting;
+use crate::detect::kit::addr::{Net, site};
+use crate::detect::kit::window;
+use crate::event::Outcome;
+use crate::text::Text;
+use crate::time::{Interval, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// Longest time between two sessions that are called close: enough for a change of networks, too
+/// little for most journeys.
+pub(super) const MAX_GAP: Interval = Interval::from_secs(3600);
+/// Longest time from a refusal to the success that answers it: a working day and a night.
+const MAX_RETRY: Interval = Interval::from_secs(86_400);
+/// Networks within an hour that a person with office, phone and home does not reach.
+pub(super) const MIN_MANY: usize = 3;
+
+/// One kind of use of an account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Use {
+    pub(super) from: IpAddr,
+    pub(super) session: Option<Text>,
+    pub(super) action: Text,
+    pub(super) object: Option<Text>,
+    pub(super) outcome: Option<Outcome>,
+}
+
+/// A use and its rows.
+pub(super) type Seen<'a> = (&'a Use, &'a Sighting);
+
+/// What was refused from one address and done from another.
+pub(super) struct Retried<'a> {
+    pub(super) object: Text,
+    pub(super) refused: Seen<'a>,
+    pub(super) done: Seen<'a>,
+}
+
+/// An account that meets the rule.
+pub(super) struct Judged<'a> {
+    pub(super) uses: Vec<Seen<'a>>,
+    pub(super) addresses: BTreeSet<IpAddr>,
+    pub(super) n_groups: usize,
+    /// Shortest time between sessions from different networks; `None` without times.
+    pub(super) gap: Option<Interval>,
+    pub(super) retried: Option<Retried<'a>>,
+}
+
+/// Judges one account.
+pub(super) fn judge<'a>(all: &[Seen<'a>]) -> Option<Judged<'a>> {
+    let retried = retried(all);
+    let mut timed: Vec<(Time, (IpAddr, Net))> = Vec::new();
+    for (used, seen) in all {
+        let ends = [seen.first(), seen.last()];
+        timed.extend(
+            ends.into_iter().flatten().filter_map(|r| Some((r.ts?, (used.from, site(used.from))))),
+        );
+    }
+    timed.sort();
+    let is_timed = !timed.is_empty();
+    let gap = gap(all);
+    // One family decides: a host's IPv4 and IPv6 addresses are two networks and one place.
+    let groups = |addrs: &BTreeSet<IpAddr>| {
+        let of = |is_v6| {
+            addrs
+                .iter()
+                .filter(|a| a.is_ipv6() == is_v6)
+                .map(|a| site(*a))
+                .collect::<BTreeSet<_>>()
+                .len()
+        };
+        of(false).max(of(true))
+    };
+    let mut addresses: BTreeSet<IpAddr> = if is_timed {
+        let close: Vec<(Time, Net)> = timed.iter().map(|(t, (_, n))| (*t, *n)).collect();
+        let range = window::busiest(&close, MAX_GAP);
+        timed.get(range)?.iter().map(|(_, (a, _))| *a).collect()
+    } else {
+        all.iter().map(|u| u.0.from).collect()
+    };
+    // Sessions are longer than their first and last rows: an overlap counts as well.
+    if groups(&addresses) < 2 && gap.is_some_and(|g| g <= MAX_GAP) {
+        addresses = all.iter().map(|u| u.0.from).collect();
+    }
+    if let Some(r) = &retried {
+        addresses.extend([r.refused.0.from, r.done.0.from]);
+    }
+    let n_groups = groups(&addresses);
+    let is_close = !is_timed || gap.is_some_and(|g| g <= MAX_GAP) || retried.is_some();
+    if n_groups < 2 || !is_close {
+        return None;
+    }
+    let uses = all.iter().filter(|u| addresses.contains(&u.0.from)).copied().collect();
+    Some(Judged { uses, addresses, n_groups, gap, retried })
+}
+
+/// The earliest object that was refused for one network and then done for another.
+fn retried<'a>(all: &[Seen<'a>]) -> Option<Retried<'a>> {
+    let mut by_object: BTreeMap<(&Text, &Text), Vec<Seen<'a>>> = BTreeMap::new();
+    for seen in all {
+        if let Some(object) = &seen.0.object {
+            by_object.entry((&seen.0.action, object)).or_default().push(*seen);
+        }
+    }
+    let mut found: Vec<Retried<'a>> = Vec::new();
+    for ((_, object), uses) in by_object {
+        let of = |o| uses.iter().filter(move |u| u.0.outcome == Some(o)).copied();
+        let place = |s: &Sighting| s.first().map(|r| (r.ts, r.at));
+        let Some(refused) = of(Outcome::Failure).min_by_key(|u| place(u.1)) else { continue };
+        let is_answer = |done: &Seen<'a>| {
+            let is_near = match (refused.1.ts(), done.1.ts()) {
+                (Some(a), Some(b)) => b >= a && b.since(a) <= MAX_RETRY,
+                (None, None) => place(done.1) > place(refused.1),
+                _ => false,
+            };
+            is_near && is_elsewhere(refused.0.from, done.0.from)
+        };
+        if let Some(done) = of(Outcome::Success).filter(is_answer).min_by_key(|u| place(u.1)) {
+            found.push(Retried { object: object.clone(), refused, done });
+        }
+    }
+    found.into_iter().min_by_key(|r| r.done.1.first().map(|x| (x.ts, x.at)))
+}
+
+/// Different networks of one family: the two families of one host are not told apart.
+fn is_elsewhere(a: IpAddr, b: IpAddr) -> bool {
+    a.is_ipv6() == b.is_ipv6() && site(a) != site(b)
+}
+
+/// Shortest time between two sessions from different networks; zero when they overlap. A source
+/// without session identifiers gives single rows.
+fn gap(all: &[Seen<'_>]) -> Option<Interval> {
+    let mut sessions: BTreeMap<(IpAddr, &Text), (Time, Time)> = BTreeMap::new();
+    let mut spans: Vec<(Time, Time, IpAddr)> = Vec::new();
+    for (used, seen) in all {
+        let (Some(first), Some(last)) = (seen.ts(), seen.last().and_then(|r| r.ts)) else {
+            continue;
+        };
+        match &used.session {
+            Some(id) => {
+                let have = sessions.entry((used.from, id)).or_insert((first, last));
+                *have = (have.0.min(first), have.1.max(last));
+            }
+            None => spans.extend([(first, first, used.from), (last, last, used.from)]),
+        }
+    }
+    spans.extend(sessions.into_iter().map(|((from, _), (first, last))| (first, last, from)));
+    spans.sort();
+    // The latest end of each network so far; a person's accounts have few networks, and those
+    // of a table at its cap are at most its members.
+    let mut ends: BTreeMap<(bool, Net), Time> = BTreeMap::new();
+    let mut least: Option<Interval> = None;
+    for (first, last, from) in spans {
+        let group = (from.is_ipv6(), site(from));
+        let others =
+            ends.iter().filter(|(g, _)| g.0 == group.0 && **g != group).map(|(_, end)| *end).max();
+        if let Some(end) = others {
+            let gap = Interval(first.since(end).0.max(0));
+            least = Some(least.map_or(gap, |l| l.min(gap)));
+        }
+        let end = ends.entry(group).or_insert(last);
+        *end = (*end).max(last);
+    }
+    least
+}
+
+impl Judged<'_> {
+    /// The account as the evidence writes it, from its earliest row.
+    pub(super) fn name_as_written(&self) -> Option<String> {
+        let row = self.uses.iter().filter_map(|u| u.1.first()).min_by_key(|r| (r.ts, r.at))?;
+        let name =
+            row.text.split(" user=").nth(1).or_else(|| row.text.split(" username=").nth(1))?;
+        name.split(' ').next().map(str::to_owned)
+    }
+}

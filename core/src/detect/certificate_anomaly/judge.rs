@@ -1,0 +1,311 @@
+//! What about a certificate is out of order, and how much that says.
+
+use super::memory::Certificate;
+use crate::detect::kit::addr::{is_external, is_internal, operator};
+use crate::event::X509;
+use crate::report::{Basis, Severity};
+use crate::time::Time;
+use std::collections::BTreeSet;
+
+const DAY: i64 = 86_400;
+/// Shortest RSA key that public authorities sign (CA/Browser Forum baseline, section 6.1.5).
+const MIN_RSA_BITS: u64 = 2048;
+/// Unrelated networks from which on one certificate is a relay's or a large operator's.
+const MIN_NETWORKS: usize = 3;
+/// Serial numbers so short that makers of appliances put them into every box.
+const MIN_SERIAL_DIGITS: usize = 8;
+
+/// Longest validity in days by day of issue (CA/Browser Forum baseline, section 6.3.2, with
+/// ballots 193, SC-22 and SC-081v3): first day as seconds since the epoch, limit.
+const LIMITS: &[(i64, i64)] = &[
+    (i64::MIN, 1826),
+    (1_427_846_400, 1187), // 2015-04-01: 39 months
+    (1_519_862_400, 825),  // 2018-03-01
+    (1_598_918_400, 398),  // 2020-09-01
+    (1_773_532_800, 200),  // 2026-03-15
+    (1_805_068_800, 100),  // 2027-03-15
+    (1_868_227_200, 47),   // 2029-03-15
+];
+
+/// Serial numbers that a published tool puts into the certificate it ships with, hex without
+/// leading zeros: 8BB00EE is listed in Sigma's rule for certificate.serial.
+const DEFAULT_SERIALS: &[&str] = &["8BB00EE"];
+/// Parts of subjects that come with a tool's defaults and that nobody chooses.
+const DEFAULT_SUBJECTS: &[&str] =
+    &["CN=Major Cobalt Strike", "O=cobaltstrike", "OU=AdvancedPenTesting"];
+/// Parts of subjects that stand in the examples of common software.
+const EXAMPLE_SUBJECTS: &[&str] = &[
+    "Internet Widgits",
+    "Default Company Ltd",
+    "CN=localhost",
+    "CN=example.com",
+    "O=Acme Co",
+    "SomeOrganization",
+];
+/// Parts of issuers that belong to content networks: what stands behind them does not show.
+const CONTENT_NETWORKS: &[&str] =
+    &["Akamai", "Cloudflare", "Fastly", "Imperva", "Incapsula", "StackPath"];
+
+/// Something about a certificate.
+#[derive(Debug)]
+pub(super) struct Sign {
+    /// What it adds to a title.
+    pub(super) title: &'static str,
+    pub(super) text: String,
+    pub(super) severity: Severity,
+    pub(super) basis: Basis,
+    pub(super) note: Option<&'static str>,
+    pub(super) is_about_time: bool,
+    pub(super) attack: &'static [&'static str],
+}
+
+/// Everything about a certificate that is worth a remark.
+pub(super) fn signs(c: &Certificate<'_>, all: &[Certificate<'_>]) -> Vec<Sign> {
+    let mut out = Vec::new();
+    // Where it was shown decides what it means: an appliance's own page is nobody's concern.
+    let is_outside = c.servers.iter().any(|s| is_external(*s));
+    let weight = if is_outside { Severity::Low } else { Severity::Info };
+    dates(c, weight, &mut out);
+    algorithms(c, weight, &mut out);
+    names(c, weight, &mut out);
+    sharing(c, all, weight, &mut out);
+    out
+}
+
+fn sign(title: &'static str, text: String, severity: Severity) -> Sign {
+    Sign {
+        title,
+        text,
+        severity,
+        basis: Basis::Observed,
+        note: None,
+        is_about_time: false,
+        attack: &["T1573.002"],
+    }
+}
+
+fn dates(c: &Certificate<'_>, weight: Severity, out: &mut Vec<Sign>) {
+    let x = c.x509;
+    let (Some(from), Some(to)) = (x.not_valid_before, x.not_valid_after) else { return };
+    if to < from {
+        out.push(sign(
+            "with a validity that ends before it starts",
+            format!("it ends at {} and starts at {}", shown_date(to), shown_date(from)),
+            weight,
+        ));
+        return;
+    }
+    let secs = |t: Time| t.0.div_euclid(crate::time::NANOS);
+    let mut late = |title, text: String| {
+        out.push(Sign {
+            is_about_time: true,
+            note: Some("judged at the time of the evidence; a wrong clock looks the same"),
+            ..sign(title, text, weight)
+        });
+    };
+    if let Some(first) = c.seen.ts().map(secs)
+        && first < from
+    {
+        late(
+            "not yet valid",
+            format!("seen at {} and valid from {}", shown_date(first), shown_date(from)),
+        );
+    }
+    if let Some(last) = c.seen.last().and_then(|r| r.ts).map(secs)
+        && last > to
+    {
+        late("expired", format!("seen at {} and valid to {}", shown_date(last), shown_date(to)));
+    }
+    let is_exempt = x.self_signed == Some(true) || x.ca == Some(true);
+    if let (Some(days), Some(limit), false) = (days(x), limit(x), is_exempt)
+        && days > limit
+    {
+        // Only a public authority's certificate carries timestamps of public logs.
+        let severity = if x.sct_count.is_some_and(|n| n > 0) { weight } else { Severity::Info };
+        out.push(sign(
+            "valid for longer than allowed",
+            format!("{days} d of validity, {limit} d allowed for its day of issue"),
+            severity,
+        ));
+    }
+}
+
+fn algorithms(c: &Certificate<'_>, weight: Severity, out: &mut Vec<Sign>) {
+    let x = c.x509;
+    if x.key_type.as_deref() == Some("rsa") && x.key_length.is_some_and(|n| n < MIN_RSA_BITS) {
+        let bits = x.key_length.unwrap_or_default();
+        out.push(sign(
+            "with a weak key",
+            format!("an RSA key of {bits} bits, at least {MIN_RSA_BITS} are asked of authorities"),
+            weight,
+        ));
+    }
+    let sig = x.sig_alg.as_deref().unwrap_or_default().to_ascii_lowercase();
+    // The signature of a root on itself protects nothing.
+    let is_weak = ["md5", "md2", "sha1"].iter().any(|w| sig.contains(w));
+    if is_weak && x.self_signed != Some(true) {
+        out.push(sign("with a weak signature", format!("signed with {sig}"), weight));
+    }
+    if x.version.is_some_and(|v| v < 3) {
+        let version = x.version.unwrap_or_default();
+        out.push(sign(
+            "of an old version",
+            format!("version {version}: it cannot say what it may be used for"),
+            Severity::Info,
+        ));
+    }
+}
+
+fn names(c: &Certificate<'_>, weight: Severity, out: &mut Vec<Sign>) {
+    let x = c.x509;
+    let (subject, issuer) =
+        (x.subject.as_deref().unwrap_or_default(), x.issuer.as_deref().unwrap_or_default());
+    let serial =
+        x.serial.as_deref().unwrap_or_default().trim_start_matches('0').to_ascii_uppercase();
+    let made = &["T1587.003", "T1588.004"][..];
+    if DEFAULT_SERIALS.contains(&serial.as_str()) {
+        out.push(Sign {
+            attack: made,
+            ..sign(
+                "with a published default serial number",
+                format!("serial {serial} comes with a remote administration tool"),
+                Severity::Medium,
+            )
+        });
+    }
+    if DEFAULT_SUBJECTS.iter().any(|d| subject.contains(d)) {
+        out.push(Sign {
+            attack: made,
+            ..sign(
+                "with a published default subject",
+                "its subject comes with a remote administration tool".to_owned(),
+                Severity::Medium,
+            )
+        });
+    }
+    if EXAMPLE_SUBJECTS.iter().any(|d| subject.contains(d)) {
+        out.push(sign(
+            "with an example's subject",
+            "its subject stands in examples and defaults of common software".to_owned(),
+            Severity::Info,
+        ));
+    }
+    if x.self_signed == Some(true) && x.ca != Some(true) {
+        out.push(Sign {
+            basis: Basis::Inferred,
+            note: Some("subject and issuer are the same; the signature is not checked"),
+            attack: made,
+            ..sign("signed by itself", "self-signed".to_owned(), weight)
+        });
+    }
+    if x.ca == Some(true) && x.host_cert == Some(true) && x.self_signed != Some(true) {
+        out.push(sign(
+            "of an authority used by a host",
+            "it may sign others, and a server shows it as its own".to_owned(),
+            weight,
+        ));
+    }
+    if let Some(network) = CONTENT_NETWORKS.iter().find(|n| issuer.contains(*n)) {
+        out.push(Sign {
+            basis: Basis::Inferred,
+            ..sign(
+                "of a content network",
+                format!(
+                    "issued by a content network ({network}): the server behind it does not show"
+                ),
+                Severity::Info,
+            )
+        });
+    }
+}
+
+/// Where else the same certificate, or the same issuer and serial, appeared.
+fn sharing(c: &Certificate<'_>, all: &[Certificate<'_>], weight: Severity, out: &mut Vec<Sign>) {
+    let networks: BTreeSet<_> =
+        c.servers.iter().filter(|s| !is_internal(**s)).map(|s| operator(*s)).collect();
+    if networks.len() >= MIN_NETWORKS {
+        // Large operators show one certificate everywhere; nobody vouches for a self-signed one.
+        let severity =
+            if c.x509.self_signed == Some(true) { Severity::Medium } else { Severity::Info };
+        out.push(sign(
+            "shown by unrelated networks",
+            format!("shown by servers in {} unrelated networks", networks.len()),
+            severity,
+        ));
+    }
+    let twin = all.iter().find(|o| {
+        o.id() != c.id() && o.x509.serial == c.x509.serial && o.x509.issuer == c.x509.issuer
+    });
+    let is_told = c.x509.serial.is_some() && c.x509.issuer.is_some();
+    if let (Some(twin), true) = (twin, is_told) {
+        let digits = c.x509.serial.as_deref().map_or(0, |s| s.trim_start_matches('0').len());
+        let is_box = c.x509.self_signed == Some(true) || digits < MIN_SERIAL_DIGITS;
+        let severity = if is_box { Severity::Info } else { weight };
+        out.push(Sign {
+            note: Some("an authority gives a serial number out once"),
+            ..sign(
+                "with a reused serial number",
+                format!("issuer and serial are those of another certificate, for {}", twin.name()),
+                severity,
+            )
+        });
+    }
+}
+
+/// Days of validity, both ends counted.
+pub(super) fn days(x: &X509) -> Option<i64> {
+    let secs = x.not_valid_after?.checked_sub(x.not_valid_before?)?.checked_add(1)?;
+    (secs > 0).then(|| secs.saturating_add(DAY - 1) / DAY)
+}
+
+/// The longest validity allowed on its day of issue.
+pub(super) fn limit(x: &X509) -> Option<i64> {
+    let from = x.not_valid_before?;
+    LIMITS.iter().rev().find(|(since, _)| from >= *since).map(|(_, limit)| *limit)
+}
+
+/// Seconds since the epoch as a date; as a number where no calendar reaches.
+pub(super) fn shown_date(secs: i64) -> String {
+    match secs.checked_mul(crate::time::NANOS) {
+        Some(nanos) => Time(nanos).to_string(),
+        None => format!("{secs} s since 1970"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(y: i64, mo: u32, d: u32) -> X509 {
+        let from = Time::from_civil(y, mo, d, 0, 0, 0, 0).map(|t| t.0 / crate::time::NANOS);
+        X509 { not_valid_before: from, ..X509::default() }
+    }
+
+    #[test]
+    fn limits_change_on_their_days() {
+        for (day, before, after) in [
+            ((2018, 3, 1), 1187, 825),
+            ((2020, 9, 1), 825, 398),
+            ((2026, 3, 15), 398, 200),
+            ((2027, 3, 15), 200, 100),
+            ((2029, 3, 15), 100, 47),
+        ] {
+            let x = on(day.0, day.1, day.2);
+            let eve =
+                X509 { not_valid_before: x.not_valid_before.map(|s| s - 1), ..X509::default() };
+            assert_eq!((limit(&eve), limit(&x)), (Some(before), Some(after)), "{day:?}");
+        }
+        assert_eq!(limit(&X509::default()), None);
+    }
+
+    #[test]
+    fn days_count_both_ends_and_survive_absurd_dates() {
+        let x =
+            |a, b| X509 { not_valid_before: Some(a), not_valid_after: Some(b), ..X509::default() };
+        assert_eq!(days(&x(1_680_393_600, 1_712_015_999)), Some(366));
+        assert_eq!(days(&x(1_680_393_600, 1_712_016_000)), Some(367));
+        assert_eq!(days(&x(5, 1)), None);
+        assert_eq!(days(&x(i64::MIN, i64::MAX)), None);
+        assert!(shown_date(i64::MAX).contains("since 1970"));
+    }
+}

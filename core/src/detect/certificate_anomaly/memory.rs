@@ -1,0 +1,168 @@
+//! The certificates seen, each once, with the servers that showed them.
+
+use crate::detect::kit::{Sighting, Tally};
+use crate::event::{Body, Event, Ssl, X509};
+use crate::settings::Settings;
+use crate::text::{Text, visible};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// Servers kept of one certificate: far more than the rule about unrelated networks needs.
+const MAX_SERVERS: usize = 64;
+
+#[derive(Debug)]
+pub(super) struct Memory {
+    seen: Tally<Text, (), Kept>,
+    shown_by: Tally<Text, IpAddr, ()>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    seen: Sighting,
+    /// The record of the earliest row: rows of one certificate say the same.
+    x509: Option<(crate::event::Origin, Box<X509>)>,
+}
+
+/// A certificate.
+#[derive(Debug)]
+pub(super) struct Certificate<'a> {
+    id: &'a str,
+    pub(super) x509: &'a X509,
+    pub(super) seen: &'a Sighting,
+    pub(super) servers: BTreeSet<IpAddr>,
+}
+
+impl Memory {
+    pub(super) const fn new(settings: &Settings) -> Self {
+        let keys = settings.caps.keys;
+        Self { seen: Tally::new(keys, 1), shown_by: Tally::new(keys, MAX_SERVERS) }
+    }
+
+    pub(super) fn observe(&mut self, e: &Event) {
+        match &e.body {
+            Body::X509(x) => self.certificate(e, x),
+            Body::Ssl(s) => self.handshake(e, s),
+            _ => {}
+        }
+    }
+
+    fn certificate(&mut self, e: &Event, x: &X509) {
+        let Some(id) = identity(x) else { return };
+        if x.client_cert != Some(true)
+            && x.host_cert == Some(true)
+            && let Some(addr) = e.flow.resp.addr
+        {
+            self.shown_by.offer(id.clone(), addr);
+        }
+        if let Some(kept) = self.seen.offer(id, ()) {
+            kept.seen.see(e);
+            if kept.x509.as_ref().is_none_or(|(at, _)| e.at < *at) {
+                kept.x509 = Some((e.at, Box::new(x.clone())));
+            }
+        }
+    }
+
+    fn handshake(&mut self, e: &Event, s: &Ssl) {
+        if let (Some(leaf), Some(addr)) = (s.cert_chain_fps.first(), e.flow.resp.addr) {
+            self.shown_by.offer(leaf.to_ascii_lowercase().into(), addr);
+        }
+    }
+
+    /// All certificates, in order of their identity.
+    pub(super) fn certificates(&self) -> Vec<Certificate<'_>> {
+        let servers: BTreeMap<&Text, BTreeSet<IpAddr>> = self
+            .shown_by
+            .iter()
+            .map(|(id, g)| (id, g.members().into_iter().map(|(a, ())| *a).collect()))
+            .collect();
+        let all =
+            self.seen.iter().flat_map(|(id, g)| g.members().into_iter().map(move |(_, k)| (id, k)));
+        all.filter_map(|(id, kept)| {
+            let x509 = &kept.x509.as_ref()?.1;
+            let servers = servers.get(id).cloned().unwrap_or_default();
+            Some(Certificate { id, x509, seen: &kept.seen, servers })
+        })
+        .collect()
+    }
+
+    pub(super) fn loss(&self) -> Option<String> {
+        self.seen.loss()
+    }
+}
+
+/// The fingerprint; else issuer and serial, which an authority gives out once.
+fn identity(x: &X509) -> Option<Text> {
+    match (&x.fingerprint, &x.issuer, &x.serial) {
+        (Some(fp), ..) => Some(fp.to_ascii_lowercase().into()),
+        (None, Some(issuer), Some(serial)) => Some(format!("{issuer} #{serial}").into()),
+        _ => None,
+    }
+}
+
+impl Certificate<'_> {
+    /// Fingerprint, or issuer and serial.
+    pub(super) fn id(&self) -> &str {
+        self.id
+    }
+
+    /// Whom it names, for a title.
+    pub(super) fn name(&self) -> String {
+        let subject = self.x509.subject.as_deref().unwrap_or_default();
+        let name = common_name(subject).or_else(|| self.x509.san_dns.first().map(|n| &**n));
+        short(name.unwrap_or(if subject.is_empty() { "no name" } else { subject }))
+    }
+
+    /// Who issued it, for a sentence.
+    pub(super) fn issuer_name(&self) -> String {
+        let issuer = self.x509.issuer.as_deref().unwrap_or("an issuer that is not shown");
+        short(common_name(issuer).unwrap_or(issuer))
+    }
+
+    /// Key type and length.
+    pub(super) fn key(&self) -> Option<String> {
+        let x = self.x509;
+        let kind = x.key_type.as_deref().or(x.key_alg.as_deref())?;
+        let bits = x.key_length.map_or(String::new(), |n| format!(" {n} bits"));
+        let curve = x.curve.as_deref().map_or(String::new(), |c| format!(", {c}"));
+        Some(format!("{kind}{bits}{curve}"))
+    }
+
+    /// A filter for its rows.
+    pub(super) fn filter(&self) -> Option<(&'static str, String)> {
+        let fp = self.x509.fingerprint.as_deref()?;
+        Some(("x509", format!("fingerprint == \"{fp}\"")))
+    }
+}
+
+/// The common name of a distinguished name; a comma within it is escaped.
+pub(super) fn common_name(dn: &str) -> Option<&str> {
+    let start = if dn.starts_with("CN=") { 3 } else { dn.find(",CN=")? + 4 };
+    let rest = dn.get(start..)?;
+    let mut is_escaped = false;
+    let end = rest.char_indices().find(|(_, c)| {
+        let is_end = *c == ',' && !is_escaped;
+        is_escaped = *c == '\\' && !is_escaped;
+        is_end
+    });
+    rest.get(..end.map_or(rest.len(), |(i, _)| i)).filter(|n| !n.is_empty())
+}
+
+fn short(text: &str) -> String {
+    visible(text).chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_names_with_escaped_commas() {
+        assert_eq!(
+            common_name("CN=resource.redcanary.com,O=Cloudflare\\, Inc.,C=US"),
+            Some("resource.redcanary.com")
+        );
+        assert_eq!(common_name("O=A\\,CN=b,CN=c\\, d"), Some("b"));
+        assert_eq!(common_name("O=x,CN=c\\, d,C=DE"), Some("c\\, d"));
+        assert_eq!(common_name("O=x"), None);
+    }
+}

@@ -1,0 +1,134 @@
+//! Cases of `certificate-anomaly`: the record, each sign on both sides, and ordinary certificates.
+
+use super::RULE;
+use crate::detect::kit::dsl::{events, fact, judge, lines};
+use crate::report::Finding;
+use crate::settings::Settings;
+
+fn run(text: &str) -> Vec<Finding> {
+    judge(|| (RULE.new)(&Settings::default()), &events(text))
+}
+
+/// Findings above information, as lines.
+fn alarms(text: &str) -> String {
+    let mut found = run(text);
+    found.retain(|f| f.key != "record");
+    lines(&found)
+}
+
+#[test]
+fn the_articles_sample_is_a_record_and_no_alarm() {
+    // Test days are in 2024; the sample was seen in 2023 and is valid on both.
+    let found = run("@0 x509 fp=4558b07b serial=0200038734C06AFA94267D50A6DF6EAC version=3 \
+        subject=CN=resource.redcanary.com,O=Cloudflare\\,~Inc.,C=US issuer=CN=Cloudflare~Inc~ECC~CA-3,O=Cloudflare\\,~Inc.,C=US \
+        before=2023-04-02 after=2024-04-01 sig=ecdsa-with-SHA256 key=ecdsa bits=256 san=resource.redcanary.com ca=F");
+    assert_eq!(lines(&found), "Info/Medium Certificate: resource.redcanary.com\n");
+    let f = &found[0];
+    assert_eq!(fact(f, "serial number"), "0200038734C06AFA94267D50A6DF6EAC");
+    assert_eq!(fact(f, "valid from"), "2023-04-02T00:00:00Z");
+    assert_eq!(fact(f, "valid to"), "2024-04-01T23:59:59Z");
+    assert_eq!(fact(f, "validity"), "366 d");
+    assert!(f.facts.iter().any(|x| x.name == "validity"
+        && x.is_met == Some(true)
+        && x.threshold.as_deref() == Some("at most 398 d for its day of issue")));
+    assert!(fact(f, "remark").contains("content network (Cloudflare)"));
+    assert!(f.attack.is_empty());
+}
+
+/// A certificate shown by an outside server on 2024-01-01.
+fn outside(words: &str) -> String {
+    format!(
+        "@0 x509 10.0.0.9:* > 192.0.2.1:443 fp=aa serial=0123456789AB subject=CN=a.test issuer=CN=Test~CA {words}"
+    )
+}
+
+#[test]
+fn each_sign_on_both_sides() {
+    let good = "before=2023-12-01 after=2024-02-28";
+    assert_eq!(alarms(&outside(good)), "");
+    for (words, title) in [
+        ("before=2023-10-01 after=2023-12-31", "Low/Medium Certificate expired: a.test\n"),
+        ("before=2023-10-01 after=2024-01-01", ""),
+        ("before=2024-01-02 after=2024-02-28", "Low/Medium Certificate not yet valid: a.test\n"),
+        ("before=2024-01-01 after=2024-02-28", ""),
+        (
+            "before=2024-02-01 after=2023-02-28",
+            "Low/Medium Certificate with a validity that ends before it starts: a.test\n",
+        ),
+    ] {
+        assert_eq!(alarms(&outside(words)), title, "{words}");
+    }
+    for (words, title) in [
+        ("key=rsa bits=2047", "Low/Medium Certificate with a weak key: a.test\n"),
+        ("key=rsa bits=2048", ""),
+        ("key=ecdsa bits=256", ""),
+        ("sig=sha1WithRSAEncryption", "Low/Medium Certificate with a weak signature: a.test\n"),
+        ("sig=sha256WithRSAEncryption", ""),
+        ("self=T", "Low/Medium Certificate signed by itself: a.test\n"),
+        ("ca=T", "Low/Medium Certificate of an authority used by a host: a.test\n"),
+        (
+            "serial=08BB00EE",
+            "Medium/Medium Certificate with a published default serial number: a.test\n",
+        ),
+        ("serial=08BB00EF", ""),
+    ] {
+        assert_eq!(alarms(&outside(&format!("{good} {words}"))), title, "{words}");
+    }
+}
+
+#[test]
+fn one_certificate_on_unrelated_networks() {
+    let shown = |nets: &str, words: &str| {
+        format!(
+            "@0 x509 fp=aa serial=0123456789AB subject=CN=a.test issuer=CN=a.test before=2023-12-01 after=2024-02-28 {words}\n@0 ssl 10.0.0.9:* > {nets}.2.3.4:443 fps=AA"
+        )
+    };
+    assert!(
+        alarms(&shown("{11,12,13}", "self=T"))
+            .starts_with("Medium/High Certificate shown by unrelated networks")
+    );
+    assert!(alarms(&shown("{11,12}", "self=T")).starts_with("Low/"));
+    // A large operator's.
+    assert_eq!(alarms(&shown("{11..40}", "")), "");
+}
+
+#[test]
+fn reused_serials_and_boxes() {
+    let two = |words: &str| {
+        format!(
+            "@0 x509 10.0.0.9:* > 192.0.2.{{1,2}}:443 fp=a{{1,2}} issuer=CN=Test~CA subject=CN=a.test before=2023-12-01 after=2024-02-28 {words}"
+        )
+    };
+    assert!(alarms(&two("serial=0123456789AB")).contains("with a reused serial number"));
+    assert_eq!(alarms(&two("serial=01")), "");
+    // The same serial from two issuers is ordinary.
+    let issuer = |n| {
+        format!(
+            "@0 x509 10.0.0.9:* > 192.0.2.{n}:443 fp=a{n} issuer=CN=CA{n} serial=0123456789AB subject=CN=a before=2023-12-01 after=2024-02-28\n"
+        )
+    };
+    assert_eq!(alarms(&(issuer(1) + &issuer(2))), "");
+}
+
+#[test]
+fn appliances_inside_are_information() {
+    let box_ = "@0 x509 10.0.0.9:* > 10.0.0.{1..9}:443 fp=a{1..3} serial=01 version=1 subject=CN=localhost issuer=CN=localhost self=T key=rsa bits=1024 before=2003-12-01 after=2013-02-28";
+    assert_eq!(alarms(box_), "");
+    assert!(lines(&run(box_)).starts_with("Info/"));
+}
+
+#[test]
+fn caps_of_eight_give_the_same_for_any_order() {
+    let tight = || {
+        let mut s = Settings::default();
+        s.caps.keys = 8;
+        (RULE.new)(&s)
+    };
+    let found = judge(
+        tight,
+        &events(
+            "@0 x509 10.0.0.9:* > 192.0.2.1:443 fp=a{1..40} serial=0{1..40} subject=CN=a issuer=CN=b",
+        ),
+    );
+    assert!(found.iter().any(|f| f.missing.iter().any(|m| m.contains("lower bounds"))));
+}

@@ -1,0 +1,245 @@
+//! `dns-tunnelling`: data carried in names: many long, random-looking names under one domain.
+
+use super::kit::{
+    Row, Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object, plural, span,
+};
+use super::{Detector, Rule};
+use crate::event::{Body, Dns, Event, Kind};
+use crate::report::{Basis, Confidence, Finding, Severity};
+use crate::settings::Settings;
+use crate::text::{Text, visible};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "dns-tunnelling",
+    title: "Data in DNS names",
+    about: "A client asks for many different names under one registered domain, whose varying \
+            part is long and looks random; more so when the answers are of types that carry data.",
+    benign: "Reputation look-ups, telemetry and content networks put hashes into names.",
+    limits: "Does not decode what the names carry; slow or short-named channels stay below the floors.",
+    attack: &["T1071.004", "T1572"],
+    reads: &[Kind::Dns],
+    new: |settings| Box::new(DnsTunnelling::new(settings)),
+};
+
+/// Different names under one domain. A long list of a site's own hosts stays below.
+const MIN_NAMES: usize = 100;
+/// Mean length of the part before the registered domain: longer than host names of people.
+const MIN_LENGTH: f64 = 30.0;
+/// Mean entropy of that part in bits a character: text of hosts has 2 to 3, hex has up to 4.
+const MIN_ENTROPY: f64 = 3.3;
+/// Share of answers that are of types made for data, from which on data comes back as well.
+const MIN_DATA: f64 = 0.5;
+/// Share of digits and dots beyond which the names are addresses: block lists turn them around.
+const MAX_DIGITS: f64 = 0.8;
+/// Share of answers within 127/8: the way in which reputation services say yes or no.
+const MAX_VERDICTS: f64 = 0.5;
+/// Names kept of one client and domain.
+const MAX_NAMES: usize = 1024;
+/// Bytes in names from which on the amount by itself is telling.
+const MANY_BYTES: u64 = 50_000;
+
+#[derive(Debug, Default)]
+struct Asked {
+    seen: Sighting,
+    has_data: bool,
+    is_verdict: bool,
+}
+
+struct DnsTunnelling {
+    asked: Tally<(IpAddr, Text), Text, Asked>,
+}
+
+impl DnsTunnelling {
+    const fn new(settings: &Settings) -> Self {
+        Self { asked: Tally::new(settings.caps.keys, MAX_NAMES) }
+    }
+}
+
+impl Detector for DnsTunnelling {
+    fn observe(&mut self, e: &Event) {
+        let Body::Dns(d) = &e.body else { return };
+        let (Some(client), Some(name)) = (e.flow.orig.addr, d.query.as_deref()) else { return };
+        let Some(domain) = names::registrable(name).filter(|_| !name.ends_with(".arpa")) else {
+            return;
+        };
+        let Some(part) =
+            name.strip_suffix(domain).map(|p| p.trim_end_matches('.')).filter(|p| !p.is_empty())
+        else {
+            return;
+        };
+        if let Some(asked) = self.asked.offer((client, domain.into()), part.into()) {
+            asked.seen.see(e);
+            asked.has_data |= has_data(d);
+            asked.is_verdict |= d.answers.iter().any(|a| a.starts_with("127."));
+        }
+    }
+
+    fn report(&self, out: &mut Vec<Finding>) {
+        for ((client, domain), group) in self.asked.iter() {
+            if group.len() >= MIN_NAMES
+                && let Some(mut f) = judge(*client, domain, &group.members())
+            {
+                f.missing.extend(self.asked.loss());
+                out.push(f);
+            }
+        }
+    }
+}
+
+/// Answers of a type that is made to carry what the server wants to say.
+fn has_data(d: &Dns) -> bool {
+    let is_data =
+        matches!(d.qtype_name.as_deref(), Some("TXT" | "NULL" | "CNAME" | "MX" | "SRV" | "KEY"))
+            || matches!(d.qtype, Some(5 | 10 | 15 | 16 | 25 | 33));
+    is_data && !d.answers.is_empty()
+}
+
+fn judge(client: IpAddr, domain: &str, members: &[(&Text, &Asked)]) -> Option<Finding> {
+    let n = members.len();
+    let share = |of: usize| of as f64 / n.max(1) as f64;
+    let bytes: u64 = members.iter().map(|m| m.0.len() as u64).sum();
+    let length = bytes as f64 / n as f64;
+    let bits = members.iter().map(|m| entropy(m.0)).sum::<f64>() / n as f64;
+    let is_digit = |b: &u8| b.is_ascii_digit() || *b == b'.';
+    let digits = members.iter().map(|m| m.0.bytes().filter(|b| is_digit(b)).count()).sum::<usize>()
+        as f64
+        / bytes.max(1) as f64;
+    let verdicts = share(members.iter().filter(|m| m.1.is_verdict).count());
+    let data = share(members.iter().filter(|m| m.1.has_data).count());
+    if length < MIN_LENGTH || bits < MIN_ENTROPY || digits > MAX_DIGITS || verdicts > MAX_VERDICTS {
+        return None;
+    }
+    let shown = visible(domain);
+    let mut f = finding(RULE.id, format!("{client} {domain}"));
+    f.title = format!("Data in DNS names: {client} asked for {} under {shown}", plural(n, "name"));
+    f.summary = format!(
+        "{client} asked for {n} different names under {shown}, {length:.0} characters long on average and random-looking: {bytes} bytes in all."
+    );
+    let both = data >= MIN_DATA;
+    f.severity = if both || bytes >= MANY_BYTES { Severity::Medium } else { Severity::Low };
+    f.confidence = match (both, bytes >= MANY_BYTES) {
+        (true, true) => Confidence::High,
+        (true, false) => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    let mut t = Terms::default();
+    t.judge("different names", n, format!("at least {MIN_NAMES}"), true, 0);
+    if n >= MAX_NAMES {
+        t.note("more were asked; only so many are kept");
+    }
+    t.judge(
+        "mean length before the domain",
+        format!("{length:.1} characters"),
+        format!("at least {MIN_LENGTH}"),
+        true,
+        0,
+    );
+    t.judge(
+        "mean entropy",
+        format!("{bits:.2} bits a character"),
+        format!("at least {MIN_ENTROPY}"),
+        true,
+        0,
+    );
+    t.judge(
+        "answers that carry data",
+        format!("{data:.2}"),
+        format!("at least {MIN_DATA}"),
+        both,
+        0,
+    );
+    t.judge("bytes in names", bytes, format!("at least {MANY_BYTES}"), bytes >= MANY_BYTES, 0);
+    t.say("answers that are a verdict (127/8)", format!("{verdicts:.2}"), Basis::Observed);
+    f.facts = t.0;
+    f.when = span(members.iter().map(|m| &m.1.seen));
+    f.subjects = vec![actor("address", client), object("name", domain)];
+    let mut rows: Vec<(&Text, &Row)> =
+        members.iter().filter_map(|m| Some((m.0, m.1.seen.first()?))).collect();
+    rows.sort_by_key(|r| (std::cmp::Reverse(r.0.len()), r.1.ts, r.1.at));
+    f.evidence = evidence(
+        rows.into_iter().map(|r| r.1.because("long name")),
+        members.iter().map(|m| m.1.seen.count()).sum(),
+        Some(("dns", format!("query contains \"{domain}\""))),
+    );
+    f.caveats.push(caveat(
+        "Security products and telemetry ask with hashes in names, and are answered at once.",
+        "Find out whose the domain is, and which program on the client asks for it.",
+    ));
+    f.attack = RULE.attack.to_vec();
+    Some(f)
+}
+
+/// Shannon entropy of the characters, in bits a character.
+fn entropy(text: &str) -> f64 {
+    let mut counts: BTreeMap<u8, u32> = BTreeMap::new();
+    text.bytes().for_each(|b| *counts.entry(b).or_default() += 1);
+    let n = text.len().max(1) as f64;
+    counts.values().map(|c| f64::from(*c) / n).map(|p| -p * p.log2()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::kit::dsl::{events, judge, lines};
+    use crate::detect::kit::stable;
+
+    fn run(text: &str) -> String {
+        lines(&judge(|| (RULE.new)(&Settings::default()), &events(text)))
+    }
+
+    /// `n` names of `len` random hex characters.
+    fn names_of(n: u64, len: usize, words: &str) -> String {
+        let row = |i: u64| {
+            let hex: String = (0..4).map(|k| format!("{:016x}", stable(&(i, k)))).collect();
+            format!("@{i} dns 10.0.0.9:* > 10.0.0.53:53 q={}.t.test {words}\n", &hex[..len])
+        };
+        (0..n).map(row).collect()
+    }
+
+    #[test]
+    fn both_sides_of_the_floors() {
+        let txt = "type=TXT a=abc";
+        assert_eq!(run(&names_of(99, 40, txt)), "");
+        assert_eq!(
+            run(&names_of(100, 40, txt)),
+            "Medium/Medium Data in DNS names: 10.0.0.9 asked for 100 names under t.test\n"
+        );
+        assert_eq!(run(&names_of(100, 29, txt)), "");
+        assert_ne!(run(&names_of(100, 30, txt)), "");
+        // One way only, then a lot of it.
+        assert!(run(&names_of(200, 40, "type=A a=192.0.2.1")).starts_with("Low/Low"));
+        assert!(run(&names_of(1000, 50, "type=A a=192.0.2.1")).starts_with("Medium/Low"));
+    }
+
+    #[test]
+    fn look_alikes_stay_quiet() {
+        // Reputation service, block list, a site's own long host names.
+        assert_eq!(run(&names_of(200, 40, "type=A a=127.0.0.2")), "");
+        assert_eq!(
+            run(
+                "@0 dns 10.0.0.9:* > 10.0.0.53:53 q={1..200}.2.0.192.9.8.7.6.5.4.3.2.1.0.9.8.7.6.list.test type=TXT a=x"
+            ),
+            ""
+        );
+        assert_eq!(
+            run(
+                "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=printer-printer-printer-printer-{1..200}.corp.test type=TXT a=x"
+            ),
+            ""
+        );
+        assert!(entropy("aaaa") < 0.1 && entropy("0123456789abcdef") > 3.9);
+    }
+
+    #[test]
+    fn caps_of_eight_give_the_same_for_any_order() {
+        let tight = || {
+            let mut s = Settings::default();
+            s.caps.keys = 8;
+            (RULE.new)(&s)
+        };
+        judge(tight, &events(&names_of(50, 40, "type=TXT a=x")));
+    }
+}

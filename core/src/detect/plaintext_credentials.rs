@@ -1,0 +1,138 @@
+//! `plaintext-credentials`: servers that take passwords over connections that anybody on the way can read.
+
+use super::kit::addr::{is_external, is_internal};
+use super::kit::{Sighting, Tally, Terms, caveat, evidence, finding, object, plural, span, target};
+use super::{Detector, Rule};
+use crate::event::{Body, Event, Kind, Outcome};
+use crate::report::{Basis, Confidence, Finding, Severity};
+use crate::settings::Settings;
+use crate::text::{Text, visible};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "plaintext-credentials",
+    title: "Passwords in the clear",
+    about: "A password crossed the network unencrypted. One finding for each server and protocol, \
+            with the accounts; the passwords themselves are never kept.",
+    benign: "Old equipment and anonymous services work this way, often inside a protected segment.",
+    limits: "Sees FTP and HTTP logins so far; whether the way was protected otherwise does not show.",
+    attack: &["T1040", "T1552"],
+    reads: &[Kind::Ftp, Kind::Http],
+    new: |settings| Box::new(PlaintextCredentials::new(settings)),
+};
+
+/// Accounts kept of one server.
+const MAX_ACCOUNTS: usize = 256;
+/// Accounts that need no secret: what is sent as a password is a courtesy.
+const OPEN: &[&str] = &["anonymous", "ftp", "guest"];
+
+struct PlaintextCredentials {
+    sent: Tally<(IpAddr, &'static str), (Text, IpAddr, bool), Sighting>,
+}
+
+impl PlaintextCredentials {
+    const fn new(settings: &Settings) -> Self {
+        Self { sent: Tally::new(settings.caps.keys, MAX_ACCOUNTS) }
+    }
+}
+
+impl Detector for PlaintextCredentials {
+    fn observe(&mut self, e: &Event) {
+        let has_password = match &e.body {
+            Body::Ftp(f) => f.password.is_some(),
+            Body::Http(h) => h.password.is_some() && h.server_log != Some(true),
+            _ => return,
+        };
+        let (Some(from), Some(server)) = (e.flow.orig.addr, e.flow.resp.addr) else { return };
+        let Some(account) = e.account().filter(|_| has_password) else { return };
+        if OPEN.contains(&account.name.to_ascii_lowercase().as_str()) {
+            return;
+        }
+        let worked = account.outcome == Some(Outcome::Success);
+        let member = (account.name.into(), from, worked);
+        let rank = u8::from(!worked);
+        if let Some(seen) = self.sent.offer_ranked(rank, (server, account.service), member) {
+            seen.see(e);
+        }
+    }
+
+    fn report(&self, out: &mut Vec<Finding>) {
+        for ((server, service), group) in self.sent.iter() {
+            let members = group.members();
+            let accounts: BTreeSet<&Text> = members.iter().map(|(m, _)| &m.0).collect();
+            let clients: BTreeSet<IpAddr> = members.iter().map(|(m, _)| m.1).collect();
+            let crossed = is_external(*server) || clients.iter().any(|c| !is_internal(*c));
+            let mut f = finding(RULE.id, format!("{server} {service}"));
+            f.title = format!(
+                "Passwords in the clear: {} to {server} over {service}",
+                plural(accounts.len(), "account")
+            );
+            f.summary = format!(
+                "{} sent a password to {server} unencrypted, for {}.",
+                plural(clients.len(), "client"),
+                plural(accounts.len(), "account")
+            );
+            f.severity = if crossed { Severity::Low } else { Severity::Info };
+            f.confidence = Confidence::High;
+            let mut t = Terms::default();
+            t.judge("accounts", accounts.len(), "at least 1", true, 0);
+            t.say("clients", clients.len(), Basis::Observed);
+            t.say(
+                "crossed the Internet",
+                if crossed { "yes, by the addresses" } else { "no, by the addresses" },
+                Basis::Inferred,
+            );
+            let worked = members.iter().filter(|(m, _)| m.2).count();
+            t.say("accounts that were let in", worked, Basis::Observed);
+            f.facts = t.0;
+            f.when = span(members.iter().map(|m| m.1));
+            f.subjects.push(target("address", server));
+            f.subjects.extend(accounts.iter().take(20).map(|a| object("account", visible(a))));
+            let rows = members.iter().filter_map(|(_, s)| Some(s.first()?.because("first")));
+            f.evidence = evidence(rows, members.iter().map(|m| m.1.count()).sum(), None);
+            f.caveats.push(caveat(
+                "The way may be protected otherwise: a tunnel, a segment of its own.",
+                "Ask which networks the connection crosses, and whether the server offers TLS.",
+            ));
+            f.missing.extend(self.sent.loss());
+            f.attack = RULE.attack.to_vec();
+            out.push(f);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::kit::dsl::{events, judge, lines};
+
+    fn run(text: &str) -> String {
+        lines(&judge(|| (RULE.new)(&Settings::default()), &events(text)))
+    }
+
+    #[test]
+    fn one_line_a_server() {
+        let text = "@0 ftp 10.0.0.{8,9}:* > 10.0.0.1:21 user=u{1,2} cmd=PASS code=230 password";
+        assert_eq!(
+            run(text),
+            "Info/High Passwords in the clear: 2 accounts to 10.0.0.1 over ftp\n"
+        );
+        let web = "@0 http 10.0.0.9:* > 192.0.2.1:80 user=eva status=200 password";
+        assert_eq!(run(web), "Low/High Passwords in the clear: 1 account to 192.0.2.1 over http\n");
+    }
+
+    #[test]
+    fn look_alikes_stay_quiet() {
+        for text in [
+            "@0 ftp 10.0.0.9:* > 10.0.0.1:21 user=Anonymous cmd=PASS code=230 password",
+            // The server's own log: what crossed the network may have been TLS.
+            "@0 http 10.0.0.9:* > 10.0.0.1:80 user=eva status=200 password log",
+            // Digest: a name and no password.
+            "@0 http 10.0.0.9:* > 10.0.0.1:80 user=eva status=200",
+        ] {
+            assert_eq!(run(text), "", "{text}");
+        }
+    }
+}

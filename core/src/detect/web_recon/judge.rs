@@ -1,0 +1,299 @@
+//! How a client's requests are judged: a leaky bucket, a share, and the signs of a list.
+
+use super::{Server, WebRecon, short, uri};
+use crate::detect::kit::{Group, Sighting, Terms};
+use crate::report::{Basis, Fact};
+use crate::text::Text;
+use crate::time::NANOS;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// How many different missing paths the bucket holds: a page with broken parts stays below.
+pub(super) const FLOOR: usize = 10;
+/// Seconds in which the bucket loses one: a person who mistypes, a crawler that keeps a distance.
+const LEAK_SECS: f64 = 10.0;
+/// Share of a client's requests that were missing. Visitors and crawlers mostly get pages.
+const MIN_MISSED: f64 = 0.8;
+/// Versions of one path that make a series.
+const MIN_VERSIONS: usize = 3;
+/// Doubled slashes that are a habit and not a slip in one link.
+const MIN_DOUBLED: usize = 3;
+/// Missing paths with a file type that nobody else is served.
+const MIN_FOREIGN: usize = 5;
+/// Requests with syntax; a quoted search term explains one or two.
+pub(super) const MIN_SYNTAX: usize = 3;
+/// Missing paths that no page can have as broken links.
+const LONG_LIST: usize = 50;
+/// The same for a client that asked for the crawlers' rules first.
+const LONG_LIST_CRAWLER: usize = 500;
+/// Answers that are shown as found among misses.
+const MAX_HITS: usize = 50;
+
+/// What is kept of one request.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    pub(super) seen: Sighting,
+    pub(super) has_agent: bool,
+    pub(super) has_referrer: bool,
+    pub(super) len: Option<u64>,
+    pub(super) targets: BTreeSet<IpAddr>,
+}
+
+/// A sign of a list.
+pub(super) struct Tell {
+    pub(super) name: &'static str,
+    /// What it adds to the title.
+    pub(super) title: &'static str,
+    value: String,
+    threshold: String,
+}
+
+/// A client whose requests meet the rule.
+pub(super) struct Judged<'a> {
+    pub(super) missed: Vec<(&'a Text, &'a Request)>,
+    pub(super) hits: Vec<(&'a Text, &'a Request)>,
+    pub(super) syntax: Vec<(&'a Text, &'a Request)>,
+    pub(super) tells: Vec<Tell>,
+    pub(super) is_timed: bool,
+    peak: f64,
+    share: f64,
+    statuses: BTreeMap<u64, usize>,
+}
+
+/// Errors that say "not here" or "not like this".
+pub(super) const fn is_miss(status: u64) -> bool {
+    matches!(status, 400 | 403 | 404 | 405 | 410)
+}
+
+type Requests<'a> = BTreeMap<(&'a Text, u64), &'a Request>;
+
+/// Judges one client over all its servers: each must meet the rule by itself, so that a proxy's
+/// many clients are not one.
+pub(super) fn judge<'a>(
+    client: IpAddr,
+    group: Group<'a, (Server, Text, u64), Request>,
+    rule: &WebRecon,
+) -> Option<Judged<'a>> {
+    let mut servers: BTreeMap<&Server, Requests<'a>> = BTreeMap::new();
+    for ((server, uri, status), request) in group.members() {
+        servers.entry(server).or_default().insert((uri, *status), request);
+    }
+    let mut matched: Requests<'a> = BTreeMap::new();
+    let mut share = 0.0f64;
+    let mut tells: BTreeMap<&'static str, Tell> = BTreeMap::new();
+    for (server, requests) in servers {
+        let totals = rule.totals.get(&client);
+        let totals = totals.and_then(|g| g.members().into_iter().find(|(s, _)| *s == server));
+        let Some((_, totals)) = totals else { continue };
+        let part = totals.missed as f64 / totals.all.max(1) as f64;
+        let (missed, n_paths) = missed(&requests);
+        let found = signs(client, server, &requests, &missed, rule);
+        let list = if totals.asked_robots { LONG_LIST_CRAWLER } else { LONG_LIST };
+        let is_list = bucket(&missed) > FLOOR as f64
+            && part >= MIN_MISSED
+            && (!found.is_empty() || n_paths >= list);
+        if is_list || found.iter().any(|t| t.name == "syntax") {
+            matched.extend(requests);
+            share = share.max(part);
+            tells.extend(found.into_iter().map(|t| (t.name, t)));
+        }
+    }
+    (!matched.is_empty()).then(|| summed(matched, share, tells))
+}
+
+fn summed<'a>(
+    matched: Requests<'a>,
+    share: f64,
+    tells: BTreeMap<&'static str, Tell>,
+) -> Judged<'a> {
+    let (missed, _) = missed(&matched);
+    let mut statuses = BTreeMap::new();
+    matched.keys().for_each(|(_, status)| *statuses.entry(*status).or_default() += 1);
+    let is_hit = |(uri, status): &(&Text, u64)| {
+        let is_answer = matches!(status, 200..=303 | 307 | 308 | 401);
+        let path = uri::path(uri);
+        is_answer && path != "/" && !uri::is_ordinary(path)
+    };
+    let enough = missed.len() >= FLOOR;
+    let hits = matched.iter().filter(|(k, _)| enough && is_hit(k)).map(|(k, r)| (k.0, *r));
+    let syntax = matched.iter().filter(|(k, _)| uri::syntax(k.0).is_some()).map(|(k, r)| (k.0, *r));
+    let order = ["versions", "syntax", "foreign", "doubled", "agent"];
+    let mut tells: Vec<Tell> = tells.into_values().collect();
+    tells.sort_by_key(|t| order.iter().position(|o| *o == t.name));
+    Judged {
+        hits: hits.take(MAX_HITS).collect(),
+        syntax: syntax.collect(),
+        is_timed: missed.iter().all(|r| r.1.seen.ts().is_some()),
+        peak: bucket(&missed),
+        share,
+        tells,
+        statuses,
+        missed,
+    }
+}
+
+/// The earliest request of each missing path that says something, in order of time.
+fn missed<'a>(requests: &Requests<'a>) -> (Vec<(&'a Text, &'a Request)>, usize) {
+    let mut first: BTreeMap<&str, (&'a Text, &'a Request)> = BTreeMap::new();
+    for ((uri, status), request) in requests {
+        let path = uri::path(uri);
+        if is_miss(*status) && (!uri::is_ordinary(path) || uri::syntax(uri).is_some()) {
+            let place = |r: &Request| r.seen.first().map(|f| (f.ts, f.at));
+            let have = first.entry(path).or_insert((uri, request));
+            if place(request) < place(have.1) {
+                *have = (uri, request);
+            }
+        }
+    }
+    let n = first.len();
+    let mut all: Vec<_> = first.into_values().collect();
+    all.sort_by_key(|(_, r)| r.seen.first().map(|f| (f.ts, f.at)));
+    (all, n)
+}
+
+/// The highest level of the leaky bucket; without times nothing leaks.
+fn bucket(missed: &[(&Text, &Request)]) -> f64 {
+    let (mut level, mut peak, mut before) = (0.0f64, 0.0f64, None);
+    for (_, request) in missed {
+        let ts = request.seen.ts();
+        if let (Some(now), Some(then)) = (ts, before) {
+            let idle = crate::time::Time::since(now, then).0.max(0) as f64 / NANOS as f64;
+            level = (level - idle / LEAK_SECS).max(0.0);
+        }
+        before = ts;
+        level += 1.0;
+        peak = peak.max(level);
+    }
+    peak
+}
+
+fn signs(
+    client: IpAddr,
+    server: &Server,
+    requests: &Requests<'_>,
+    missed: &[(&Text, &Request)],
+    rule: &WebRecon,
+) -> Vec<Tell> {
+    let mut out = Vec::new();
+    let mut tell = |name, title, value: String, n: usize, least: usize| {
+        if n >= least {
+            out.push(Tell { name, title, value, threshold: format!("at least {least}") });
+        }
+    };
+    let mut templates: BTreeMap<String, usize> = BTreeMap::new();
+    missed
+        .iter()
+        .filter_map(|(u, _)| uri::template(uri::path(u)))
+        .for_each(|t| *templates.entry(t).or_default() += 1);
+    if let Some((template, n)) = templates.iter().max_by_key(|(t, n)| (**n, std::cmp::Reverse(*t)))
+    {
+        let value = format!("{n} of {}", short(template));
+        tell("versions", ", versions enumerated", value, *n, MIN_VERSIONS);
+    }
+    let n = missed.iter().filter(|(u, _)| uri::is_doubled(u)).count();
+    tell("doubled", ", with doubled slashes", n.to_string(), n, MIN_DOUBLED);
+    let n = foreign(client, server, missed, rule);
+    tell("foreign", ", of a type not served", n.to_string(), n, MIN_FOREIGN);
+    let n = requests.keys().filter(|k| uri::syntax(k.0).is_some()).count();
+    tell("syntax", ", requests with traversal or injection syntax", n.to_string(), n, MIN_SYNTAX);
+    let is_bare = |r: &&Request| {
+        let node = r.seen.first().map(|f| f.at.node);
+        !r.has_agent && !r.has_referrer && node.is_some_and(|n| rule.tell_agents.contains(&n))
+    };
+    let n = missed.iter().map(|m| m.1).filter(is_bare).count();
+    tell("agent", ", without an agent", format!("{n} requests"), n, FLOOR);
+    out
+}
+
+/// Missing paths with a file type that this site serves to nobody else, while it serves others.
+fn foreign(
+    client: IpAddr,
+    server: &Server,
+    missed: &[(&Text, &Request)],
+    rule: &WebRecon,
+) -> usize {
+    let served: BTreeSet<&str> = rule
+        .served
+        .get(server)
+        .map(|g| {
+            g.members()
+                .into_iter()
+                .filter(|((_, who), ())| *who != client)
+                .map(|((ext, _), ())| &**ext)
+                .collect()
+        })
+        .unwrap_or_default();
+    let is_foreign =
+        |uri: &Text| uri::extension(uri::path(uri)).is_some_and(|e| !served.contains(e.as_str()));
+    if served.is_empty() { 0 } else { missed.iter().filter(|(u, _)| is_foreign(u)).count() }
+}
+
+impl<'a> Judged<'a> {
+    /// All requests that the finding rests on.
+    pub(super) fn all(&self) -> impl Iterator<Item = &(&'a Text, &'a Request)> {
+        let extra =
+            self.syntax.iter().filter(|s| !self.missed.iter().any(|m| std::ptr::eq(m.1, s.1)));
+        self.missed.iter().chain(&self.hits).chain(extra)
+    }
+
+    /// True when requests carry syntax.
+    pub(super) fn has_syntax(&self) -> bool {
+        self.tells.iter().any(|t| t.name == "syntax")
+    }
+
+    /// The terms.
+    pub(super) fn facts(&self) -> Vec<Fact> {
+        let mut t = Terms::default();
+        let n = self.missed.len();
+        t.judge("different missing paths", n, format!("more than {FLOOR}"), n > FLOOR, 0);
+        t.judge(
+            "fullest leaky bucket",
+            format!("{:.1}", self.peak),
+            format!("more than {FLOOR}"),
+            self.peak > FLOOR as f64,
+            0,
+        );
+        t.note(format!("one path fills it by 1, and it loses 1 each {LEAK_SECS} s"));
+        t.judge(
+            "share of requests that failed",
+            format!("{:.2}", self.share),
+            format!("at least {MIN_MISSED}"),
+            self.share >= MIN_MISSED,
+            0,
+        );
+        for (status, n) in &self.statuses {
+            t.say("different requests by status", format!("{status}: {n}"), Basis::Observed);
+        }
+        for tell in &self.tells {
+            let name = match tell.name {
+                "versions" => "versions of one path asked for",
+                "doubled" => "paths with a doubled slash",
+                "foreign" => "missing paths of a type not served to others",
+                "syntax" => "requests with traversal or injection syntax",
+                _ => "requests without referrer and agent",
+            };
+            t.judge(name, &tell.value, &tell.threshold, true, 0);
+        }
+        let bare = self.missed.iter().all(|r| !r.1.has_agent && !r.1.has_referrer);
+        if bare && n > 0 && !self.tells.iter().any(|t| t.name == "agent") {
+            t.say("referrer and agent", "none in any of these rows", Basis::Observed);
+            t.note("whether the log's format has them is not known");
+        }
+        self.sizes(&mut t);
+        for (uri, _) in self.hits.iter().take(10) {
+            t.say("answered among misses", short(uri), Basis::Observed);
+        }
+        t.0
+    }
+
+    /// Whether the error page grows with the path: then it echoes it and says nothing else.
+    fn sizes(&self, t: &mut Terms) {
+        let over = |r: &(&Text, &Request)| r.1.len?.checked_sub(r.0.len() as u64);
+        let over: BTreeSet<Option<u64>> = self.missed.iter().map(over).collect();
+        let lens: BTreeSet<Option<u64>> = self.missed.iter().map(|r| r.1.len).collect();
+        if let (1, Some(Some(base)), true) = (over.len(), over.first(), lens.len() > 1) {
+            t.say("size of error pages", format!("path length + {base} bytes"), Basis::Observed);
+            t.note("one page that repeats the path: no answer differs from the others");
+        }
+    }
+}

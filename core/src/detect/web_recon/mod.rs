@@ -1,0 +1,202 @@
+//! `web-recon`: a client that works through a list of paths that a web server does not have.
+
+mod judge;
+mod uri;
+
+use super::kit::addr::is_internal;
+use super::kit::{Tally, actor, caveat, evidence, finding, plural, span, target};
+use super::{Detector, Rule};
+use crate::event::{Body, Event, Http, Kind, NodeId};
+use crate::report::{Confidence, EvidenceRow, Finding, Severity};
+use crate::settings::Settings;
+use crate::text::{Text, visible};
+use judge::{Judged, Request};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "web-recon",
+    title: "Web reconnaissance",
+    about: "A client asks a web server for many different paths that it does not have, quicker \
+            than a leaky bucket drains, and the requests show a list being worked through: \
+            versions of one path, doubled slashes, neither referrer nor agent, file types that \
+            the site does not serve, syntax that no page links to.",
+    benign: "An authorised scanner, a crawler on a site that was moved, or a page with many broken links.",
+    limits: "A server that answers every path alike shows no misses; requests over HTTPS are seen \
+             in server logs only.",
+    attack: &["T1595.002", "T1595.003"],
+    reads: &[Kind::Http],
+    new: |settings| Box::new(WebRecon::new(settings)),
+};
+
+/// Different requests kept of one client.
+const MAX_REQUESTS: usize = 4096;
+/// Servers that one client's totals are kept for.
+const MAX_SERVERS: usize = 64;
+/// Longest target kept; longer ones are told apart by their start.
+const MAX_URI: usize = 256;
+/// File types a site is known to serve.
+const MAX_TYPES: usize = 64;
+/// Rows that a source shows an agent in: enough to know that it logs them.
+const MAX_NODES: usize = 4096;
+
+/// The server as far as requests name it; its own log names none.
+type Server = Text;
+
+struct WebRecon {
+    requests: Tally<IpAddr, (Server, Text, u64), Request>,
+    totals: Tally<IpAddr, Server, Totals>,
+    served: Tally<Server, (Text, IpAddr), ()>,
+    /// Sources whose rows tell agents, so that their absence in a row means something.
+    tell_agents: BTreeSet<NodeId>,
+}
+
+/// Requests of one client to one server.
+#[derive(Debug, Default)]
+struct Totals {
+    missed: u64,
+    all: u64,
+    asked_robots: bool,
+}
+
+impl WebRecon {
+    const fn new(settings: &Settings) -> Self {
+        let keys = settings.caps.keys;
+        Self {
+            requests: Tally::new(keys, MAX_REQUESTS),
+            totals: Tally::new(keys, MAX_SERVERS),
+            served: Tally::new(keys, MAX_TYPES),
+            tell_agents: BTreeSet::new(),
+        }
+    }
+
+    fn request(&mut self, e: &Event, h: &Http) -> Option<()> {
+        let (client, uri, status) = (e.flow.orig.addr?, h.uri.as_deref()?, h.status_code?);
+        let server: Server = match (&h.host, e.flow.resp.addr) {
+            (Some(host), _) => host.clone(),
+            (None, Some(addr)) => addr.to_string().into(),
+            (None, None) => Text::default(),
+        };
+        if h.user_agent.is_some() && (self.tell_agents.len() < MAX_NODES) {
+            self.tell_agents.insert(e.at.node);
+        }
+        let path = uri::path(uri);
+        let is_miss = judge::is_miss(status);
+        if let Some(t) = self.totals.offer(client, server.clone()) {
+            t.all += 1;
+            t.missed += u64::from(is_miss);
+            t.asked_robots |= path == "/robots.txt";
+        }
+        if status < 300
+            && let Some(ext) = uri::extension(path)
+        {
+            self.served.offer(server.clone(), (ext.into(), client));
+        }
+        let end = (0..=MAX_URI.min(uri.len())).rev().find(|i| uri.is_char_boundary(*i))?;
+        let rank = u8::from(!is_miss);
+        let member = (server, uri.get(..end)?.into(), status);
+        let request = self.requests.offer_ranked(rank, client, member)?;
+        request.seen.see(e);
+        request.has_agent |= h.user_agent.is_some();
+        request.has_referrer |= h.referrer.is_some();
+        request.len = request.len.max(h.response_body_len);
+        request.targets.extend(e.flow.resp.addr);
+        Some(())
+    }
+}
+
+impl Detector for WebRecon {
+    fn observe(&mut self, e: &Event) {
+        if let Body::Http(h) = &e.body {
+            let _ = self.request(e, h);
+        }
+    }
+
+    fn report(&self, out: &mut Vec<Finding>) {
+        for (client, group) in self.requests.iter() {
+            if let Some(judged) = judge::judge(*client, group, self) {
+                let mut f = describe(*client, &judged);
+                f.missing.extend(self.requests.loss());
+                out.push(f);
+            }
+        }
+    }
+}
+
+fn describe(client: IpAddr, j: &Judged<'_>) -> Finding {
+    let mut f = finding(RULE.id, client.to_string());
+    let n = j.missed.len();
+    let what = j.tells.first().map_or("", |t| t.title);
+    f.title = if n > 0 {
+        format!("Web reconnaissance: {client} asked for {}{what}", plural(n, "missing path"))
+    } else {
+        format!("Web reconnaissance: {client}{what}")
+    };
+    let tells: Vec<&str> = j.tells.iter().map(|t| t.name).collect();
+    f.summary = format!(
+        "{client} asked for {} that the server answered with an error, and {} that it answered \
+         otherwise. Signs of a list: {}.",
+        plural(n, "different path"),
+        j.hits.len(),
+        if tells.is_empty() { "none".to_owned() } else { tells.join(", ") }
+    );
+    f.severity =
+        if !j.hits.is_empty() || j.tells.len() > 1 { Severity::Medium } else { Severity::Low };
+    f.confidence = match () {
+        () if !j.is_timed => Confidence::Low,
+        () if j.tells.len() > 2 || n >= 2 * judge::FLOOR => Confidence::High,
+        () => Confidence::Medium,
+    };
+    f.when = span(j.all().map(|r| &r.1.seen));
+    f.subjects.push(actor("address", client));
+    let targets: BTreeSet<IpAddr> = j.all().flat_map(|r| &r.1.targets).copied().collect();
+    f.subjects.extend(targets.iter().take(10).map(|t| target("address", t)));
+    if targets.is_empty() {
+        f.missing.push("Which server was asked: a server's own log does not name it.".to_owned());
+    }
+    f.facts = j.facts();
+    f.evidence = rows(client, j);
+    f.caveats.push(if is_internal(client) {
+        caveat(
+            "An inside scanner or monitoring system that is allowed to do this.",
+            "Ask the owner of the address; look whether it does the same on other days.",
+        )
+    } else {
+        caveat(
+            "A crawler on a site that was moved, a survey service, an authorised test.",
+            "Check the agent's claim by reverse and forward DNS; look whether any page links to these paths.",
+        )
+    });
+    if !j.hits.is_empty() {
+        f.caveats.push(caveat(
+            "An answer that is no error may be a landing page that the server gives for any path.",
+            "Compare the sizes of these answers with each other; ask for a path that surely does not exist.",
+        ));
+    }
+    f.attack =
+        RULE.attack.iter().copied().filter(|id| *id == "T1595.003" || j.has_syntax()).collect();
+    f
+}
+
+fn rows(client: IpAddr, j: &Judged<'_>) -> crate::report::Evidence {
+    let of = |all: &[(&Text, &Request)], why| -> Vec<EvidenceRow> {
+        all.iter().filter_map(|r| Some(r.1.seen.first()?.because(why))).collect()
+    };
+    let mut rows = of(&j.hits, "answered");
+    rows.truncate(20);
+    rows.extend(of(&j.syntax, "syntax"));
+    rows.truncate(30);
+    rows.extend(of(&j.missed, "missing"));
+    let total = j.all().map(|r| r.1.seen.count()).sum();
+    evidence(rows, total, Some(("http", format!("id.orig_h == {client}"))))
+}
+
+/// A target for a title: visible, and short.
+fn short(text: &str) -> String {
+    let text = visible(text);
+    text.chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,417 @@
+//! The analyzer over whole captures against Zeek, TShark and FoxIO, over cuts, gaps and odd bytes.
+
+use super::*;
+use crate::event::{Event, Flow};
+use crate::proto::drive::{self, Feed, Row};
+use std::collections::BTreeMap;
+
+#[test]
+fn handshakes_are_those_of_zeek() {
+    let base = "scripts.base.protocols";
+    let cases = [
+        ("tls/zeek__tls_dhe.pcap", format!("{base}.ssl.dhe"), 1),
+        ("tls/zeek__tls_ecdhe.pcap", format!("{base}.ssl.ecdhe"), 1),
+        ("tls/zeek__tls_ecdsa-cert.pcap", format!("{base}.ssl.ecdsa"), 1),
+        (
+            "tls/zeek__tls_google-duplicate.pcap",
+            "scripts.policy.protocols.ssl.known-certs".into(),
+            2,
+        ),
+        (
+            "tls/zeek__tls_ocsp-stapling.pcap",
+            "scripts.policy.protocols.ssl.validate-ocsp".into(),
+            1,
+        ),
+        ("tls/zeek__tls_tls-conn-with-extensions.pcap", format!("{base}.ssl.basic"), 1),
+        (
+            "tls/zeek__tls_tls13_wolfssl.pcap",
+            format!("{base}.ssl.tls13_encrypted_handshake_events"),
+            1,
+        ),
+        (
+            "tls/zeek__tls_tls13draft23-chrome67.0.3368.0-canary.pcap",
+            format!("{base}.ssl.tls13-version"),
+            1,
+        ),
+        ("tls/zeek__tls_tls1_1.pcap", format!("{base}.ssl.tls1_1"), 1),
+    ];
+    for (capture, test, rows) in cases {
+        let same =
+            drive::same_as_zeek(capture, &format!("{test}/ssl.log"), Kind::Ssl, &|_, _, _| false);
+        assert!(same.is_none_or(|n| n == rows), "{capture}");
+    }
+}
+
+#[test]
+fn certificates_are_those_of_zeek() {
+    let cases = [
+        ("tls/zeek__tls_ecdsa-cert.pcap", "scripts.base.protocols.ssl.ecdsa", 2),
+        ("tls/zeek__tls_tls1_1.pcap", "scripts.base.protocols.ssl.tls1_1", 3),
+        ("tls/zeek__tls_tls-conn-with-extensions.pcap", "scripts.base.protocols.ssl.basic", 2),
+        ("tls/zeek__tls_certificate-with-sct.pcap", "scripts.base.files.x509.tbs_sig_alg", 3),
+        ("tls/zeek__tls_ecdhe.pcap", "scripts.base.protocols.ssl.ecdhe", 3),
+        ("tls/zeek__tls_google-duplicate.pcap", "scripts.base.files.x509.event-caching", 6),
+    ];
+    for (capture, test, rows) in cases {
+        let same =
+            drive::same_as_zeek(capture, &format!("{test}/x509.log"), Kind::X509, &|_, _, _| false);
+        assert!(same.is_none_or(|n| n == rows), "{capture}");
+    }
+}
+
+/// Captures whose TLS is over plain TCP: what TShark and FoxIO list must be found.
+const CAPTURES: &[&str] = &[
+    "arkime__badcurveball.pcap",
+    "arkime__curl-enabled-tls13.pcap",
+    "arkime__https-generalizedtime.pcap",
+    "arkime__openssl-tls1.pcap",
+    "arkime__openssl-tls1_2-tls1.pcap",
+    "arkime__openssl-tls1_2.pcap",
+    "arkime__postgres-no-sslrequest.pcap",
+    "arkime__ssl-selfsign.pcap",
+    "arkime__tls-client-sessionid.pcap",
+    "arkime__tls-split-client-hello.pcap",
+    "ja4__badcurveball.pcap",
+    "ja4__browsers-x509.pcapng",
+    "ja4__https-connect.pcap",
+    "ja4__latest.pcapng",
+    "ja4__tls-handshake.pcapng",
+    "ja4__tls-sni.pcapng",
+    "ja4__tls12.pcap",
+    "lab_tlslab_tls10_rsa.pcap",
+    "lab_tlslab_tls12_chain_clientauth.pcap",
+    "lab_tlslab_tls12_ecdsa.pcap",
+    "lab_tlslab_tls12_resume.pcap",
+    "lab_tlslab_tls12_sni_cert_mismatch.pcap",
+    "lab_tlslab_tls13_basic.pcap",
+    "mercury__tlsv1_3.pcap",
+    "ndpi__443-safari.pcap",
+    "ndpi__google_ssl.pcap",
+    "ndpi__long_tls_certificate.pcap",
+    "sv__bug-2646-01_input.pcap",
+    "sv__bug-2646-02_input.pcap",
+    "sv__bug-5713-01_TLSv1-Extracted-MaliciousC2.pcap",
+    "sv__bug-5758_input.pcap",
+    "sv__bug-7264-tcp-3whs-ack-data-tls-01_input.pcap",
+    "sv__community-id-ipv4_input.pcap",
+    "sv__ethernet-eve_test.pcap",
+    "sv__tcp-fastopen-10-syn-data-ignore_input.pcap",
+    "sv__tls_tls-client-hello-frag-01_dump_mtu300.pcap",
+    "sv__tls_tls13-draft14_tls13_draft14.pcap",
+    "sv__tls_tls13-draft18_tls13_draft18.pcap",
+    "sv__tls_tls13-draft23_tls13_draft23.pcap",
+    "sv__tls_tls13-draft28_tls13_draft28.pcap",
+    "zeek__tls_cert-no-cn.pcap",
+    "zeek__tls_certificate-with-sct.pcap",
+    "zeek__tls_chrome-34-google.pcap",
+    "zeek__tls_client-certificate.pcap",
+    "zeek__tls_dhe.pcap",
+    "zeek__tls_ecdhe.pcap",
+    "zeek__tls_ecdsa-cert.pcap",
+    "zeek__tls_google-duplicate.pcap",
+    "zeek__tls_hrr.pcap",
+    "zeek__tls_ocsp-stapling.pcap",
+    "zeek__tls_ssl.v3.pcap",
+    "zeek__tls_tls-conn-with-extensions.pcap",
+    "zeek__tls_tls1.2.pcap",
+    "zeek__tls_tls12-decryption.pcap",
+    "zeek__tls_tls13_wolfssl.pcap",
+    "zeek__tls_tls13draft16-chrome55.0.2879.0-canary.pcap",
+    "zeek__tls_tls13draft23-chrome67.0.3368.0-canary.pcap",
+    "zeek__tls_tls1_1.pcap",
+];
+
+fn by_client(events: &[Event], field: &str) -> Vec<String> {
+    // Those over QUIC are compared elsewhere.
+    let is_stream = |row: &&Row| !row.get("ja4").is_some_and(|ja4| ja4.starts_with('q'));
+    let pick = |row: &Row| Some(format!("{} {}", row["id.orig_h"], row.get(field)?));
+    let mut out: Vec<_> =
+        drive::rows(events, Kind::Ssl).iter().filter(is_stream).filter_map(pick).collect();
+    out.sort();
+    out
+}
+
+#[test]
+fn ja3_is_that_of_tshark() {
+    let mut n = 0;
+    for capture in CAPTURES {
+        let capture = format!("tls/{capture}");
+        let (Some(events), Some(rows)) =
+            (drive::events(&capture), drive::table(&format!("{capture}.expected/tshark/tls.tsv")))
+        else {
+            continue;
+        };
+        let mut first = BTreeMap::new();
+        for row in &rows {
+            if let (Some(stream), Some(ja3)) = (row.get("tcp.stream"), row.get("tls.handshake.ja3"))
+            {
+                let ja3 = ja3.split(' ').next().unwrap();
+                first.entry(stream).or_insert_with(|| {
+                    format!("{} {ja3}", row.get("ip.src").map_or("::1", String::as_str))
+                });
+            }
+        }
+        let mut want: Vec<_> = first.into_values().collect();
+        want.sort();
+        assert_eq!(by_client(&events, "ja3"), want, "{capture}");
+        n += want.len();
+    }
+    assert!(n == 0 || n > 180, "{n} compared");
+}
+
+/// FoxIO's own output: JSON objects, as a list or one behind the other.
+fn foxio(path: &str) -> Option<Vec<serde_json::Value>> {
+    let text = std::fs::read_to_string(drive::corpus(path)?).unwrap();
+    let parts = serde_json::Deserializer::from_str(&text).into_iter::<serde_json::Value>();
+    Some(parts.flat_map(|v| v.map(|v| v.as_array().cloned().unwrap_or(vec![v])).unwrap()).collect())
+}
+
+#[test]
+fn ja4_is_that_of_foxio() {
+    let mut n = 0;
+    let lab = [
+        "tls10_rsa",
+        "tls12_chain_clientauth",
+        "tls12_ecdsa",
+        "tls12_resume",
+        "tls12_sni_cert_mismatch",
+        "tls13_basic",
+    ];
+    let lab = lab.map(|case| (format!("tls/lab_tlslab_{case}.pcap"), "truth/ja4_foxio.jsonl"));
+    let own = [
+        "badcurveball.pcap",
+        "latest.pcapng",
+        "tls-handshake.pcapng",
+        "tls-sni.pcapng",
+        "tls12.pcap",
+        "browsers-x509.pcapng",
+    ];
+    let own = own.map(|name| (format!("tls/ja4__{name}"), "ja4/python.json"));
+    for (capture, output) in lab.into_iter().chain(own) {
+        let (Some(events), Some(list)) =
+            (drive::events(&capture), foxio(&format!("{capture}.expected/{output}")))
+        else {
+            continue;
+        };
+        let rows = drive::rows(&events, Kind::Ssl);
+        for want in &list {
+            let Some(ja4) = want["JA4.1"].as_str().or(want["JA4"].as_str()) else { continue };
+            if ja4.starts_with('q') {
+                continue;
+            }
+            let text = |key: &str| want[key].as_str().unwrap_or_default().to_owned();
+            let is_same = |row: &&Row| {
+                (row["id.orig_h"].as_str(), row["id.orig_p"].as_str())
+                    == (text("src").as_str(), text("srcport").as_str())
+            };
+            let row = rows.iter().find(is_same).unwrap_or_else(|| panic!("{capture} {want}"));
+            assert_eq!(row["ja4"], ja4, "{capture}");
+            n += 1;
+        }
+    }
+    assert!(n == 0 || n > 120, "{n} compared");
+}
+
+#[test]
+fn any_cut_of_the_stream_gives_the_same_rows() {
+    for capture in [
+        "tls/zeek__tls_tls-conn-with-extensions.pcap",
+        "tls/zeek__tls_ssl.v3.pcap",
+        "tls/lab_tlslab_tls13_basic.pcap",
+    ] {
+        let Some(whole) = drive::events(capture) else { return };
+        assert!(!whole.is_empty());
+        for step in [1, 2, 5, 63, 1000] {
+            let cut = drive::events_cut(capture, step).unwrap();
+            assert_eq!(
+                drive::rows(&cut, Kind::Ssl),
+                drive::rows(&whole, Kind::Ssl),
+                "{capture} in pieces of {step}"
+            );
+            assert_eq!(drive::rows(&cut, Kind::X509), drive::rows(&whole, Kind::X509));
+        }
+    }
+}
+
+fn feed() -> Feed {
+    let end = |port| crate::event::Endpoint { addr: Some([10, 0, 0, 1].into()), port: Some(port) };
+    Feed::new(&TLS, Flow { orig: end(49152), resp: end(443), ..Flow::default() })
+}
+
+fn record(content: u8, body: &[u8]) -> Vec<u8> {
+    [&[content, 3, 3], (body.len() as u16).to_be_bytes().as_slice(), body].concat()
+}
+
+fn message(ty: u8, body: &[u8]) -> Vec<u8> {
+    [&[ty], &(body.len() as u32).to_be_bytes()[1..], body].concat()
+}
+
+/// A ClientHello of one cipher suite with these extensions.
+fn client_hello(extensions: &[u8]) -> Vec<u8> {
+    let fixed = [b"\x03\x03".as_slice(), &[7; 32], b"\x00\x00\x02\xc0\x2f\x01\x00"].concat();
+    let len = (extensions.len() as u16).to_be_bytes();
+    record(22, &message(1, &[fixed.as_slice(), &len, extensions].concat()))
+}
+
+/// A ServerHello that chooses it, with these extensions.
+fn server_hello(extensions: &[u8]) -> Vec<u8> {
+    let fixed = [b"\x03\x03".as_slice(), &[8; 32], b"\x00\xc0\x2f\x00"].concat();
+    let len = (extensions.len() as u16).to_be_bytes();
+    record(22, &message(2, &[fixed.as_slice(), &len, extensions].concat()))
+}
+
+const CHANGE: &[u8] = b"\x14\x03\x03\x00\x01\x01";
+
+fn ssl(events: &[Event]) -> Row {
+    let rows = drive::rows(events, Kind::Ssl);
+    assert_eq!(rows.len(), 1);
+    rows[0].clone()
+}
+
+#[test]
+fn after_the_handshake_nothing_more_is_wanted() {
+    let mut feed = feed();
+    feed.data(Dir::Orig, &client_hello(b""));
+    feed.data(Dir::Resp, &server_hello(b""));
+    feed.data(Dir::Orig, &[CHANGE, &record(22, &[9; 40])].concat());
+    assert!(feed.done.is_none() && feed.out.events.is_empty());
+    feed.data(Dir::Resp, &[CHANGE, &record(22, &[9; 40])].concat());
+    assert_eq!(feed.done, Some(Step::Quit));
+    let row = ssl(&feed.finish());
+    assert_eq!((row["established"].as_str(), row["version"].as_str()), ("T", "TLSv12"));
+    assert_eq!(row["cipher"], "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+}
+
+#[test]
+fn an_alert_in_the_clear_is_kept_and_the_handshake_failed() {
+    let mut feed = feed();
+    feed.data(Dir::Orig, &client_hello(b""));
+    feed.data(Dir::Resp, &record(21, &[2, 40]));
+    let row = ssl(&feed.finish());
+    assert_eq!(
+        (row["last_alert"].as_str(), row["established"].as_str()),
+        ("handshake_failure", "F")
+    );
+    assert!(!row.contains_key("version"));
+}
+
+#[test]
+fn what_the_capture_lacks_is_not_known() {
+    // One direction only.
+    let mut one = feed();
+    one.data(Dir::Orig, &client_hello(b""));
+    assert!(!ssl(&one.finish()).contains_key("established"));
+    // A gap in the handshake; the records behind it are found again.
+    let mut gap = feed();
+    gap.data(Dir::Orig, &client_hello(b""));
+    gap.data(Dir::Resp, &server_hello(b""));
+    gap.gap(Dir::Resp, 3000);
+    gap.data(Dir::Resp, &record(22, &message(14, b"")));
+    assert!(!ssl(&gap.finish()).contains_key("established"));
+    // A gap inside data that nobody reads takes nothing away.
+    let mut skipped = feed();
+    skipped.data(Dir::Orig, &client_hello(b""));
+    skipped.data(Dir::Resp, &server_hello(b"\x00\x2b\x00\x02\x03\x04"));
+    skipped.data(Dir::Resp, &record(23, &[9; 500])[..100]);
+    skipped.gap(Dir::Resp, 405);
+    skipped.data(Dir::Resp, &record(23, &[9; 5]));
+    skipped.data(Dir::Orig, &record(23, &[9; 53]));
+    let row = ssl(&skipped.finish());
+    assert_eq!((row["established"].as_str(), row["version"].as_str()), ("T", "TLSv13"));
+}
+
+#[test]
+fn tls_may_begin_in_the_middle_of_another_protocol() {
+    let mut feed = feed();
+    feed.service.insert("ftp");
+    feed.data(Dir::Orig, &client_hello(b""));
+    assert!(feed.service.contains("ssl"));
+    assert_eq!(ssl(&feed.finish())["starttls"], "ftp");
+}
+
+#[test]
+fn an_encrypted_hello_is_marked() {
+    let mut feed = feed();
+    feed.data(
+        Dir::Orig,
+        &client_hello(b"\x00\x00\x00\x0a\x00\x08\x00\x00\x05a.org\xfe\x0d\x00\x01\x00"),
+    );
+    let row = ssl(&feed.finish());
+    assert_eq!((row["ech"].as_str(), row["server_name"].as_str()), ("T", "a.org"));
+}
+
+#[test]
+fn the_length_of_a_chain_has_its_limit() {
+    let chain = |n: usize| {
+        let list = b"\x00\x00\x03abc".repeat(n);
+        let mut feed = feed();
+        feed.data(Dir::Orig, &client_hello(b""));
+        feed.data(
+            Dir::Resp,
+            &record(22, &message(11, &[&(list.len() as u32).to_be_bytes()[1..], &list].concat())),
+        );
+        let events = feed.finish();
+        let weird = drive::rows(&events, Kind::Weird);
+        let too_long = weird.iter().any(|w| w["name"] == "SSL_chain_too_long");
+        (drive::rows(&events, Kind::X509).len(), too_long)
+    };
+    assert_eq!(chain(session::MAX_CHAIN), (session::MAX_CHAIN, false));
+    assert_eq!(chain(session::MAX_CHAIN + 1), (session::MAX_CHAIN, true));
+}
+
+#[test]
+fn the_number_of_offered_protocols_has_its_limit() {
+    let offered = |n: usize| {
+        let list = b"\x02h2".repeat(n);
+        let inner = [&(list.len() as u16).to_be_bytes(), list.as_slice()].concat();
+        let extension = [&[0, 16], (inner.len() as u16).to_be_bytes().as_slice(), &inner].concat();
+        let mut feed = feed();
+        feed.data(Dir::Orig, &client_hello(&extension));
+        ssl(&feed.finish())["client_alpns"].split(',').count()
+    };
+    assert_eq!(offered(session::MAX_PROTOCOLS), session::MAX_PROTOCOLS);
+    assert_eq!(offered(session::MAX_PROTOCOLS + 1), session::MAX_PROTOCOLS);
+}
+
+#[test]
+fn bytes_that_are_no_tls_end_it() {
+    let mut feed = feed();
+    feed.data(Dir::Orig, &client_hello(b""));
+    feed.data(Dir::Resp, b"HTTP/1.1 400 Bad Request\r\n");
+    assert_eq!(feed.done, Some(Step::Quit));
+    assert_eq!(drive::rows(&feed.finish(), Kind::Weird)[0]["name"], "SSL_bad_record");
+}
+
+#[test]
+fn no_bytes_stop_the_analyzer() {
+    let whole = [client_hello(b"\x00\x10\x00\x05\x00\x03\x02h2"), server_hello(b"")].concat();
+    for at in 0..whole.len() {
+        for bit in [0x01, 0x80, 0xff] {
+            let mut bad = whole.clone();
+            bad[at] ^= bit;
+            let mut feed = feed();
+            feed.data(Dir::Orig, &bad);
+            feed.data(Dir::Resp, &bad[at..]);
+            feed.gap(Dir::Orig, at as u64);
+            feed.data(Dir::Orig, &bad);
+            assert!(drive::rows(&feed.finish(), Kind::Ssl).len() <= 1);
+        }
+    }
+}
+
+#[test]
+fn content_tells_and_not_the_port() {
+    let hello = client_hello(b"");
+    for cut in 0..9 {
+        assert_eq!(probe(&hello[..cut]), Probe::NeedMore, "{cut}");
+    }
+    assert_eq!(probe(&hello), Probe::Yes);
+    assert_eq!(probe(&server_hello(b"")), Probe::Yes);
+    assert_eq!(probe(&record(22, &message(11, b"abc"))), Probe::Maybe);
+    assert_eq!(probe(&record(23, b"secret")), Probe::No);
+    assert_eq!(probe(b"GET / HTTP/1.1\r\n"), Probe::No);
+    assert_eq!(probe(b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00"), Probe::Yes);
+    assert_eq!(probe(b"\x80\x2e\x01"), Probe::NeedMore);
+    assert_eq!(probe(b"\x80\x2e\x01\x03\x01\x00\x14\x00\x00"), Probe::No);
+    assert_eq!(probe(&[0xff; 64]), Probe::No);
+}

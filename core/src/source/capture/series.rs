@@ -1,0 +1,201 @@
+//! Captures of one series: files that a ring or a rotation cut one capture into, read as one.
+//!
+//! A host orders its files by their first packet ([`first_packet`]) and says of each whether more
+//! will follow. At the end of a capture its open connections and waiting fragments are suspended;
+//! the next capture resumes them if it adjoins. So a cut between two packets changes no record.
+
+use crate::event::{Event, NodeId};
+use crate::net::{Decoder, Packets};
+use crate::note::Note;
+use crate::settings::Settings;
+use crate::source::{Node, Opened, Reader, Sink, Tree};
+use crate::time::{Interval, Time};
+
+/// How long after the last packet of one capture another may begin and still continue it. Longer
+/// than any time-out of the flow table, so that no connection could reach over a wider gap.
+pub const MAX_GAP: Interval = Interval::from_secs(15 * 60);
+
+/// How far before that last packet it may begin: packets of several processors come slightly out
+/// of order. More than this and the two overlap: they are two captures.
+pub const MAX_OVERLAP: Interval = Interval::from_secs(1);
+
+/// What the first packet tells of a capture's place in a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// Link type of the packet.
+    pub link_type: u16,
+    /// Its time.
+    pub ts: Time,
+}
+
+/// A capture that may go on in another file: what was open at its end.
+pub struct Series {
+    /// The last file of it.
+    pub node: NodeId,
+    /// Its connections.
+    pub(super) packets: Box<dyn Packets>,
+    /// Its fragments.
+    pub(super) decoder: Decoder,
+    /// Link type of its first packet.
+    pub(super) link_type: u16,
+    pub(super) last: Time,
+}
+
+impl Series {
+    /// A capture from its start.
+    pub(super) fn new(node: NodeId, settings: &Settings, packets: Box<dyn Packets>) -> Self {
+        let (link_type, last) = (0, Time::default());
+        Self { node, packets, decoder: Decoder::new(settings), link_type, last }
+    }
+
+    /// True when a capture that starts so goes on where this one ended.
+    pub fn adjoins(&self, start: &Start) -> bool {
+        self.link_type == start.link_type
+            && start.ts.plus(MAX_OVERLAP) >= self.last
+            && start.ts <= self.last.plus(MAX_GAP)
+    }
+
+    /// Time of its last packet.
+    pub const fn last(&self) -> Time {
+        self.last
+    }
+
+    /// No other file continues it: what is open goes out.
+    pub fn finish(mut self, out: &mut dyn Sink) {
+        self.packets.finish(out);
+        let node = out.node(self.node);
+        for (name, n) in [
+            ("IP fragments without the rest", self.decoder.fragments_waiting()),
+            ("IP fragments given up", self.decoder.fragments_dropped()),
+        ] {
+            if n > 0 {
+                node.count(name, n);
+            }
+        }
+    }
+}
+
+/// When the first packet of a file was captured, from the file's first [`crate::source::HEAD`]
+/// bytes; also through containers. `None` when it is no capture, or has no times.
+pub fn first_packet(head: &[u8], is_whole: bool) -> Option<Time> {
+    let mut peek = Peek::default();
+    let node = peek.tree.add(Node::default());
+    let mut opened = Opened::new(node, 0, &Settings::default());
+    let mut rest = head;
+    while !rest.is_empty() && peek.first.is_none() {
+        let used = opened.feed(rest, &mut peek);
+        rest = rest.get(used..).unwrap_or_default();
+    }
+    if is_whole && peek.first.is_none() {
+        opened.finish(&mut peek);
+    }
+    peek.first
+}
+
+/// A sink that keeps nothing but the time of the first packet.
+#[derive(Default)]
+struct Peek {
+    tree: Tree,
+    first: Option<Time>,
+}
+
+impl Sink for Peek {
+    fn event(&mut self, _: Event) {}
+    fn note(&mut self, _: Note) {}
+    fn child(&mut self, parent: NodeId, _: &str) -> NodeId {
+        self.tree.add(Node { parent: Some(parent), ..Node::default() })
+    }
+    fn node(&mut self, node: NodeId) -> &mut Node {
+        self.tree.get_mut(node)
+    }
+    fn resume(&mut self, _: NodeId, start: &Start) -> Option<Series> {
+        self.first.get_or_insert(start.ts);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::udp;
+    use super::*;
+    use crate::session::{FileMeta, Session};
+
+    /// A pcap file of raw IP packets, one a second from `secs` on, with these payloads.
+    fn file(secs: u32, payloads: &[&[u8]]) -> Vec<u8> {
+        let mut out =
+            b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00\0\0\0\0\0\0\0\0\xff\xff\0\0\x65\0\0\0".to_vec();
+        for (i, payload) in (0..).zip(payloads) {
+            let data = udp(payload);
+            for n in [secs + i, 0, data.len() as u32, data.len() as u32] {
+                out.extend(n.to_le_bytes());
+            }
+            out.extend(data);
+        }
+        out
+    }
+
+    /// Reads files by the plan and counts their connections.
+    fn conns(files: &[(&str, Vec<u8>)]) -> u64 {
+        let metas: Vec<_> = files
+            .iter()
+            .map(|(sensor, bytes)| FileMeta {
+                sensor: (*sensor).to_owned(),
+                first_packet: first_packet(bytes, true),
+                ..FileMeta::default()
+            })
+            .collect();
+        let mut session = Session::new(Settings::default());
+        let plan = Session::plan(&metas);
+        for (n, i) in plan.iter().enumerate() {
+            let more_follow = n + 1 < plan.len();
+            let node = session.open(FileMeta { more_follow, ..metas[*i].clone() });
+            session.feed(node, &files[*i].1);
+            session.close(node);
+        }
+        let report = session.report();
+        report.sources.iter().filter_map(|s| s.events.get("conn")).map(|k| k.count).sum()
+    }
+
+    const SECS: u32 = 1_700_000_000;
+
+    #[test]
+    fn a_capture_cut_into_files_is_one_in_any_order() {
+        let part = |secs, payload| ("tap", file(SECS + secs, &[payload]));
+        let parts = [part(0, &b"a"[..]), part(1, b"b"), part(2, b"c")];
+        assert_eq!(conns(&[("tap", file(SECS, &[b"a", b"b", b"c"]))]), 1);
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            assert_eq!(conns(&order.map(|i: usize| parts[i].clone())), 1, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn captures_of_two_sensors_or_far_apart_are_two() {
+        let one = |sensor, secs| (sensor, file(SECS + secs, &[b"a"]));
+        assert_eq!(conns(&[one("tap", 0), one("tap", 1)]), 1);
+        assert_eq!(conns(&[one("tap", 0), one("other", 1)]), 2);
+    }
+
+    #[test]
+    fn what_adjoins() {
+        let last = Time::from_secs(1000);
+        let series = |link_type| Series {
+            node: NodeId(0),
+            packets: Box::new(crate::net::Flows::new(&Settings::default())),
+            decoder: Decoder::new(&Settings::default()),
+            link_type,
+            last,
+        };
+        let adjoins = |by: Interval| series(1).adjoins(&Start { link_type: 1, ts: last.plus(by) });
+        assert!(adjoins(Interval(0)) && adjoins(MAX_GAP) && adjoins(Interval(-MAX_OVERLAP.0)));
+        assert!(!adjoins(Interval(MAX_GAP.0 + 1)) && !adjoins(Interval(-MAX_OVERLAP.0 - 1)));
+        assert!(!series(101).adjoins(&Start { link_type: 1, ts: last }));
+    }
+
+    #[test]
+    fn the_first_packet_is_found_in_the_head_alone() {
+        let bytes = file(1_700_000_000, &[b"a", b"b"]);
+        assert_eq!(first_packet(&bytes, true), Some(Time::from_secs(1_700_000_000)));
+        assert_eq!(first_packet(&bytes[..24], true), None);
+        assert_eq!(first_packet(b"2024-01-01 a log", true), None);
+    }
+}

@@ -1,0 +1,205 @@
+// The page's pure functions: what is done to text, numbers and lists before anything is drawn.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const require = createRequire(new URL("../../www/package.json", import.meta.url));
+const { rolldown } = require("rolldown");
+
+/** A module of the page's selectors, bundled in memory. */
+async function load(name) {
+	const input = fileURLToPath(new URL(`../../www/src/page/select/${name}.ts`, import.meta.url));
+	const bundle = await rolldown({ input, logLevel: "silent" });
+	const { output } = await bundle.generate({ format: "esm" });
+	await bundle.close();
+	return import(`data:text/javascript;base64,${Buffer.from(output[0].code).toString("base64")}`);
+}
+
+let text;
+let format;
+let findings;
+let grid;
+let item;
+let pivots;
+let timeline;
+
+before(async () => {
+	const names = ["text", "format", "findings", "grid", "item", "pivots", "timeline"];
+	[text, format, findings, grid, item, pivots, timeline] = await Promise.all(names.map(load));
+});
+
+test("what deceives is made visible, what does not stays", () => {
+	assert.equal(text.visible("plain näme 漢字"), "plain näme 漢字");
+	assert.equal(text.visible("a\u202egpj.exe\x1b[2J\0"), "a\\u{202e}gpj.exe\\x1b[2J\\x00");
+	assert.equal(text.visible("x\u{e0041}\ufeff\u00ad"), "x\\u{e0041}\\u{feff}\\xad");
+	assert.equal(text.visible("half \ud800"), "half \\u{d800}");
+});
+
+test("bytes that are no UTF-8 are shown as bytes", () => {
+	const bytes = (...list) => Uint8Array.from(list);
+	assert.equal(text.fromBytes(new TextEncoder().encode("aé漢🙂")), "aé漢🙂");
+	assert.equal(text.fromBytes(bytes(0x61, 0xff, 0xc3, 0x28, 0xe2, 0x82)), "a\\xff\\xc3(\\xe2\\x82");
+	// Overlong forms and surrogates are no UTF-8.
+	assert.equal(text.fromBytes(bytes(0xc0, 0xaf, 0xed, 0xa0, 0x80)), "\\xc0\\xaf\\xed\\xa0\\x80");
+});
+
+test("links and addresses are defanged, other words are not", () => {
+	const cases = {
+		"http://evil.example/x.php?a=1": "hxxp://evil[.]example/x.php?a=1",
+		"HTTPS://1.2.3.4:8080/": "hxxps://1[.]2[.]3[.]4:8080/",
+		"mail bob@sub.evil.org now": "mail bob[@]sub[.]evil[.]org now",
+		"access.log line 3, 1.5 s, id.orig_h": "access.log line 3, 1.5 s, id.orig_h",
+		"2023-08-29 13:58:55.809": "2023-08-29 13:58:55.809",
+		"1.2.3.4.5": "1.2.3.4.5",
+	};
+	for (const [from, to] of Object.entries(cases)) {
+		assert.equal(text.defang(from), to);
+	}
+	const twice = text.defang("http://1.2.3.4/ a.evil.org");
+	assert.equal(text.defang(twice), twice);
+});
+
+test("the place of a byte is found in text of any width", () => {
+	assert.equal(text.indexOfByte("aé漢🙂z", 0), 0);
+	assert.equal(text.indexOfByte("aé漢🙂z", 3), 2);
+	assert.equal(text.indexOfByte("aé漢🙂z", 10), 5);
+	assert.equal(text.indexOfByte("ab", 99), 2);
+});
+
+test("sizes, spans and times carry units and line up", () => {
+	assert.deepEqual([0, 999, 1000, 12_345, 2.1e9].map(format.size), [
+		"0 B",
+		"999 B",
+		"1.00 kB",
+		"12.3 kB",
+		"2.10 GB",
+	]);
+	assert.deepEqual([40, 4060, 90_000, 3.6e6, 86.4e6 * 281].map(format.span), [
+		"40 ms",
+		"4.1 s",
+		"1.5 min",
+		"1 h",
+		"281 days",
+	]);
+	assert.equal(format.time("2023-08-29T13:58:55.1Z"), "2023-08-29 13:58:55.100");
+	assert.equal(format.time("2023-08-29T13:58:55.123456Z"), "2023-08-29 13:58:55.123456");
+	assert.equal(format.time("2023-08-29T13:58:55Z"), "2023-08-29 13:58:55");
+	const span = { first: "2023-08-29T13:58:55.809Z", last: "2023-08-29T13:59:00.261Z" };
+	assert.equal(format.when(span), "2023-08-29 13:58:55 – 13:59:00");
+	assert.equal(format.timeLeft(50, 100, 0), undefined);
+	assert.equal(format.timeLeft(0, 100e6, 50e6), "2 s left");
+});
+
+const finding = (key, more = {}) => ({
+	rule: "port-scan",
+	key,
+	title: key,
+	summary: "",
+	severity: "low",
+	attack: [],
+	subjects: [],
+	evidence: { rows: [], total: 0n },
+	...more,
+});
+
+test("findings do not move while evidence is read, and are in the report's order at the end", () => {
+	const [a, b, c] = ["a", "b", "c"].map((key) => finding(key));
+	const report = { findings: [c, a, b] };
+	const keys = (list) => list.map((f) => f.key).join("");
+	assert.equal(keys(findings.steady(report, [a, b], true)), "abc");
+	assert.equal(keys(findings.steady(report, [a, b], false)), "cab");
+	assert.equal(keys(findings.steady({ findings: [b] }, [a, b], true)), "b");
+	const ids = new findings.Ids();
+	assert.equal(ids.of(a), ids.of(finding("a", { title: "other words, same cause" })));
+	assert.notEqual(ids.of(a), ids.of(b));
+});
+
+test("findings are filtered by every word and by severity", () => {
+	const all = [
+		finding("x", { title: "Port scan by 10.0.0.1", severity: "high" }),
+		finding("y", { subjects: [{ role: "actor", kind: "address", value: "10.0.0.9" }] }),
+	];
+	const shown = (filter) =>
+		findings.shown(all, { ...findings.NO_FILTER, ...filter }).map((f) => f.key);
+	assert.deepEqual(shown({ text: "SCAN 10.0.0.1" }), ["x"]);
+	assert.deepEqual(shown({ text: "0.9" }), ["y"]);
+	assert.deepEqual(shown({ severities: new Set(["low"]) }), ["y"]);
+	assert.deepEqual(shown({ rule: "web-recon" }), []);
+});
+
+test("of any number of rows the first and the last come into sight", () => {
+	for (const total of [0, 1, 40, 100_000, 50_000_000]) {
+		const top = grid.sight(total, 0, 520, 26);
+		assert.equal(top.first, 0);
+		const end = grid.sight(total, top.panel - 520, 520, 26);
+		assert.equal(end.last, total);
+		assert.ok(end.last - end.first < 50);
+		// The last row lies above the panel's lower edge.
+		assert.ok(Math.abs(end.offset + (end.last - end.first) * 26 - end.panel) < 27, `${total}`);
+	}
+	assert.equal(grid.sight(100, 260, 520, 26).top, 10);
+});
+
+test("a line is cut at its fields, and the pieces make the line", () => {
+	const bytes = new TextEncoder().encode("10.0.0.1:53 -> é");
+	const fields = [
+		{ depth: 0, name: "endpoint", value: "", start: 0, len: 11 },
+		{ depth: 1, name: "port", value: "", start: 9, len: 2 },
+		{ depth: 0, name: "derived", value: "", start: 0, len: 0 },
+	];
+	const parts = item.segments({ bytes, fields });
+	assert.deepEqual(
+		parts.map((p) => [text.fromBytes(p.bytes), p.field]),
+		[
+			["10.0.0.1:", 0],
+			["53", 1],
+			[" -> é", -1],
+		],
+	);
+	assert.deepEqual(item.byteRows(bytes)[0].cells[9], { at: 9, hex: "35", char: "5" });
+});
+
+test("filters for other tools quote what is hostile", () => {
+	const value = `x'; rm -rf "$HOME" \\ \u202e\n`;
+	const hostile = finding("h", {
+		subjects: [{ role: "object", kind: "name", value }],
+		evidence: { rows: [], total: 1n, filter: ["dns", "query is set"] },
+	});
+	const filters = pivots.toolFilters(hostile);
+	assert.deepEqual(
+		filters.map((f) => f.tool),
+		["Wireshark", "Zeek JSON, jq", "Zeek TSV, zeek-cut"],
+	);
+	for (const filter of filters) {
+		assert.match(filter.text, /^[\x20-\x7e]+$/);
+	}
+	const [wireshark, jq] = filters;
+	assert.ok(wireshark.text.includes(`"x'; rm -rf \\x22$HOME\\x22 \\x5c \\xe2\\x80\\xae\\x0a"`));
+	assert.ok(jq.text.includes(`x'\\''; rm -rf \\"$HOME\\"`));
+});
+
+test("an address is asked for by its column, any other value as text", () => {
+	assert.equal(pivots.everywhere("192.0.2.7"), "addr == 192.0.2.7");
+	assert.equal(pivots.everywhere("2001:db8::1"), "addr == 2001:db8::1");
+	assert.equal(pivots.everywhere('a*"\\'), '"a\\*\\"\\\\"');
+});
+
+test("the axis has round times and the lanes only kinds with events", () => {
+	const axis = { first: Date.parse("2023-01-16"), last: Date.parse("2023-10-24") };
+	const marks = timeline.marks(axis, 6);
+	assert.ok(marks.length >= 2 && marks.length <= 7);
+	assert.ok(marks.every(({ x, text: t }) => x >= 0 && x <= 1 && /^\d{4}-\d\d-\d\d$/.test(t)));
+	const lanes = timeline.lanes(
+		{
+			width: 1_000_000n,
+			kinds: ["conn", "dns"],
+			buckets: [{ start: "2023-02-01T00:00:00Z", counts: [4, 0] }],
+		},
+		axis,
+	);
+	assert.deepEqual(
+		lanes.map(({ kind, total }) => [kind, total]),
+		[["conn", 4]],
+	);
+});

@@ -1,0 +1,80 @@
+//! Every case gives what its folder says, alone and together, renamed, gzipped, in any order.
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use offwire_tests::cases::{Case, cases, expect};
+use offwire_tests::outcome::{findings, outcome};
+use offwire_tests::read::{How, Input, Reading, read};
+use std::io::Write;
+
+fn outcome_of(inputs: &[Input]) -> String {
+    outcome(&read(inputs, &How::default()).report())
+}
+
+#[test]
+fn every_case_gives_what_its_folder_says() {
+    let mut wrong = Vec::new();
+    for case in cases().unwrap() {
+        let _reading = Reading(&case.id);
+        wrong.extend(expect(&case.path.join("expect.txt"), &outcome_of(&case.inputs)).err());
+        let single = case.path.join("expect");
+        if single.is_dir() {
+            for input in &case.inputs {
+                let path = single.join(format!("{}.txt", input.name));
+                wrong.extend(expect(&path, &outcome_of(std::slice::from_ref(input))).err());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_case_says_what_it_is_where_it_is_from_and_its_licence() {
+    for Case { id, path, inputs } in cases().unwrap() {
+        assert!(!inputs.is_empty(), "{id} has no evidence");
+        let readme = std::fs::read_to_string(path.join("README.md")).unwrap_or_default();
+        assert!(readme.contains("Licence:"), "{id}/README.md names no licence");
+        assert!(readme.contains("From:"), "{id}/README.md does not say where it is from");
+    }
+}
+
+#[test]
+fn names_do_not_matter() {
+    for case in cases().unwrap() {
+        let _reading = Reading(&case.id);
+        let renamed: Vec<Input> = (0..)
+            .zip(case.inputs.iter().rev())
+            .map(|(i, input)| Input { name: format!("{i}.bin"), bytes: input.bytes.clone() })
+            .collect();
+        assert_eq!(outcome_of(&case.inputs), outcome_of(&renamed));
+    }
+}
+
+#[test]
+fn gzip_around_evidence_does_not_matter() {
+    for case in cases().unwrap() {
+        let _reading = Reading(&case.id);
+        let zipped: Vec<Input> = case
+            .inputs
+            .iter()
+            .map(|input| {
+                let mut to = GzEncoder::new(Vec::new(), Compression::default());
+                to.write_all(&input.bytes).unwrap();
+                Input { name: format!("{}.gz", input.name), bytes: to.finish().unwrap() }
+            })
+            .collect();
+        let plain = read(&case.inputs, &How::default()).report();
+        let packed = read(&zipped, &How::default()).report();
+        assert_eq!(findings(&plain), findings(&packed));
+        assert_eq!(plain.records, packed.records);
+    }
+}
+
+#[test]
+fn a_rule_whose_events_never_came_is_blind_and_one_that_looked_is_not() {
+    let article = cases().unwrap().into_iter().find(|c| c.id == "article").unwrap();
+    let dns = article.inputs.into_iter().filter(|i| i.name == "dns.log").collect::<Vec<_>>();
+    let coverage = read(&dns, &How::default()).report().coverage;
+    let is_blind = |id: &str| coverage.iter().find(|c| c.rule == id).unwrap().is_blind;
+    assert!(is_blind("web-recon") && !is_blind("fast-flux"));
+}

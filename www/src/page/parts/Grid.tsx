@@ -1,0 +1,244 @@
+// A table of any number of rows, of which only those in sight exist. Rows are fetched as they come
+// into sight; cells are walked with the arrow keys.
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { Column, Sort } from "../../shared/records.ts";
+import { type Cell, columnWidth, type Sight, sight } from "../select/grid.ts";
+
+interface GridProps {
+	label: string;
+	columns: Column[];
+	total: number;
+	sort: Sort | undefined;
+	/** Changes when the rows have to be asked for anew. */
+	question: number;
+	/** The cells of a row and its place in the evidence; undefined while it is on its way. */
+	row: (index: number) => { place: string; cells: Cell[]; isOpen: boolean } | undefined;
+	want: (first: number, last: number) => void;
+	onSort: (column: string) => void;
+	onCell: (row: number, column: number, isOut: boolean) => void;
+	onRow: (row: number) => void;
+	onHead: (column: string) => void;
+}
+
+export const ROW_PX = 26;
+const HEAD_PX = 32;
+
+export function Grid(props: GridProps) {
+	const box = useRef<HTMLDivElement>(null);
+	const view = useSignal({ top: 0, height: 600 });
+	const focus = useSignal({ row: 0, column: 0 });
+	const now = sight(props.total, view.value.top, view.value.height - HEAD_PX, ROW_PX);
+
+	useLayoutEffect(() => {
+		const element = box.current;
+		if (!element) {
+			return;
+		}
+		const measure = () => {
+			view.value = { top: element.scrollTop, height: element.clientHeight };
+		};
+		const observer = new ResizeObserver(measure);
+		observer.observe(element);
+		measure();
+		return () => observer.disconnect();
+	}, [view]);
+	useEffect(
+		() => props.want(now.first, now.last),
+		[props.want, props.question, now.first, now.last],
+	);
+
+	return (
+		<div
+			class="grid-box"
+			ref={box}
+			onScroll={({ currentTarget: { scrollTop, clientHeight } }) => {
+				view.value = { top: scrollTop, height: clientHeight };
+			}}
+			onWheel={(event) => wheel(event, now.scale)}
+		>
+			<div class="grid-panel" style={{ height: `${now.panel + HEAD_PX}px` }}>
+				<table
+					// biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: ARIA's own pattern.
+					role="grid"
+					class="grid"
+					aria-label={props.label}
+					aria-rowcount={props.total + 1}
+					aria-colcount={props.columns.length + 1}
+					style={{ top: `${now.offset}px` }}
+					onClick={(event) => click(event, props)}
+					onKeyDown={(event) => walk(event, props, focus, now, box.current)}
+				>
+					<colgroup>
+						<col style={{ width: "84px" }} />
+						{props.columns.map((column) => (
+							<col key={column.name} style={{ width: `${columnWidth(column)}px` }} />
+						))}
+					</colgroup>
+					<GridHead {...props} />
+					<tbody>
+						{rowsInSight(now).map((index) => (
+							<GridRow key={index} index={index} focus={focus.value} {...props} />
+						))}
+					</tbody>
+				</table>
+			</div>
+		</div>
+	);
+}
+
+const rowsInSight = ({ first, last }: Sight): number[] =>
+	Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
+
+function GridHead({ columns, sort, onSort, onHead }: GridProps) {
+	return (
+		<thead>
+			<tr aria-rowindex={1}>
+				<th scope="col">place</th>
+				{columns.map((column) => {
+					const order =
+						sort?.column === column.name && (sort.is_descending ? "descending" : "ascending");
+					return (
+						<th
+							scope="col"
+							key={column.name}
+							aria-sort={order || "none"}
+							title={`${column.type}: ${column.doc}`}
+						>
+							<button type="button" class="sort" onClick={() => onSort(column.name)}>
+								{column.name}
+								<span aria-hidden="true">{order === "ascending" ? " ▲" : order ? " ▼" : ""}</span>
+							</button>
+							<button
+								type="button"
+								class="count"
+								aria-label={`Values of ${column.name}`}
+								title="Commonest values"
+								onClick={() => onHead(column.name)}
+							>
+								≡
+							</button>
+						</th>
+					);
+				})}
+			</tr>
+		</thead>
+	);
+}
+
+interface RowProps extends GridProps {
+	index: number;
+	focus: { row: number; column: number };
+}
+
+function GridRow({ index, focus, row, columns }: RowProps) {
+	const data = row(index);
+	const tab = (column: number) => (focus.row === index && focus.column === column ? 0 : -1);
+	return (
+		<tr
+			aria-rowindex={index + 2}
+			aria-selected={data?.isOpen ?? false}
+			class={index % 2 ? "odd" : ""}
+		>
+			<th scope="row" data-cell={`${index}:0`} tabIndex={tab(0)}>
+				{data?.place ?? "…"}
+			</th>
+			{columns.map((column, i) => {
+				const cell = data?.cells[i];
+				return (
+					<td
+						key={column.name}
+						data-cell={`${index}:${i + 1}`}
+						tabIndex={tab(i + 1)}
+						class={cell?.isNumber ? "num" : cell?.isUnset ? "unset" : ""}
+						title={cell?.isUnset ? "not in the source" : cell?.text}
+					>
+						{cell?.text}
+					</td>
+				);
+			})}
+		</tr>
+	);
+}
+
+/** Where a pixel stands for many rows, a turn of the wheel would leap: it goes by rows instead. */
+function wheel(event: WheelEvent, scale: number): void {
+	if (scale > 1 && event.deltaY !== 0 && !event.shiftKey) {
+		const pixels = Math.max(1, Math.abs(event.deltaY) / scale);
+		(event.currentTarget as HTMLElement).scrollTop += Math.sign(event.deltaY) * pixels;
+		event.preventDefault();
+	}
+}
+
+/** A click on a value, or on a row's place. */
+function click(event: MouseEvent, props: GridProps): void {
+	const at = (event.target as HTMLElement).closest<HTMLElement>("[data-cell]")?.dataset.cell;
+	const [row, column] = (at ?? "").split(":").map(Number);
+	if (row === undefined || column === undefined || !props.row(row)) {
+		return;
+	}
+	if (column === 0) {
+		props.onRow(row);
+	} else {
+		props.onCell(row, column - 1, event.altKey);
+	}
+}
+
+type Focus = { value: { row: number; column: number } };
+
+const STEPS: Record<string, [number, number]> = {
+	ArrowUp: [-1, 0],
+	ArrowDown: [1, 0],
+	ArrowLeft: [0, -1],
+	ArrowRight: [0, 1],
+};
+
+/** Arrow keys, pages, ends; Enter does what a click does, Space shows the row's evidence. */
+function walk(
+	event: KeyboardEvent,
+	props: GridProps,
+	focus: Focus,
+	now: Sight,
+	box: HTMLElement | null,
+) {
+	const target = event.target as HTMLElement;
+	const [row, column] = (target.dataset.cell ?? "").split(":").map(Number);
+	if (row === undefined || column === undefined || !box) {
+		return;
+	}
+	const page = Math.max(1, now.visible - 1);
+	const jumps: Record<string, [number, number]> = {
+		PageDown: [page, 0],
+		PageUp: [-page, 0],
+		Home: event.ctrlKey ? [-row, -column] : [0, -column],
+		End: event.ctrlKey ? [props.total, 0] : [0, props.columns.length],
+		...STEPS,
+	};
+	const step = jumps[event.key];
+	if (event.key === "Enter" && column > 0) {
+		props.onCell(row, column - 1, event.altKey);
+	} else if (event.key === " " || event.key === "Enter") {
+		props.onRow(row);
+	} else if (step) {
+		const to = {
+			row: Math.min(Math.max(row + step[0], 0), props.total - 1),
+			column: Math.min(Math.max(column + step[1], 0), props.columns.length),
+		};
+		focus.value = to;
+		bringIntoSight(to.row, now, box);
+		requestAnimationFrame(() =>
+			box.querySelector<HTMLElement>(`[data-cell="${to.row}:${to.column}"]`)?.focus(),
+		);
+	} else {
+		return;
+	}
+	event.preventDefault();
+}
+
+function bringIntoSight(row: number, now: Sight, box: HTMLElement): void {
+	if (row < now.top) {
+		box.scrollTop = (row * ROW_PX) / now.scale;
+	} else if (row >= now.top + now.visible - 1) {
+		box.scrollTop = ((row - now.visible + 2) * ROW_PX) / now.scale;
+	}
+}

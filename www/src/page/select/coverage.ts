@@ -1,0 +1,48 @@
+// Sums over coverage, notes and sources; pure functions of the report.
+import type { NoteRow, Report, Source, Weight } from "../../shared/report.ts";
+
+export const totalEvents = (report: Report): bigint =>
+	Object.values(report.records).reduce((sum, { seen }) => sum + seen, 0n);
+
+export const filesOnly = (sources: Source[]): Source[] =>
+	sources.filter((s) => s.parent === undefined);
+
+const ORDER: readonly Weight[] = ["error", "data-loss", "notice", "info"];
+
+export interface NoteSum {
+	code: string;
+	weight: Weight;
+	meaning: string;
+	total: bigint;
+	rows: NoteRow[];
+}
+
+/** Notes of one kind together, the gravest first. */
+export function byCode(notes: NoteRow[]): NoteSum[] {
+	const sums = new Map<string, NoteSum>();
+	for (const row of notes) {
+		const { code, weight, meaning } = row;
+		const sum = sums.get(code) ?? { code, weight, meaning, total: 0n, rows: [] };
+		sums.set(code, { ...sum, total: sum.total + row.count, rows: [...sum.rows, row] });
+	}
+	const rank = (sum: NoteSum) => ORDER.indexOf(sum.weight);
+	return [...sums.values()].sort((a, b) => rank(a) - rank(b) || (a.code < b.code ? -1 : 1));
+}
+
+/** Sources in the order of a tree, each with how deep it lies. */
+export function asTree(sources: Source[]): { source: Source; depth: number }[] {
+	const below = (parent: number | undefined, depth: number): { source: Source; depth: number }[] =>
+		sources
+			.filter((s) => s.parent === parent)
+			.flatMap((source) => [{ source, depth }, ...below(source.id, depth + 1)]);
+	return below(undefined, 0);
+}
+
+/** Events of a source over all kinds. */
+export const eventsOf = (source: Source): bigint =>
+	Object.values(source.events).reduce((sum, { count }) => sum + count, 0n);
+
+/** The sources with events of one of these kinds. */
+export function sourcesWith(kinds: string[], sources: Source[]): Source[] {
+	return sources.filter((s) => kinds.some((kind) => (s.events[kind]?.count ?? 0n) > 0n));
+}

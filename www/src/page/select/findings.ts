@@ -1,0 +1,99 @@
+// Which findings are shown and in which order; pure functions of the report.
+import type { Finding, Report, Severity, Source } from "../../shared/report.ts";
+
+export const SEVERITIES: readonly Severity[] = ["high", "medium", "low", "info"];
+
+/** What the list shows; an empty set of severities or rules stands for all. */
+export interface FindingsFilter {
+	severities: ReadonlySet<Severity>;
+	rule: string;
+	text: string;
+}
+
+export const NO_FILTER: FindingsFilter = { severities: new Set(), rule: "", text: "" };
+
+/** What makes two findings of two reports the same one. */
+export const identity = (finding: Finding): string => `${finding.rule}\n${finding.key}`;
+
+/** Small numbers for identities, given once: the page's addresses hold nothing else. */
+export class Ids {
+	readonly #byIdentity = new Map<string, number>();
+
+	of(finding: Finding): number {
+		const key = identity(finding);
+		const id = this.#byIdentity.get(key) ?? this.#byIdentity.size + 1;
+		this.#byIdentity.set(key, id);
+		return id;
+	}
+}
+
+/**
+ * The findings in an order that does not jump: while evidence is read, those on show stay where
+ * they are and new ones follow; at the end the report's own order holds.
+ */
+export function steady(
+	report: Report | undefined,
+	before: Finding[],
+	isRunning: boolean,
+): Finding[] {
+	if (!report || !isRunning) {
+		return report?.findings ?? [];
+	}
+	const now = new Map(report.findings.map((f) => [identity(f), f]));
+	const kept = before.map(identity).filter((id) => now.has(id));
+	const order = new Set([...kept, ...now.keys()]);
+	return [...order].flatMap((id) => now.get(id) ?? []);
+}
+
+export function countBySeverity(findings: Finding[]): Record<Severity, number> {
+	const counts = { high: 0, medium: 0, low: 0, info: 0 };
+	for (const { severity } of findings) {
+		counts[severity] += 1;
+	}
+	return counts;
+}
+
+/** Everything of a finding that a person may look for. */
+function haystack(finding: Finding): string {
+	const subjects = finding.subjects.map((s) => s.value);
+	return [finding.title, finding.summary, finding.rule, ...finding.attack, ...subjects]
+		.join("\n")
+		.toLowerCase();
+}
+
+export function shown(findings: Finding[], filter: FindingsFilter): Finding[] {
+	const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
+	return findings.filter((finding) => {
+		const severityFits = filter.severities.size === 0 || filter.severities.has(finding.severity);
+		if (!severityFits || (filter.rule && finding.rule !== filter.rule)) {
+			return false;
+		}
+		const text = words.length > 0 ? haystack(finding) : "";
+		return words.every((word) => text.includes(word));
+	});
+}
+
+/** The rules that found something, with how often, by id. */
+export function rulesOf(findings: Finding[]): [string, number][] {
+	const counts = new Map<string, number>();
+	for (const { rule } of findings) {
+		counts.set(rule, (counts.get(rule) ?? 0) + 1);
+	}
+	return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The names of the files that a finding's rows come from. */
+export function filesOf(finding: Finding, sources: Source[]): string[] {
+	const nodes = new Set(finding.evidence.rows.map((row) => row.at.node));
+	return [...new Set([...nodes].map((node) => sourceName(node, sources)))];
+}
+
+/** The name of a source, with the container it lies in. */
+export function sourceName(node: number, sources: Source[]): string {
+	const source = sources.find((s) => s.id === node);
+	if (!source) {
+		return `source ${node}`;
+	}
+	const parent = source.parent === undefined ? "" : `${sourceName(source.parent, sources)} › `;
+	return parent + source.name;
+}

@@ -1,0 +1,91 @@
+// The arithmetic of a windowed table: which rows are in sight, and where they lie.
+import type { Column } from "../../shared/records.ts";
+import { time } from "./format.ts";
+import { visible } from "./text.ts";
+
+/** Browsers stop somewhere above 17 million pixels; far below that, nothing is lost by it. */
+const MAX_PANEL_PX = 8_000_000;
+/** Rows drawn beyond what is in sight, so that slow frames show rows and not white. */
+const MARGIN = 12;
+
+export interface Sight {
+	/** Rows to draw: from `first` on and before `last`. */
+	first: number;
+	last: number;
+	/** The first row in sight, and how many fit. */
+	top: number;
+	visible: number;
+	/** Height of all rows as scrolled over, and where in it the drawn ones lie, in pixels. */
+	panel: number;
+	offset: number;
+	/** Pixels of rows that go by for one pixel of scrolling; 1 unless there are very many rows. */
+	scale: number;
+}
+
+/**
+ * What is in sight of `total` rows at this scroll position. When the rows are higher together than
+ * a panel can be, a pixel of scrolling stands for more than a pixel of rows.
+ */
+export function sight(total: number, scrollTop: number, height: number, rowPx: number): Sight {
+	const whole = total * rowPx;
+	const panel = Math.min(whole, MAX_PANEL_PX);
+	const room = Math.max(0, panel - height);
+	const hiddenRows = Math.max(0, whole - height);
+	const scale = room > 0 ? hiddenRows / room : 1;
+	const rowsTop = Math.min(scrollTop, room) * scale;
+	const top = Math.floor(rowsTop / rowPx);
+	const visibleRows = Math.max(1, Math.ceil(height / rowPx));
+	const first = Math.max(0, top - MARGIN);
+	return {
+		first,
+		last: Math.min(total, top + visibleRows + MARGIN),
+		top,
+		visible: visibleRows,
+		panel,
+		offset: Math.max(0, Math.min(scrollTop, room) - (rowsTop - first * rowPx)),
+		scale,
+	};
+}
+
+export interface Cell {
+	text: string;
+	isUnset: boolean;
+	isNumber: boolean;
+}
+
+const NUMBERS = new Set(["count", "int", "interval", "port", "double"]);
+
+export function cell(column: Column, value: string | undefined): Cell {
+	const isNumber = NUMBERS.has(column.type);
+	if (value === undefined) {
+		return { text: "–", isUnset: true, isNumber };
+	}
+	return { text: column.type === "time" ? time(value) : visible(value), isUnset: false, isNumber };
+}
+
+const WIDTHS: Record<string, number> = {
+	time: 26,
+	addr: 17,
+	port: 7,
+	count: 10,
+	int: 10,
+	bool: 6,
+	interval: 12,
+};
+const WIDE = new Set([
+	"uri",
+	"query",
+	"user_agent",
+	"answers",
+	"community_id",
+	"subject",
+	"issuer",
+]);
+
+/** A column's width in pixels: by its type and name, so that it stays while rows come and go. */
+export function columnWidth({ name, type }: Column): number {
+	const byType = WIDTHS[type] ?? 20;
+	const last = name.split(".").at(-1) ?? name;
+	const chars = Math.max(byType, name.length + 4, WIDE.has(last) ? 34 : 0);
+	return Math.round(chars * 7.3 + 18);
+}

@@ -1,0 +1,83 @@
+// Evidence as text for a person's eyes, by the rules of core/src/text.rs, and text that is safe to pass on.
+
+// Unicode's Cc, Cf, Zl, Zp, the variation selectors and tags, as core/src/text.rs lists them.
+const DECEPTIVE =
+	// biome-ignore lint/suspicious/noMisleadingCharacterClass: each is looked for by itself.
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+	/[\0-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|[\ud800-\udfff]/gu;
+
+/** Controls, bidirectional marks and invisible characters become visible escapes. */
+export function visible(text: string): string {
+	return text.replace(DECEPTIVE, (char) => {
+		const code = char.codePointAt(0) ?? 0;
+		const hex = code.toString(16);
+		return code < 0x100 ? `\\x${hex.padStart(2, "0")}` : `\\u{${hex}}`;
+	});
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** How many bytes the UTF-8 character that begins with this byte takes; 0 when none can. */
+function lengthFrom(lead: number): number {
+	if (lead < 0x80) {
+		return 1;
+	}
+	if (lead < 0xc2 || lead > 0xf4) {
+		return 0;
+	}
+	return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/** Bytes as text: valid UTF-8 stays, every other byte becomes `\xNN`. Not made visible yet. */
+export function fromBytes(bytes: Uint8Array): string {
+	let text = "";
+	for (let i = 0; i < bytes.length; ) {
+		const length = lengthFrom(bytes[i] ?? 0);
+		try {
+			text += UTF8.decode(bytes.subarray(i, i + Math.max(1, length)));
+			i += Math.max(1, length);
+		} catch {
+			text += `\\x${(bytes[i] ?? 0).toString(16).padStart(2, "0")}`;
+			i += 1;
+		}
+	}
+	return text;
+}
+
+/** Endings of file names that look like the end of a host name, and are none. */
+const FILE_ENDINGS = new Set(
+	"bin bz2 cap cfg conf csv dat db dll doc docx eve exe gz html ini jpg js json jsonl log lz4 md ndjson pcap pcapng pdf php png ps1 py rs txt xls xlsx xml xz zst".split(
+		" ",
+	),
+);
+
+/** Text whose links and addresses no program will take for live ones: `hxxp`, `[.]`, `[@]`. */
+export function defang(text: string): string {
+	return text
+		.replace(/\bhttp(s?):\/\//gi, (_, s: string) => `hxxp${s.toLowerCase()}://`)
+		.replace(/\bftp(s?):\/\//gi, (_, s: string) => `fxp${s.toLowerCase()}://`)
+		.replace(/(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g, (ip) => ip.replaceAll(".", "[.]"))
+		.replace(
+			/(?<![\w.[-])(?:[\w-]+\.)+([\p{L}]{2,}|xn--[\w-]+)\b(?!\.?\w)/gu,
+			(name, end: string) =>
+				FILE_ENDINGS.has(end.toLowerCase()) || name.includes("_")
+					? name
+					: name.replaceAll(".", "[.]"),
+		)
+		.replace(/(?<=[\w.+-])@(?=[\w-]+[[.])/g, "[@]");
+}
+
+/** The JavaScript index of a byte of the text's UTF-8. */
+export function indexOfByte(text: string, at: number): number {
+	let bytes = 0;
+	let index = 0;
+	for (const char of text) {
+		if (bytes >= at) {
+			break;
+		}
+		const code = char.codePointAt(0) ?? 0;
+		bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+		index += char.length;
+	}
+	return index;
+}

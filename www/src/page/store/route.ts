@@ -1,0 +1,41 @@
+// Where the page is: a view and at most one small number, kept in the hash and nowhere else.
+import { signal } from "@preact/signals";
+
+export const VIEWS = [
+	"overview",
+	"findings",
+	"records",
+	"files",
+	"coverage",
+	"notes",
+	"report",
+] as const;
+export type View = (typeof VIEWS)[number] | "finding" | "drop";
+
+export interface Route {
+	view: View;
+	/** The finding's number; 0 when the view has none. */
+	id: number;
+}
+
+function parse(hash: string): Route {
+	const [, view, id] = /^#([a-z]+)(?:-(\d{1,9}))?$/.exec(hash) ?? [];
+	const isKnown = view === "finding" || view === "drop" || VIEWS.some((known) => known === view);
+	return isKnown ? { view: view as View, id: Number(id ?? 0) } : { view: "overview", id: 0 };
+}
+
+export const route = signal<Route>(parse(location.hash));
+
+/** The address of a view: made of our own words and numbers only. */
+export const href = (view: View, id?: number): string => (id ? `#${view}-${id}` : `#${view}`);
+
+export function go(view: View, id?: number): void {
+	if (location.hash === href(view, id)) {
+		return;
+	}
+	location.hash = href(view, id);
+}
+
+addEventListener("hashchange", () => {
+	route.value = parse(location.hash);
+});

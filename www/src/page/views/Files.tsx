@@ -1,0 +1,181 @@
+// Files: what each is, how it was read, what its times rest on; and where it was recorded.
+import { useSignal } from "@preact/signals";
+import type { Source } from "../../shared/report.ts";
+import { Empty, Heading } from "../parts/Common.tsx";
+import { Ev } from "../parts/Evidence.tsx";
+import { PlainInput } from "../parts/PlainInput.tsx";
+import { WeightMark } from "../parts/Severity.tsx";
+import { asTree, eventsOf } from "../select/coverage.ts";
+import { CLOCKS, count, plural, size } from "../select/format.ts";
+import * as theCase from "../store/case.ts";
+import { FilePicker } from "./Drop.tsx";
+
+export function Files() {
+	const edited = useSignal(false);
+	const evidence = theCase.evidence.value;
+	return (
+		<>
+			<Heading aside={<FilePicker label="Add a folder" isFolder isPlain />}>Files</Heading>
+			{evidence.length === 0 && (
+				<Empty title="No file is open.">Drop some anywhere on the page.</Empty>
+			)}
+			<ul class="file-list">
+				{evidence.map((_, index) => (
+					<FileCard
+						key={index}
+						index={index}
+						onEdit={() => {
+							edited.value = true;
+						}}
+					/>
+				))}
+			</ul>
+			{(edited.value ||
+				theCase.state.value === "cancelled" ||
+				theCase.state.value === "crashed") && (
+				<div class="again">
+					<p>
+						{edited.value
+							? "Sensor and site hold from the next reading on."
+							: "Not all was read. What was found so far stands."}
+					</p>
+					<button
+						type="button"
+						class="primary"
+						onClick={() => {
+							edited.value = false;
+							theCase.readAgain();
+						}}
+					>
+						Read all files again
+					</button>
+				</div>
+			)}
+		</>
+	);
+}
+
+function stateOf(index: number): string {
+	const file = theCase.files.value.get(index);
+	const trouble = theCase.troubles.value.find((t) => t.file === index);
+	if (trouble) {
+		return "failed";
+	}
+	if (!file) {
+		return theCase.isRunning.value ? "waiting" : "not read";
+	}
+	if (file.isClosed) {
+		return "read";
+	}
+	return theCase.isRunning.value ? "reading" : "stopped";
+}
+
+function FileCard({ index, onEdit }: { index: number; onEdit: () => void }) {
+	const evidence = theCase.evidence.value[index];
+	if (!evidence) {
+		return null;
+	}
+	const progress = theCase.files.value.get(index);
+	const state = stateOf(index);
+	const tree = asTree(theCase.sources.value);
+	const from = tree.findIndex(({ source }) => source.id === progress?.node);
+	const after = tree.findIndex(({ depth }, i) => i > from && depth === 0);
+	const inside = from < 0 ? [] : tree.slice(from, after < 0 ? undefined : after);
+	const edit = (change: { sensor?: string; site?: string }) => {
+		theCase.describeFile(index, change);
+		onEdit();
+	};
+	return (
+		<li class="file-card">
+			<div class="file-head">
+				<span class="file-name">
+					<Ev text={evidence.path} />
+				</span>
+				<span class="num dim">{size(evidence.file.size)}</span>
+				<span class={`file-state ${state}`}>{state}</span>
+				{state === "reading" && progress && (
+					<progress
+						max={Math.max(1, evidence.file.size)}
+						value={progress.offset}
+						aria-label="Bytes analysed"
+					/>
+				)}
+			</div>
+			{inside.map(({ source, depth }) => (
+				<SourceDetails key={source.id} source={source} depth={depth} />
+			))}
+			<div class="file-foot">
+				<PlainInput
+					caption="sensor"
+					value={evidence.sensor}
+					onText={(sensor) => edit({ sensor })}
+				/>
+				<PlainInput caption="site" value={evidence.site} onText={(site) => edit({ site })} />
+				{progress?.sha256 && (
+					<span class="digest dim" title="SHA-256 of the file">
+						SHA-256 <span class="data">{progress.sha256}</span>
+					</span>
+				)}
+			</div>
+		</li>
+	);
+}
+
+function SourceDetails({ source, depth }: { source: Source; depth: number }) {
+	const notes = (theCase.report.value?.notes ?? []).filter((n) => n.node === source.id);
+	const counters = Object.entries(source.counters);
+	return (
+		<div class={`source depth-${Math.min(depth, 6)}`}>
+			{depth > 0 && (
+				<p class="source-name">
+					└ <Ev text={source.name} />
+				</p>
+			)}
+			<p>
+				{source.format_title ?? (source.is_done ? "not recognised" : "not recognised yet")}
+				<span class="dim"> · times: {CLOCKS[source.clock]}</span>
+				{eventsOf(source) > 0n && <> · {plural(eventsOf(source), "event")}: </>}
+				<span class="dim num">
+					{Object.entries(source.events)
+						.map(([kind, { count: n }]) => `${kind} ${count(n)}`)
+						.join(", ")}
+				</span>
+			</p>
+			{counters.length > 0 && (
+				<dl class="counters">
+					{counters.map(([name, n]) => (
+						<div key={name}>
+							<dt>
+								<Ev text={name} />
+							</dt>
+							<dd class="num">{count(n)}</dd>
+						</div>
+					))}
+				</dl>
+			)}
+			{source.refusals.length > 0 && <Refusals source={source} />}
+			{notes.map((note) => (
+				<p key={note.code} class="source-note">
+					<WeightMark weight={note.weight} /> <span class="num">{count(note.count)} ×</span>{" "}
+					{note.meaning}
+				</p>
+			))}
+		</div>
+	);
+}
+
+function Refusals({ source }: { source: Source }) {
+	return (
+		<details>
+			<summary>Why no reader took it</summary>
+			<dl class="refusals">
+				{source.refusals.map(([format, why]) => (
+					<div key={format}>
+						<dt class="data">{format}</dt>
+						<dd>{why}</dd>
+					</div>
+				))}
+			</dl>
+		</details>
+	);
+}

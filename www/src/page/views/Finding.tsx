@@ -1,0 +1,327 @@
+// One finding: what was seen, against which thresholds, what else it could be, and on which rows.
+import type { Caveat, EvidenceRow, Finding as F, Fact, Subject } from "../../shared/report.ts";
+import { Copy, Empty, Scroll, Section } from "../parts/Common.tsx";
+import { Ev, Pivot } from "../parts/Evidence.tsx";
+import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
+import { holdStill } from "../parts/still.ts";
+import { sourceName } from "../select/findings.ts";
+import { count, lasted, plural, span, time, when } from "../select/format.ts";
+import { toolFilters } from "../select/pivots.ts";
+import { idOf, report, sources } from "../store/case.ts";
+import { placeOf } from "../store/findings.ts";
+import { sameOrigin, show, shown } from "../store/item.ts";
+import { openWith } from "../store/records.ts";
+import { go, href, route } from "../store/route.ts";
+
+export function Finding() {
+	const place = placeOf(route.value.id);
+	if (!place.finding) {
+		return (
+			<Empty title="There is no such finding in this case.">
+				<a href={href("findings")}>All findings</a>
+			</Empty>
+		);
+	}
+	const finding = place.finding;
+	return (
+		<article class="finding">
+			<nav class="crumbs" aria-label="Findings">
+				<a href={href("findings")}>‹ Findings</a>
+				<span class="dim num">{place.index >= 0 && `${place.index + 1} of ${place.total}`}</span>
+				<span class="spacer" />
+				{place.before && <a href={href("finding", place.before)}>Previous (k)</a>}
+				{place.after && <a href={href("finding", place.after)}>Next (j)</a>}
+			</nav>
+			<Head finding={finding} />
+			<Subjects subjects={finding.subjects} />
+			<p class="summary">
+				<Ev text={finding.summary} />
+			</p>
+			{finding.facts.length > 0 && <Terms facts={finding.facts} score={finding.score} />}
+			<Rows finding={finding} />
+			<div class="columns">
+				<Caveats caveats={finding.caveats} />
+				<Missing missing={finding.missing} />
+			</div>
+			<Attack ids={finding.attack} />
+			<Tools finding={finding} />
+			{finding.includes.length > 0 && (
+				<Section title="Rolled up into this">
+					<ul>
+						{finding.includes.map((title) => (
+							<li key={title}>
+								<Ev text={title} />
+							</li>
+						))}
+					</ul>
+				</Section>
+			)}
+		</article>
+	);
+}
+
+function Head({ finding }: { finding: F }) {
+	const { first, last } = finding.when ?? {};
+	const ms = finding.when ? lasted(finding.when) : 0;
+	return (
+		<header class="finding-head">
+			<div class="finding-marks">
+				<SeverityMark severity={finding.severity} />
+				<ConfidenceMark confidence={finding.confidence} />
+				<span class="tag">{finding.rule}</span>
+				<span class="dim num">
+					{first && last && finding.when
+						? `${when(finding.when)} UTC`
+						: "the evidence has no times"}
+					{ms > 0 && `, ${span(ms)}`}
+				</span>
+			</div>
+			<h1 tabIndex={-1}>
+				<Ev text={finding.title} />
+			</h1>
+		</header>
+	);
+}
+
+const ROLES = ["actor", "target", "object"] as const;
+/** Subjects of one role shown before the rest is folded away. */
+const MOST_SUBJECTS = 12;
+
+function Subjects({ subjects }: { subjects: Subject[] }) {
+	return (
+		<dl class="subjects">
+			{ROLES.map((role) => {
+				const all = subjects.filter((s) => s.role === role);
+				return all.length === 0 ? null : (
+					<div key={role}>
+						<dt>{all.length > 1 ? `${role}s` : role}</dt>
+						<dd>
+							{all.slice(0, MOST_SUBJECTS).map((s) => (
+								<Pivot key={s.kind + s.value} value={s.value} />
+							))}
+							{all.length > MOST_SUBJECTS && (
+								<details>
+									<summary>{all.length - MOST_SUBJECTS} more</summary>
+									{all.slice(MOST_SUBJECTS).map((s) => (
+										<Pivot key={s.kind + s.value} value={s.value} />
+									))}
+								</details>
+							)}
+						</dd>
+					</div>
+				);
+			})}
+		</dl>
+	);
+}
+
+function Outcome({ fact }: { fact: Fact }) {
+	if (fact.threshold === undefined) {
+		return <span class="dim">–</span>;
+	}
+	if (fact.is_met === undefined) {
+		return <span class="outcome unknown">? not shown</span>;
+	}
+	return fact.is_met ? (
+		<span class="outcome met">✓ met</span>
+	) : (
+		<span class="outcome unmet">✗ not met</span>
+	);
+}
+
+function Terms({ facts, score }: { facts: Fact[]; score: number | undefined }) {
+	const hasPoints = facts.some((f) => f.points !== undefined);
+	return (
+		<Section
+			title="Terms against thresholds"
+			aside={score !== undefined && <span class="num">score {score} of 100</span>}
+		>
+			<Scroll label="Terms">
+				<table class="terms">
+					<thead>
+						<tr>
+							<th scope="col">Term</th>
+							<th scope="col">Value</th>
+							<th scope="col">Threshold</th>
+							<th scope="col">Outcome</th>
+							<th scope="col">Basis</th>
+							{hasPoints && <th scope="col">Points</th>}
+						</tr>
+					</thead>
+					<tbody>
+						{facts.map((fact) => (
+							<tr key={fact.name}>
+								<th scope="row">
+									{fact.name}
+									{fact.note && (
+										<span class="fact-note dim">
+											<Ev text={fact.note} />
+										</span>
+									)}
+								</th>
+								<td class="data">
+									<Ev text={fact.value} />
+								</td>
+								<td>{fact.threshold ?? <span class="dim">none</span>}</td>
+								<td>
+									<Outcome fact={fact} />
+								</td>
+								<td class="dim">{fact.basis}</td>
+								{hasPoints && <td class="num">{fact.points ?? "–"}</td>}
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</Scroll>
+		</Section>
+	);
+}
+
+function Caveats({ caveats }: { caveats: Caveat[] }) {
+	return (
+		<Section title="What else it could be">
+			{caveats.length === 0 && <p class="dim">The rule names no benign reading.</p>}
+			{caveats.map(({ reading, settle }) => (
+				<div class="caveat-block" key={reading}>
+					<p>
+						<Ev text={reading} />
+					</p>
+					<p class="settle">
+						<span class="label">What would settle it</span> <Ev text={settle} />
+					</p>
+				</div>
+			))}
+		</Section>
+	);
+}
+
+function Missing({ missing }: { missing: string[] }) {
+	return (
+		<Section title="What the evidence could not show">
+			{missing.length === 0 ? (
+				<p class="dim">Nothing that the rule asks for is missing.</p>
+			) : (
+				<ul>
+					{missing.map((text) => (
+						<li key={text}>
+							<Ev text={text} />
+						</li>
+					))}
+				</ul>
+			)}
+		</Section>
+	);
+}
+
+function Rows({ finding }: { finding: F }) {
+	const { rows, total, filter } = finding.evidence;
+	const openAll = () => {
+		if (filter) {
+			openWith(filter[1], filter[0]);
+			go("records");
+		}
+	};
+	const shownOf =
+		BigInt(rows.length) < total ? `${rows.length} of ${count(total)}` : plural(total, "row");
+	return (
+		<Section
+			title="Evidence"
+			aside={
+				<>
+					<span class="dim num">{shownOf}</span>
+					{filter && (
+						<button type="button" class="quiet" onClick={openAll}>
+							Open in Records
+						</button>
+					)}
+				</>
+			}
+		>
+			<ol class="evidence-rows">
+				{rows.map((row) => (
+					<EvidenceLine
+						key={`${row.at.node}:${row.at.item}:${row.at.offset}`}
+						row={row}
+						id={idOf(finding)}
+					/>
+				))}
+			</ol>
+		</Section>
+	);
+}
+
+function EvidenceLine({ row, id }: { row: EvidenceRow; id: number }) {
+	const isOpen = sameOrigin(shown.value?.at, row.at);
+	return (
+		<li>
+			<button
+				type="button"
+				class="evidence-row"
+				data-finding={id}
+				aria-pressed={isOpen}
+				onClick={(event) => {
+					holdStill(event.currentTarget);
+					show(row.at);
+				}}
+			>
+				<span class="num time">{row.ts ? time(row.ts) : "no time"}</span>
+				<span class="row-text">
+					<Ev text={row.text} />
+				</span>
+				<span class="row-place dim">
+					<Ev text={sourceName(row.at.node, sources.value)} /> {String(row.at.item)}
+				</span>
+				<span class="why dim">{row.why}</span>
+			</button>
+		</li>
+	);
+}
+
+function Attack({ ids }: { ids: string[] }) {
+	const attack = report.value?.attack;
+	const techniques = attack?.techniques.filter((t) => ids.includes(t.id)) ?? [];
+	return techniques.length === 0 ? null : (
+		<Section title={`ATT&CK ${attack?.version}`}>
+			<p class="dim">
+				Consistent with these techniques. A technique is a name for behaviour; it does not say who
+				or why.
+			</p>
+			<ul class="attack">
+				{techniques.map(({ id, name, strategies }) => (
+					<li key={id}>
+						<span class="data">{id}</span> {name}
+						{strategies.map((s) => (
+							<span class="dim" key={s.id}>
+								{" · "}
+								<span class="data">{s.id}</span> {s.analytics.join(" ")}
+							</span>
+						))}
+					</li>
+				))}
+			</ul>
+		</Section>
+	);
+}
+
+function Tools({ finding }: { finding: F }) {
+	const filters = toolFilters(finding);
+	return filters.length === 0 ? null : (
+		<Section title="See it in other tools">
+			<dl class="tools">
+				{filters.map(({ tool, hint, text }) => (
+					<div key={tool}>
+						<dt>
+							{tool} <span class="dim">{hint}</span>
+						</dt>
+						<dd data-exact>
+							<code>
+								<Ev text={text} />
+							</code>
+							<Copy text={text} exact />
+						</dd>
+					</div>
+				))}
+			</dl>
+		</Section>
+	);
+}

@@ -1,0 +1,65 @@
+// Notes: what could not be read, or was read leniently, each with its places.
+import type { NoteRow } from "../../shared/report.ts";
+import { Empty, Heading } from "../parts/Common.tsx";
+import { Ev } from "../parts/Evidence.tsx";
+import { WeightMark } from "../parts/Severity.tsx";
+import { byCode } from "../select/coverage.ts";
+import { sourceName } from "../select/findings.ts";
+import { count } from "../select/format.ts";
+import { isRunning, report, sources } from "../store/case.ts";
+
+export function Notes() {
+	const notes = byCode(report.value?.notes ?? []);
+	return (
+		<>
+			<Heading>Notes</Heading>
+			{notes.length === 0 ? (
+				<Empty
+					title={isRunning.value ? "No trouble so far." : "No trouble: everything was understood."}
+				>
+					Lines that break their format, files cut short, caps reached and assumed time zones would
+					stand here, with their places.
+				</Empty>
+			) : (
+				<ul class="notes">
+					{notes.map(({ code, weight, meaning, total, rows }) => (
+						<li key={code}>
+							<div class="note-head">
+								<WeightMark weight={weight} />
+								<h2>{meaning}</h2>
+								<span class="data dim">{code}</span>
+								<span class="num">{count(total)} ×</span>
+							</div>
+							{rows.map((row) => (
+								<NotePlaces key={row.node} row={row} />
+							))}
+						</li>
+					))}
+				</ul>
+			)}
+		</>
+	);
+}
+
+function NotePlaces({ row }: { row: NoteRow }) {
+	const more = row.count - BigInt(row.earliest.length);
+	return (
+		<div class="note-places">
+			<p class="file-name">
+				<Ev text={sourceName(row.node, sources.value)} />{" "}
+				<span class="dim num">{count(row.count)} ×</span>
+			</p>
+			<ul>
+				{row.earliest.map((at) => (
+					<li key={`${at.item}:${at.offset}:${at.detail}`}>
+						<span class="num dim">
+							{at.item > 0n ? `${count(at.item)}, byte ${count(at.offset)}` : "the file"}
+						</span>{" "}
+						<Ev text={at.detail} />
+					</li>
+				))}
+			</ul>
+			{more > 0n && <p class="dim">and {count(more)} more</p>}
+		</div>
+	);
+}

@@ -1,0 +1,193 @@
+// Overview: the case at a glance, and the way into each part of it.
+import type { Actor, Finding, Report } from "../../shared/report.ts";
+import { Empty, Figure, Heading, Section } from "../parts/Common.tsx";
+import { Ev, Pivot } from "../parts/Evidence.tsx";
+import { ConfidenceMark, SeverityMark, Shape, WeightMark } from "../parts/Severity.tsx";
+import { TimelineChart } from "../parts/Timeline.tsx";
+import { byCode, filesOnly, totalEvents } from "../select/coverage.ts";
+import { countBySeverity, SEVERITIES } from "../select/findings.ts";
+import { count, plural, short, size, when } from "../select/format.ts";
+import { findings, idOf, isRunning, isSample, report } from "../store/case.ts";
+import { findingsFilter } from "../store/findings.ts";
+import { href } from "../store/route.ts";
+
+/** Findings shown here; the rest is one click away. */
+const MOST_FINDINGS = 8;
+
+export function Overview() {
+	const now = report.value;
+	return (
+		<>
+			<Heading aside={isSample.value ? <span class="tag">sample case</span> : undefined}>
+				Overview
+			</Heading>
+			{now ? <OverviewBody report={now} /> : <Empty title="Reading the first file…" />}
+		</>
+	);
+}
+
+function OverviewBody({ report: now }: { report: Report }) {
+	const blind = now.coverage.filter((c) => c.is_blind);
+	return (
+		<>
+			<Counts report={now} />
+			{now.span ? (
+				<Section title="When">
+					<TimelineChart />
+				</Section>
+			) : (
+				<p class="dim">No time in the evidence: nothing can be said about order or pace.</p>
+			)}
+			<div class="columns">
+				<TopFindings />
+				<div>
+					<Actors actors={now.actors} />
+					<Section
+						title="What could not be looked for"
+						aside={<a href={href("coverage")}>Coverage</a>}
+					>
+						{blind.length === 0 ? (
+							<p class="dim">Every rule had evidence of a kind that it reads.</p>
+						) : (
+							<p>
+								{plural(blind.length, "rule")} of {now.coverage.length} had no evidence to look at:{" "}
+								<span class="dim">{blind.map((b) => b.title).join(", ")}.</span> Nothing found there
+								means nothing.
+							</p>
+						)}
+					</Section>
+					<TopNotes report={now} />
+				</div>
+			</div>
+		</>
+	);
+}
+
+function Counts({ report: now }: { report: Report }) {
+	const counts = countBySeverity(now.findings);
+	const onlySeverity = (severity: (typeof SEVERITIES)[number]) => () => {
+		findingsFilter.value = { severities: new Set([severity]), rule: "", text: "" };
+	};
+	const sources = filesOnly(now.sources);
+	return (
+		<div class="figures">
+			{SEVERITIES.map((severity) => (
+				<a
+					key={severity}
+					class={`figure ${counts[severity] === 0 ? "zero" : ""}`}
+					href={href("findings")}
+					onClick={onlySeverity(severity)}
+				>
+					<span class="figure-n">
+						<Shape severity={severity} /> {counts[severity]}
+					</span>
+					<span class="figure-label">{severity}</span>
+				</a>
+			))}
+			<Figure n={short(totalEvents(now))} label="events" href={href("records")} />
+			<Figure
+				n={String(sources.length)}
+				label={`${sources.length === 1 ? "file" : "files"}, ${size(sources.reduce((sum, s) => sum + Number(s.size ?? 0n), 0))}`}
+				href={href("files")}
+			/>
+		</div>
+	);
+}
+
+function TopFindings() {
+	const all = findings.value;
+	return (
+		<Section title="Findings" aside={<a href={href("findings")}>All {all.length}</a>}>
+			{all.length === 0 ? (
+				<Empty title={isRunning.value ? "Nothing yet." : "Nothing was found."}>
+					Coverage says which rules had evidence to look at. Those that had none could not find
+					anything.
+				</Empty>
+			) : (
+				<ul class="finding-list">
+					{all.slice(0, MOST_FINDINGS).map((finding) => (
+						<FindingLine key={idOf(finding)} finding={finding} />
+					))}
+				</ul>
+			)}
+		</Section>
+	);
+}
+
+function FindingLine({ finding }: { finding: Finding }) {
+	return (
+		<li>
+			<a class="finding-line" href={href("finding", idOf(finding))}>
+				<SeverityMark severity={finding.severity} />
+				<span class="finding-title">
+					<Ev text={finding.title} />
+				</span>
+				<ConfidenceMark confidence={finding.confidence} />
+			</a>
+		</li>
+	);
+}
+
+function Actors({ actors }: { actors: Actor[] }) {
+	return (
+		<Section title="Actors">
+			{actors.length === 0 && (
+				<p class="dim">
+					No address or account stands behind findings of more than one kind or source.
+				</p>
+			)}
+			{actors.map((actor) => (
+				<div class="actor" key={actor.kind + actor.value}>
+					<p class="actor-head">
+						<Pivot value={actor.value} /> <span class="dim">{actor.kind}</span>
+						{actor.when && <span class="dim num"> {when(actor.when)}</span>}
+					</p>
+					<p>
+						<Ev text={actor.statement} />
+					</p>
+					<ul class="links">
+						{actor.findings.map((index) => (
+							<ActorFinding key={String(index)} index={Number(index)} />
+						))}
+					</ul>
+					{actor.caveats.map((caveat) => (
+						<p class="dim caveat" key={caveat}>
+							<Ev text={caveat} />
+						</p>
+					))}
+				</div>
+			))}
+		</Section>
+	);
+}
+
+function ActorFinding({ index }: { index: number }) {
+	const finding = report.value?.findings[index];
+	return finding ? (
+		<li>
+			<Shape severity={finding.severity} />{" "}
+			<a href={href("finding", idOf(finding))}>
+				<Ev text={finding.title} />
+			</a>
+		</li>
+	) : null;
+}
+
+function TopNotes({ report: now }: { report: Report }) {
+	const notes = byCode(now.notes);
+	return (
+		<Section title="What could not be read" aside={<a href={href("notes")}>Notes</a>}>
+			{notes.length === 0 ? (
+				<p class="dim">Nothing: every byte was understood.</p>
+			) : (
+				<ul class="note-list">
+					{notes.slice(0, 5).map(({ code, weight, meaning, total }) => (
+						<li key={code}>
+							<WeightMark weight={weight} /> <span class="num">{count(total)} ×</span> {meaning}
+						</li>
+					))}
+				</ul>
+			)}
+		</Section>
+	);
+}

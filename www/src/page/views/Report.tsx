@@ -1,0 +1,184 @@
+// Report: everything that was found and everything that could not be seen, on paper.
+import { useSignal } from "@preact/signals";
+import type { Finding, Report as R } from "../../shared/report.ts";
+import { Empty, Heading, Scroll, Section } from "../parts/Common.tsx";
+import { Ev } from "../parts/Evidence.tsx";
+import { SeverityMark } from "../parts/Severity.tsx";
+import { byCode, filesOnly } from "../select/coverage.ts";
+import { sourceName } from "../select/findings.ts";
+import { count, size, time, when } from "../select/format.ts";
+import { canAsk, files, isRunning, report } from "../store/case.ts";
+import { copyReport, saveReport } from "../store/written.ts";
+
+export function Report() {
+	const now = report.value;
+	const said = useSignal("");
+	const copyText = async () => {
+		await copyReport().then(
+			() => (said.value = "Copied"),
+			() => (said.value = "Not allowed"),
+		);
+		setTimeout(() => (said.value = ""), 1500);
+	};
+	if (!now) {
+		return <Empty title="There is nothing to report yet." />;
+	}
+	return (
+		<div class="report">
+			<Heading
+				aside={
+					<span class="no-print buttons">
+						<button type="button" onClick={() => print()}>
+							Print
+						</button>
+						<button type="button" onClick={copyText} disabled={!canAsk.value}>
+							{said.value || "Copy as text"}
+						</button>
+						<button type="button" onClick={() => saveReport("text")} disabled={!canAsk.value}>
+							Save as text
+						</button>
+						<button type="button" onClick={() => saveReport("json")} disabled={!canAsk.value}>
+							Save as JSON
+						</button>
+					</span>
+				}
+			>
+				Report
+			</Heading>
+			{isRunning.value && (
+				<p class="dim">Evidence is still being read; this is what is known so far.</p>
+			)}
+			<Evidence report={now} />
+			{now.actors.length > 0 && (
+				<Section title="Actors">
+					{now.actors.map((actor) => (
+						<p key={actor.value}>
+							<strong>
+								<Ev text={actor.value} />
+							</strong>
+							: <Ev text={actor.statement} />
+						</p>
+					))}
+				</Section>
+			)}
+			<Section title={`Findings (${now.findings.length})`}>
+				{now.findings.map((finding) => (
+					<ReportFinding key={finding.rule + finding.key} finding={finding} report={now} />
+				))}
+			</Section>
+			<Limits report={now} />
+		</div>
+	);
+}
+
+function Evidence({ report: now }: { report: R }) {
+	const digests = new Map([...files.value.values()].map((f) => [f.node, f.sha256]));
+	return (
+		<Section title="Evidence">
+			<Scroll label="Files">
+				<table class="plain">
+					<thead>
+						<tr>
+							<th scope="col">File</th>
+							<th scope="col">Format</th>
+							<th scope="col">Size</th>
+							<th scope="col">SHA-256</th>
+						</tr>
+					</thead>
+					<tbody>
+						{filesOnly(now.sources).map((source) => (
+							<tr key={source.id}>
+								<td>
+									<Ev text={source.name} />
+								</td>
+								<td>{source.format_title ?? "not recognised"}</td>
+								<td class="num">{source.size === undefined ? "?" : size(source.size)}</td>
+								<td class="data digest">{digests.get(source.id) ?? ""}</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</Scroll>
+			<p class="dim num">
+				{now.span
+					? `Times from ${time(now.span.first)} to ${time(now.span.last)}, UTC.`
+					: "No times."}
+			</p>
+		</Section>
+	);
+}
+
+function ReportFinding({ finding, report: now }: { finding: Finding; report: R }) {
+	return (
+		<section class="report-finding">
+			<h3>
+				<SeverityMark severity={finding.severity} /> <Ev text={finding.title} />
+			</h3>
+			<p class="dim num">
+				{finding.rule} · {finding.confidence} confidence ·{" "}
+				{finding.when ? `${when(finding.when)} UTC` : "no times"}
+			</p>
+			<p>
+				<Ev text={finding.summary} />
+			</p>
+			<ul>
+				{finding.facts.map((fact) => (
+					<li key={fact.name}>
+						{fact.name}: <Ev text={fact.value} />
+						{fact.threshold && ` (threshold: ${fact.threshold}; ${outcome(fact.is_met)})`}
+					</li>
+				))}
+			</ul>
+			{finding.caveats.map(({ reading, settle }) => (
+				<p key={reading}>
+					<em>It could also be:</em> <Ev text={reading} /> <em>What would settle it:</em>{" "}
+					<Ev text={settle} />
+				</p>
+			))}
+			{finding.missing.length > 0 && (
+				<p>
+					<em>Not shown by the evidence:</em> <Ev text={finding.missing.join("; ")} />
+				</p>
+			)}
+			<ul class="report-rows">
+				{finding.evidence.rows.map((row) => (
+					<li key={`${row.at.node}:${row.at.item}`}>
+						<Ev text={sourceName(row.at.node, now.sources)} /> {String(row.at.item)}:{" "}
+						<Ev text={row.text} />
+					</li>
+				))}
+			</ul>
+			{finding.attack.length > 0 && <p class="dim">Consistent with {finding.attack.join(", ")}.</p>}
+		</section>
+	);
+}
+
+const outcome = (isMet: boolean | undefined): string =>
+	isMet === undefined ? "not shown" : isMet ? "met" : "not met";
+
+function Limits({ report: now }: { report: R }) {
+	return (
+		<>
+			<Section title="What could not be looked for">
+				<ul>
+					{now.coverage
+						.filter((rule) => rule.is_blind)
+						.map((rule) => (
+							<li key={rule.rule}>
+								{rule.title}: no {Object.keys(rule.reads).join(" or ")} in the evidence
+							</li>
+						))}
+				</ul>
+			</Section>
+			<Section title="What could not be read">
+				<ul>
+					{byCode(now.notes).map((note) => (
+						<li key={note.code}>
+							{count(note.total)} × {note.meaning}
+						</li>
+					))}
+				</ul>
+			</Section>
+		</>
+	);
+}

@@ -1,0 +1,50 @@
+// What the core wants to know of files before it reads any: first packets, and digests of twins.
+import type { Described, Evidence } from "../shared/messages.ts";
+import { Digest, firstPacket } from "../wasm/offwire_wasm.js";
+
+/** What the core looks at to tell a capture. */
+const HEAD = 64 << 10;
+/** Heads read at once: enough to hide the latency of a slow disk. */
+const AT_ONCE = 8;
+/** Read at once for a digest. */
+const PIECE = 4 << 20;
+
+/** All files as the core wants them described; one that cannot be read says so when its turn comes. */
+export async function describeAll(evidence: Evidence[]): Promise<Described[]> {
+	const described: Described[] = [];
+	for (let i = 0; i < evidence.length; i += AT_ONCE) {
+		const some = evidence.slice(i, i + AT_ONCE);
+		described.push(...(await Promise.all(some.map(describe))));
+	}
+	const ofSize = new Map<number, number>();
+	for (const { size } of described) {
+		ofSize.set(size, (ofSize.get(size) ?? 0) + 1);
+	}
+	for (const [index, its] of described.entries()) {
+		const file = evidence[index]?.file;
+		if (file && (ofSize.get(its.size) ?? 0) > 1) {
+			const sha256 = await digest(file).catch(() => undefined);
+			described[index] = sha256 === undefined ? its : { ...its, sha256 };
+		}
+	}
+	return described;
+}
+
+async function describe({ file, path, sensor, site }: Evidence): Promise<Described> {
+	const its = { name: path, size: file.size, sensor, site, more_follow: false };
+	try {
+		const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+		const first_packet = firstPacket(head, file.size <= HEAD);
+		return first_packet === undefined ? its : { ...its, first_packet };
+	} catch {
+		return its;
+	}
+}
+
+async function digest(file: File): Promise<string> {
+	const running = new Digest();
+	for (let at = 0; at < file.size; at += PIECE) {
+		running.update(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
+	}
+	return running.finish();
+}
