@@ -146,16 +146,15 @@ impl Session {
         }
     }
 
-    /// No more files follow: everything that waited for more evidence goes out. [`Session::close`]
-    /// does it by itself when no file is open; it is needed only when the last file announced
-    /// others that did not come, or when a host leaves a file open.
+    /// Everything that waited for more evidence goes out: captures that might have gone on in
+    /// another file end, and one-way flow records become connections.
     ///
-    /// Captures that waited for another file to go on with them are at their end, and flow records
-    /// become connections. One-way flow records are events at once, and are counted and judged as
-    /// such, but which connections they make is known only when all are read, since the other
-    /// direction may be in another file. So a host opens all files of a drop before it closes the
-    /// first, or announces that more follow; then no result depends on the order of files. Records
-    /// of a later drop are paired among themselves.
+    /// Flow records are events at once, and are counted and judged as such, but the connections
+    /// made of them wait until no file is open, since the other direction may be in another file.
+    /// So a host opens all files of a drop before it closes the first; then no result depends on
+    /// their order. Records of a later drop are paired among themselves. [`Session::close`] settles
+    /// by itself; a host calls this when its queue is empty and the last file announced others
+    /// that did not come.
     pub fn settle(&mut self) {
         self.store.more_follow = false;
         for series in std::mem::take(&mut self.store.suspended) {
@@ -206,13 +205,6 @@ impl Session {
 }
 
 impl Store {
-    /// Flow records that waited for their other direction become connections.
-    fn settle_pairs(&mut self) {
-        for event in self.pairing.settle() {
-            self.event(event);
-        }
-    }
-
     /// A file that was read and gave nothing at all, not even a note, still says so.
     fn explain_silence(&mut self, file: NodeId) {
         let node = self.tree.get(file);
@@ -224,6 +216,12 @@ impl Store {
             let detail = format!("{} without a single record", title.unwrap_or("a file"));
             let at = Origin { node: file, ..Origin::default() };
             self.note(Note { at, kind: &FILE_EMPTY, detail });
+        }
+    }
+
+    fn settle_pairs(&mut self) {
+        for event in self.pairing.settle() {
+            self.event(event);
         }
     }
 }

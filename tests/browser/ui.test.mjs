@@ -255,6 +255,7 @@ test("all of it goes by keyboard", async () => {
 	await page.keyboard.type("hawkeye");
 	await page.keyboard.press("Escape");
 	await openKind(page, "ftp");
+	await page.locator(".grid[aria-rowcount='6'] td", { hasText: "hawkeye" }).first().waitFor();
 	await page.locator(".grid [tabindex='0']").focus();
 	await page.keyboard.press("ArrowDown");
 	await page.keyboard.press("ArrowRight");

@@ -1,7 +1,8 @@
 //! Feeds evidence to a session, cut and ordered as a test wants it.
 
-use offwire_core::session::{FileMeta, Session};
+use offwire_core::session::{FileMeta, Session, first_packet};
 use offwire_core::settings::Settings;
+use offwire_core::source::HEAD;
 
 /// A file of evidence in memory.
 #[derive(Debug, Clone)]
@@ -43,6 +44,11 @@ pub fn read(inputs: &[Input], how: &How) -> Session {
         .map(|i| FileMeta {
             name: i.name.clone(),
             size: Some(i.bytes.len() as u64),
+            first_packet: first_packet(
+                i.bytes.get(..HEAD).unwrap_or(&i.bytes),
+                i.bytes.len() < HEAD,
+            ),
+            more_follow: true,
             ..FileMeta::default()
         })
         .collect();
@@ -63,6 +69,7 @@ pub fn read(inputs: &[Input], how: &How) -> Session {
         }
         session.close(file);
     }
+    session.settle();
     session
 }
 

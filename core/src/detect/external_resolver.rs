@@ -71,8 +71,11 @@ impl Detector for ExternalResolver {
         let mut clients: Clients<'_> = BTreeMap::new();
         for (client, group) in self.asked.iter() {
             for (server, seen) in group.members() {
-                if is_internal(*server) && client != server {
-                    serving.insert(*server);
+                if is_internal(*server) {
+                    // A program that asks its own host serves nobody else.
+                    if client != server {
+                        serving.insert(*server);
+                    }
                 } else if !PLATFORM.contains(&server.to_string().as_str()) {
                     clients.entry(*client).or_default().push((*server, seen));
                 }
@@ -210,6 +213,7 @@ mod tests {
             "@0 dns 10.0.0.5:5353 > 224.0.0.251:5353 q=a.local",
             "@0 dns 10.0.0.5:* > 192.0.2.1:5355 q=a",
             "@0 dns 192.0.2.5:* > 8.8.8.8:53 q=a.test",
+            "@0 dns 127.0.0.1:* > 127.0.0.1:53 q=a.test",
         ] {
             assert_eq!(run(text), "", "{text}");
         }

@@ -1,28 +1,45 @@
 //! The Internet checksum (RFC 1071) over a transport segment and its pseudo header.
 
-use etherparse::checksum::u64_16bit_word as sum;
 use std::net::IpAddr;
 
 /// True when the checksum in `segment` fits, computed with the pseudo header of RFC 9293 section
 /// 3.1 or RFC 8200 section 8.1. Only whole segments can be judged.
+///
+/// A sum in ones' complement does not depend on the order of bytes within the words (RFC 1071
+/// section 2), so words are taken as the machine has them: this runs over every byte captured.
 pub(super) fn is_ok(src: IpAddr, dst: IpAddr, protocol: u8, segment: &[u8]) -> bool {
-    let start = match (src, dst) {
-        (IpAddr::V4(a), IpAddr::V4(b)) => add4(add4(0, a.octets()), b.octets()),
-        (IpAddr::V6(a), IpAddr::V6(b)) => add16(add16(0, a.octets()), b.octets()),
+    let addresses = match (src, dst) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => sum(&a.octets()) + sum(&b.octets()),
+        (IpAddr::V6(a), IpAddr::V6(b)) => sum(&a.octets()) + sum(&b.octets()),
         _ => return true,
     };
     let len = (segment.len() as u32).to_be_bytes();
-    let start = sum::add_2bytes(sum::add_4bytes(start, len), [0, protocol]);
-    sum::ones_complement(sum::add_slice(start, segment)) == 0
+    fold(addresses + sum(&len) + sum(&[0, protocol]) + sum(segment)) == u16::MAX
 }
 
-fn add4(start: u64, octets: [u8; 4]) -> u64 {
-    sum::add_4bytes(start, octets)
+/// The sum of 32-bit words, an odd end filled with zeros. Four lanes, so that it becomes simd;
+/// a lane of 64 bits holds the sum of 2^32 words.
+fn sum(bytes: &[u8]) -> u64 {
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    let mut lanes = [0u64; 4];
+    for block in blocks {
+        for (lane, word) in lanes.iter_mut().zip(block.as_chunks::<4>().0) {
+            *lane += u64::from(u32::from_ne_bytes(*word));
+        }
+    }
+    let (words, end) = rest.as_chunks::<4>();
+    let mut last = [0; 4];
+    last.iter_mut().zip(end).for_each(|(to, from)| *to = *from);
+    let tail = words.iter().chain([&last]).map(|w| u64::from(u32::from_ne_bytes(*w)));
+    lanes.into_iter().chain(tail).sum()
 }
 
-fn add16(start: u64, o: [u8; 16]) -> u64 {
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, p, q] = o;
-    sum::add_8bytes(sum::add_8bytes(start, [a, b, c, d, e, f, g, h]), [i, j, k, l, m, n, p, q])
+/// Folds a sum to 16 bits, carries added back in.
+fn fold(mut sum: u64) -> u16 {
+    while sum > u64::from(u16::MAX) {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    sum as u16
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use crate::source::Sink;
 /// First bytes of a direction that are kept to find the protocol. Zeek keeps 1024; a TLS
 /// ClientHello with post-quantum keys, or an HTTP request behind a long path, needs more.
 const MAX_PROBED: usize = 4096;
-/// Datagrams of one connection that are looked at.
-const MAX_PROBED_DATAGRAMS: u8 = 4;
+/// Datagrams of one connection that are looked at. WebRTC sends several STUN messages before DTLS.
+const MAX_PROBED_DATAGRAMS: u8 = 16;
 /// Bytes that an analyzer may leave for later, per direction.
 const MAX_LEFT: usize = 1 << 20;
 /// Left bytes from which on a call waits for a quarter more: an analyzer that asks for one byte at

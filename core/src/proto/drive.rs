@@ -1,13 +1,11 @@
-//! For tests: runs the analyzers over a capture file, with a small reader and stream table of its own.
+//! For tests: feeds analyzers by hand, and compares what captures give with what other tools say of them.
 
-use super::{Analyzer, Cx, Dir, Over, PROTOCOLS, Probe, Protocol, Step};
-use crate::event::{Cell, Endpoint, Event, Flow, Kind, NodeId, Origin, StringSet, Transport};
+use super::{Analyzer, Cx, Dir, Over, Protocol, Step};
+use crate::event::{Cell, Event, Flow, Kind, NodeId, Origin, StringSet};
 use crate::note::Note;
-use crate::source::{Node, Sink};
+use crate::settings::Settings;
+use crate::source::{Node, Opened, Reader, Sink};
 use crate::time::Time;
-use etherparse::{NetSlice, SlicedPacket, TransportSlice};
-use pcap_parser::traits::PcapNGPacketBlock;
-use pcap_parser::{PcapBlockOwned, PcapError};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -110,7 +108,8 @@ impl Feed {
     pub fn gap(&mut self, dir: Dir, len: u64) {
         if self.done.is_none() {
             let d = dir as usize;
-            self.held[d].clear();
+            // What was handed back is lost, too.
+            let len = len + std::mem::take(&mut self.held[d]).len() as u64;
             self.need[d] = 0;
             let step = self.with(|a, cx| a.gap(dir, len, cx));
             self.done = Some(step).filter(|s| *s == Step::Quit);
@@ -122,23 +121,6 @@ impl Feed {
         self.out.events
     }
 }
-
-/// A connection of a capture while it is read.
-struct Conn {
-    flow: Flow,
-    feed: Option<Feed>,
-    streams: [Tcp; 2],
-    early: Vec<(Dir, Time, Vec<u8>)>,
-    step: usize,
-}
-
-#[derive(Default)]
-struct Tcp {
-    next: Option<u32>,
-    later: BTreeMap<u32, (Time, Vec<u8>)>,
-}
-
-type Key = (u8, Endpoint, Endpoint);
 
 /// Where the shared captures lie, if they do.
 #[expect(clippy::print_stderr, reason = "a skipped comparison must be seen")]
@@ -155,236 +137,18 @@ pub fn corpus(path: &str) -> Option<PathBuf> {
     None
 }
 
-/// Every event of a capture, of all protocols, in the order sent; at the end what was pending.
+/// Every event of a capture, as the reader of captures gives them.
 pub fn events(path: &str) -> Option<Vec<Event>> {
-    events_cut(path, usize::MAX)
-}
-
-/// The same with stream data handed over in pieces of at most `step` bytes.
-pub fn events_cut(path: &str, step: usize) -> Option<Vec<Event>> {
-    let file = std::fs::File::open(corpus(path)?).unwrap();
-    let mut conns: BTreeMap<Key, Conn> = BTreeMap::new();
-    let mut order = Vec::new();
-    packets(file, &mut |ts, link, data| {
-        if let Some(p) = packet(link, data) {
-            let (a, b) = (p.src, p.dst);
-            let known =
-                [(p.proto, a, b), (p.proto, b, a)].into_iter().find(|k| conns.contains_key(k));
-            let key = known.unwrap_or((p.proto, a, b));
-            if known.is_none() {
-                order.push(key);
-            }
-            let conn = conns.entry(key).or_insert_with(|| Conn::new(key, step));
-            let dir = if key.1 == a { Dir::Orig } else { Dir::Resp };
-            conn.packet(dir, ts, &p);
-        }
-    });
-    let mut out = Vec::new();
-    for key in order {
-        out.extend(conns.remove(&key).unwrap().finish());
+    let bytes = std::fs::read(corpus(path)?).unwrap();
+    let mut out = Kept::default();
+    let mut reader = Opened::new(NodeId(0), 0, &Settings::default());
+    let mut rest = bytes.as_slice();
+    while !rest.is_empty() {
+        let used = reader.feed(rest, &mut out);
+        rest = &rest[used..];
     }
-    Some(out)
-}
-
-struct Packet {
-    proto: u8,
-    src: Endpoint,
-    dst: Endpoint,
-    seq: Option<(u32, bool)>,
-    payload: Vec<u8>,
-}
-
-fn packet(link: i32, data: &[u8]) -> Option<Packet> {
-    let mut data = data.to_vec();
-    // Segmentation by the network card leaves the length of an IPv4 packet 0.
-    if link == 1 && data.get(12..14) == Some(&[8, 0]) && data.get(16..18) == Some(&[0, 0]) {
-        let len = (data.len() - 14) as u16;
-        data[16..18].copy_from_slice(&len.to_be_bytes());
-    }
-    let data = data.as_slice();
-    let sliced = match link {
-        0 => SlicedPacket::from_ip(data.get(4..)?),
-        1 => SlicedPacket::from_ethernet(data),
-        113 => SlicedPacket::from_linux_sll(data),
-        _ => SlicedPacket::from_ip(data),
-    }
-    .ok()?;
-    let (src, dst) = match sliced.net? {
-        NetSlice::Ipv4(ip) => {
-            (ip.header().source_addr().into(), ip.header().destination_addr().into())
-        }
-        NetSlice::Ipv6(ip) => {
-            (ip.header().source_addr().into(), ip.header().destination_addr().into())
-        }
-        NetSlice::Arp(_) => return None,
-    };
-    let end = |addr, port| Endpoint { addr: Some(addr), port: Some(port) };
-    Some(match sliced.transport? {
-        TransportSlice::Udp(u) => Packet {
-            proto: 17,
-            src: end(src, u.source_port()),
-            dst: end(dst, u.destination_port()),
-            seq: None,
-            payload: u.payload().to_vec(),
-        },
-        TransportSlice::Tcp(t) => Packet {
-            proto: 6,
-            src: end(src, t.source_port()),
-            dst: end(dst, t.destination_port()),
-            seq: Some((t.sequence_number(), t.syn())),
-            payload: t.payload().to_vec(),
-        },
-        _ => return None,
-    })
-}
-
-impl Conn {
-    fn new(key: Key, step: usize) -> Self {
-        let transport = Some(if key.0 == 6 { Transport::Tcp } else { Transport::Udp });
-        let flow = Flow { transport, orig: key.1, resp: key.2, ..Flow::default() };
-        Self { flow, feed: None, streams: Default::default(), early: Vec::new(), step }
-    }
-
-    fn packet(&mut self, dir: Dir, ts: Time, p: &Packet) {
-        let Some((seq, syn)) = p.seq else { return self.bytes(dir, ts, &p.payload) };
-        let tcp = &mut self.streams[dir as usize];
-        if syn {
-            tcp.next = Some(seq.wrapping_add(1));
-            return;
-        }
-        if p.payload.is_empty() {
-            return;
-        }
-        tcp.next.get_or_insert(seq);
-        tcp.later.entry(seq).or_insert((ts, p.payload.clone()));
-        self.drain(dir, ts);
-    }
-
-    fn drain(&mut self, dir: Dir, ts: Time) {
-        loop {
-            let tcp = &mut self.streams[dir as usize];
-            let next = tcp.next.unwrap_or_default();
-            let ready = tcp.later.iter().find(|(seq, _)| (**seq).wrapping_sub(next) as i32 <= 0);
-            let Some(seq) = ready.map(|(seq, _)| *seq) else { return };
-            let (_, data) = tcp.later.remove(&seq).unwrap();
-            let old = next.wrapping_sub(seq) as usize;
-            if let Some(fresh) = data.get(old..).filter(|f| !f.is_empty()) {
-                tcp.next = Some(next.wrapping_add(fresh.len() as u32));
-                for piece in fresh.chunks(self.step) {
-                    self.bytes(dir, ts, piece);
-                }
-            }
-        }
-    }
-
-    fn bytes(&mut self, dir: Dir, ts: Time, bytes: &[u8]) {
-        if let Some(feed) = &mut self.feed {
-            feed.ts = ts;
-            feed.data(dir, bytes);
-            return self.follow();
-        }
-        self.early.push((dir, ts, bytes.to_vec()));
-        let over = if self.flow.transport == Some(Transport::Tcp) {
-            Over::Stream
-        } else {
-            Over::Datagrams
-        };
-        let first: Vec<u8> = match over {
-            Over::Datagrams => bytes.to_vec(),
-            Over::Stream => {
-                self.early.iter().filter(|e| e.0 == dir).flat_map(|e| e.2.clone()).collect()
-            }
-        };
-        let ports = [self.flow.orig.port, self.flow.resp.port];
-        let is_usual = |p: &Protocol| p.ports.iter().any(|port| ports.contains(&Some(*port)));
-        let chosen =
-            PROTOCOLS.iter().filter(|p| p.over == over).find(|p| match (p.probe)(dir, &first) {
-                Probe::Yes => true,
-                Probe::Maybe => is_usual(p),
-                _ => false,
-            });
-        if let Some(protocol) = chosen {
-            self.start(protocol);
-        }
-    }
-
-    fn start(&mut self, protocol: &Protocol) {
-        let mut feed = Feed::new(protocol, self.flow.clone());
-        for (dir, ts, bytes) in std::mem::take(&mut self.early) {
-            feed.ts = ts;
-            feed.data(dir, &bytes);
-        }
-        self.feed = Some(feed);
-        self.follow();
-    }
-
-    fn follow(&mut self) {
-        let Some(Step::Become { protocol, .. }) = self.feed.as_ref().and_then(|f| f.done) else {
-            return;
-        };
-        let old = self.feed.take().unwrap();
-        for d in [Dir::Orig, Dir::Resp] {
-            self.early.push((d, old.ts, old.held[d as usize].clone()));
-        }
-        let next = PROTOCOLS.iter().find(|p| p.name == protocol);
-        let mut events = old.finish();
-        if let Some(next) = next {
-            self.start(next);
-            let feed = self.feed.as_mut().unwrap();
-            events.append(&mut feed.out.events);
-            feed.out.events = events;
-        }
-    }
-
-    fn finish(mut self) -> Vec<Event> {
-        for dir in [Dir::Orig, Dir::Resp] {
-            while let Some((seq, (ts, _))) = self.streams[dir as usize].later.first_key_value() {
-                let (seq, ts) = (*seq, *ts);
-                let tcp = &mut self.streams[dir as usize];
-                let gap = seq.wrapping_sub(tcp.next.unwrap_or(seq));
-                tcp.next = Some(seq);
-                if let Some(feed) = &mut self.feed {
-                    feed.gap(dir, u64::from(gap));
-                }
-                self.drain(dir, ts);
-            }
-        }
-        self.feed.map(Feed::finish).unwrap_or_default()
-    }
-}
-
-fn packets(file: std::fs::File, each: &mut dyn FnMut(Time, i32, &[u8])) {
-    let mut reader = pcap_parser::create_reader(1 << 20, file).unwrap();
-    let (mut links, mut link, mut nanos) = (Vec::new(), 1, false);
-    loop {
-        match reader.next() {
-            Ok((used, block)) => {
-                match block {
-                    PcapBlockOwned::LegacyHeader(h) => {
-                        link = h.network.0;
-                        nanos = h.is_nanosecond_precision();
-                    }
-                    PcapBlockOwned::Legacy(b) => {
-                        let sub = i64::from(b.ts_usec) * if nanos { 1 } else { 1000 };
-                        each(Time(i64::from(b.ts_sec) * 1_000_000_000 + sub), link, b.data);
-                    }
-                    PcapBlockOwned::NG(pcap_parser::Block::InterfaceDescription(i)) => {
-                        links.push((i.linktype.0, i.ts_resolution().unwrap_or(1_000_000)));
-                    }
-                    PcapBlockOwned::NG(pcap_parser::Block::EnhancedPacket(e)) => {
-                        let (link, per_sec) = links[e.if_id as usize];
-                        let units = u128::from(e.ts_high) << 32 | u128::from(e.ts_low);
-                        let ts = units * 1_000_000_000 / u128::from(per_sec);
-                        each(Time(ts as i64), link, e.packet_data());
-                    }
-                    PcapBlockOwned::NG(_) => {}
-                }
-                reader.consume(used);
-            }
-            Err(PcapError::Incomplete(_)) => reader.refill().unwrap(),
-            Err(_) => return,
-        }
-    }
+    reader.finish(&mut out);
+    Some(out.events)
 }
 
 /// A row of a table by field name, as Zeek's TSV writes values; what is not set is left out.

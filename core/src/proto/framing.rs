@@ -11,7 +11,7 @@ pub enum Place {
     Boundary,
     /// A part of a unit's header was handed back.
     InHeader,
-    /// So many bytes of a unit are still to come, after those that were handed back.
+    /// A unit of so many bytes was handed back, as far as it was there.
     Inside(u64),
     /// So many bytes belong to a unit that nobody needs, or that lost its head in a gap.
     Skipping(u64),
@@ -50,12 +50,12 @@ impl Place {
             }
             return Step::Done;
         }
-        let missing = need.saturating_sub(have) as u64;
-        *self = if have < header { Self::InHeader } else { Self::Inside(missing) };
+        *self = if have < header { Self::InHeader } else { Self::Inside(need as u64) };
         Step::More { used, need }
     }
 
-    /// `len` bytes are missing from the capture. True when it is still known where units begin.
+    /// `len` bytes are missing, those that were handed back counted in. True when it is still
+    /// known where units begin.
     pub fn gap(&mut self, len: u64) -> bool {
         let left = match *self {
             Self::Inside(n) | Self::Skipping(n) => n.checked_sub(len),
@@ -76,10 +76,10 @@ mod tests {
 
     #[test]
     fn a_gap_inside_a_unit_is_passed_over_and_a_longer_one_is_not() {
-        for (gap, place) in [(6, Place::Skipping(4)), (10, Place::Boundary), (11, Place::Lost)] {
+        for (gap, place) in [(11, Place::Skipping(4)), (15, Place::Boundary), (16, Place::Lost)] {
             let mut p = Place::default();
             assert_eq!(p.wait(0, 5, 15, 2), Step::More { used: 0, need: 15 });
-            assert_eq!(p.gap(gap), gap <= 10);
+            assert_eq!(p.gap(gap), gap <= 15);
             assert_eq!(p, place);
         }
     }

@@ -99,7 +99,8 @@ pub enum Step {
 pub trait Analyzer {
     /// Takes the next bytes of one direction.
     fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step;
-    /// `len` bytes of that direction are missing from the capture. [`Step::More`] is not an answer.
+    /// `len` bytes of that direction are missing from the capture, those counted in that the
+    /// analyzer had handed back unused. [`Step::More`] is not an answer.
     fn gap(&mut self, dir: Dir, len: u64, cx: &mut Cx<'_>) -> Step {
         let _ = (dir, len, cx);
         Step::Quit

@@ -5,6 +5,7 @@
 pub mod capture;
 mod container;
 pub(crate) mod flow;
+mod iis;
 mod json;
 pub mod lines;
 mod objects;
@@ -14,7 +15,6 @@ mod syslog;
 #[cfg(test)]
 mod testing;
 mod tree;
-mod w3c;
 mod weblog;
 mod zeek;
 
@@ -127,11 +127,11 @@ pub trait Sink {
 pub static FORMATS: &[Format] = &[
     weblog::ACCESS_LOG,
     container::GZIP,
+    iis::IIS_W3C,
     flow::NFDUMP_TEXT,
     capture::pcap::FORMAT,
     capture::pcapng::FORMAT,
     container::UTF16,
-    w3c::W3C,
     zeek::ZEEK_JSON,
     zeek::ZEEK_TSV,
 ];

@@ -10,6 +10,11 @@ use std::collections::BTreeSet;
 const DAY: i64 = 86_400;
 /// Shortest RSA key that public authorities sign (CA/Browser Forum baseline, section 6.1.5).
 const MIN_RSA_BITS: u64 = 2048;
+/// From this day of issue on authorities might sign no shorter one: 2014-01-01 (same place).
+const RSA_SINCE: i64 = 1_388_534_400;
+/// From this day of issue on authorities might no longer sign with SHA-1: 2016-01-01 (section
+/// 7.1.3.2, ballot 118). MD5 fell in 2008 and never counts as ordinary.
+const SHA1_SINCE: i64 = 1_451_606_400;
 /// Unrelated networks from which on one certificate is a relay's or a large operator's.
 const MIN_NETWORKS: usize = 3;
 /// Serial numbers so short that makers of appliances put them into every box.
@@ -132,19 +137,28 @@ fn dates(c: &Certificate<'_>, weight: Severity, out: &mut Vec<Sign>) {
 
 fn algorithms(c: &Certificate<'_>, weight: Severity, out: &mut Vec<Sign>) {
     let x = c.x509;
-    if x.key_type.as_deref() == Some("rsa") && x.key_length.is_some_and(|n| n < MIN_RSA_BITS) {
-        let bits = x.key_length.unwrap_or_default();
-        out.push(sign(
-            "with a weak key",
-            format!("an RSA key of {bits} bits, at least {MIN_RSA_BITS} are asked of authorities"),
-            weight,
-        ));
+    // What was ordinary on its day of issue is a remark, not a fault.
+    let since = |day: i64| match x.not_valid_before {
+        Some(from) if from < day => Severity::Info,
+        _ => weight,
+    };
+    if x.key_type.as_deref() == Some("rsa")
+        && let Some(bits) = x.key_length.filter(|n| *n < MIN_RSA_BITS)
+    {
+        let text =
+            format!("an RSA key of {bits} bits, at least {MIN_RSA_BITS} are asked since 2014");
+        out.push(sign("with a weak key", text, since(RSA_SINCE)));
     }
     let sig = x.sig_alg.as_deref().unwrap_or_default().to_ascii_lowercase();
-    // The signature of a root on itself protects nothing.
-    let is_weak = ["md5", "md2", "sha1"].iter().any(|w| sig.contains(w));
-    if is_weak && x.self_signed != Some(true) {
-        out.push(sign("with a weak signature", format!("signed with {sig}"), weight));
+    let severity = match () {
+        // The signature of a root on itself protects nothing.
+        () if x.self_signed == Some(true) => None,
+        () if sig.contains("md5") || sig.contains("md2") => Some(weight),
+        () if sig.contains("sha1") => Some(since(SHA1_SINCE)),
+        () => None,
+    };
+    if let Some(severity) = severity {
+        out.push(sign("with a weak signature", format!("signed with {sig}"), severity));
     }
     if x.version.is_some_and(|v| v < 3) {
         let version = x.version.unwrap_or_default();

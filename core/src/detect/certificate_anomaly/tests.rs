@@ -77,6 +77,19 @@ fn each_sign_on_both_sides() {
 }
 
 #[test]
+fn what_was_ordinary_on_its_day_is_no_fault() {
+    for (words, n) in [
+        ("before=2013-12-31 after=2033-01-01 self=T ca=T key=rsa bits=1024", 0),
+        ("before=2014-01-01 after=2033-01-01 self=T ca=T key=rsa bits=1024", 1),
+        ("before=2015-12-31 after=2033-01-01 sig=sha1WithRSAEncryption", 0),
+        ("before=2016-01-01 after=2033-01-01 sig=sha1WithRSAEncryption", 1),
+        ("before=2013-12-31 after=2033-01-01 sig=md5WithRSAEncryption", 1),
+    ] {
+        assert_eq!(alarms(&outside(words)).lines().count(), n, "{words}");
+    }
+}
+
+#[test]
 fn one_certificate_on_unrelated_networks() {
     let shown = |nets: &str, words: &str| {
         format!(

@@ -259,7 +259,7 @@ fn credentials(value: &[u8]) -> Option<(Vec<u8>, bool)> {
 }
 
 fn contains(value: &[u8], word: &[u8]) -> bool {
-    value.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
+    memchr::memmem::find(&value.to_ascii_lowercase(), word).is_some()
 }
 
 #[cfg(test)]

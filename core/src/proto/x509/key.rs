@@ -2,7 +2,7 @@
 
 use super::oid;
 use crate::event;
-use x509_parser::der_parser::asn1_rs::{FromDer, Integer, Sequence};
+use x509_parser::der_parser::asn1_rs::{Any, FromDer, Integer, Sequence, Tag};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
@@ -25,7 +25,10 @@ pub fn fill(row: &mut event::X509, key: &SubjectPublicKeyInfo<'_>) {
         }
         Ok(PublicKey::EC(_)) => {
             row.key_type = Some("ecdsa".into());
-            let curve = key.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
+            // Anything else there spells a curve out: it has no name, whatever curve it is.
+            let is_named = |any: &&Any<'_>| any.tag() == Tag::Oid;
+            let curve = key.algorithm.parameters.as_ref().filter(is_named);
+            let curve = curve.and_then(|any| any.as_oid().ok());
             let dotted = curve.as_ref().map(oid::dotted);
             let known = dotted.as_deref().and_then(oid::curve);
             row.key_length = known.map(|(_, bits)| bits);

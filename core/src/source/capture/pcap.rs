@@ -33,7 +33,7 @@ pub const FORMAT: Format = Format {
 
 /// What packets can give: connections, and what the protocols over them give.
 pub(super) const EMITS: &[Kind] =
-    &[Kind::Arp, Kind::Conn, Kind::Dns, Kind::Ftp, Kind::Http, Kind::Weird];
+    &[Kind::Arp, Kind::Conn, Kind::Dns, Kind::Ftp, Kind::Http, Kind::Ssl, Kind::Weird, Kind::X509];
 
 /// Looks at the magic and the header's own fields.
 fn sniff(head: &Head<'_>) -> Sniff {

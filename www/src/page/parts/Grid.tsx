@@ -12,6 +12,9 @@ interface GridProps {
 	sort: Sort | undefined;
 	/** Changes when the rows have to be asked for anew. */
 	question: number;
+	/** Changes when they are other rows than before: the table goes to its top. */
+	otherRows: number;
+	isWaiting: boolean;
 	/** The cells of a row and its place in the evidence; undefined while it is on its way. */
 	row: (index: number) => { place: string; cells: Cell[]; isOpen: boolean } | undefined;
 	want: (first: number, last: number) => void;
@@ -29,6 +32,7 @@ export function Grid(props: GridProps) {
 	const view = useSignal({ top: 0, height: 600 });
 	const focus = useSignal({ row: 0, column: 0 });
 	const now = sight(props.total, view.value.top, view.value.height - HEAD_PX, ROW_PX);
+	const stop = tabStop(focus.value, now, props.columns.length);
 
 	useLayoutEffect(() => {
 		const element = box.current;
@@ -43,6 +47,7 @@ export function Grid(props: GridProps) {
 		measure();
 		return () => observer.disconnect();
 	}, [view]);
+	useEffect(() => box.current?.scrollTo({ top: 0 }), [props.otherRows]);
 	useEffect(
 		() => props.want(now.first, now.last),
 		[props.want, props.question, now.first, now.last],
@@ -63,6 +68,7 @@ export function Grid(props: GridProps) {
 					role="grid"
 					class="grid"
 					aria-label={props.label}
+					aria-busy={props.isWaiting}
 					aria-rowcount={props.total + 1}
 					aria-colcount={props.columns.length + 1}
 					style={{ top: `${now.offset}px` }}
@@ -78,13 +84,19 @@ export function Grid(props: GridProps) {
 					<GridHead {...props} />
 					<tbody>
 						{rowsInSight(now).map((index) => (
-							<GridRow key={index} index={index} focus={focus.value} {...props} />
+							<GridRow key={index} index={index} focus={stop} {...props} />
 						))}
 					</tbody>
 				</table>
 			</div>
 		</div>
 	);
+}
+
+/** The one cell that Tab comes to: the last one walked to, or, out of sight, the first in sight. */
+function tabStop(focus: { row: number; column: number }, now: Sight, columns: number) {
+	const isHere = focus.row >= now.first && focus.row < now.last;
+	return { row: isHere ? focus.row : now.top, column: Math.min(focus.column, columns) };
 }
 
 const rowsInSight = ({ first, last }: Sight): number[] =>
@@ -226,9 +238,16 @@ function walk(
 		};
 		focus.value = to;
 		bringIntoSight(to.row, now, box);
-		requestAnimationFrame(() =>
-			box.querySelector<HTMLElement>(`[data-cell="${to.row}:${to.column}"]`)?.focus(),
-		);
+		const take = () => {
+			const cell = box.querySelector<HTMLElement>(`[data-cell="${to.row}:${to.column}"]`);
+			cell?.focus({ preventScroll: true });
+			cell?.scrollIntoView({ block: "nearest", inline: "nearest" });
+			return cell;
+		};
+		// At once where it can be: keys come faster than frames.
+		if (!take()) {
+			requestAnimationFrame(take);
+		}
 	} else {
 		return;
 	}

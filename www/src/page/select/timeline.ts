@@ -44,31 +44,70 @@ export function lanes(timeline: Timeline, { first, last }: Axis): Lane[] {
 	});
 }
 
+const DAY_MS = 86_400_000;
 const STEPS_MS = [
-	1, 10, 100, 1000, 5000, 15_000, 60_000, 300_000, 900_000, 3_600_000, 10_800_000, 43_200_000,
-	86_400_000, 604_800_000, 2_629_800_000, 7_889_400_000, 31_557_600_000, 315_576_000_000,
+	1,
+	10,
+	100,
+	1000,
+	5000,
+	15_000,
+	60_000,
+	300_000,
+	900_000,
+	3_600_000,
+	10_800_000,
+	43_200_000,
+	DAY_MS,
+	7 * DAY_MS,
 ];
+/** Beyond days, steps are by the calendar: in months. */
+const STEPS_MONTHS = [1, 3, 6, 12, 24, 60, 120, 600];
+const MONTH_MS = 30.4375 * DAY_MS;
 
-/** Marks of the axis: round times, at most `most` of them. */
+/** Marks of the axis: round times, at most about `most` of them. */
 export function marks(
 	{ first, last }: Axis,
 	most: number,
 ): { at: number; x: number; text: string }[] {
 	const range = Math.max(1, last - first);
-	const step = STEPS_MS.find((ms) => range / ms <= most) ?? range;
-	const found = [];
-	for (let at = Math.ceil(first / step) * step; at <= last && found.length <= most; at += step) {
-		found.push({ at, x: (at - first) / range, text: label(at, step) });
+	const step = STEPS_MS.find((ms) => range / ms <= most);
+	const months = STEPS_MONTHS.find((n) => range / (n * MONTH_MS) <= most) ?? 1200;
+	const times = step ? everyStep(first, last, step) : everyMonths(first, last, months);
+	const unit = step ?? months * MONTH_MS;
+	return times.map((at) => ({ at, x: (at - first) / range, text: label(at, unit) }));
+}
+
+function everyStep(first: number, last: number, step: number): number[] {
+	const from = Math.ceil(first / step);
+	const n = Math.floor(last / step) - from + 1;
+	return Array.from({ length: Math.max(0, n) }, (_, i) => (from + i) * step);
+}
+
+function everyMonths(first: number, last: number, step: number): number[] {
+	const begin = new Date(first);
+	const month = begin.getUTCFullYear() * 12 + begin.getUTCMonth();
+	const found: number[] = [];
+	for (let at = Math.ceil(month / step) * step; ; at += step) {
+		const time = Date.UTC(Math.floor(at / 12), at % 12);
+		if (time > last || Number.isNaN(time)) {
+			return found;
+		}
+		if (time >= first) {
+			found.push(time);
+		}
 	}
-	return found;
 }
 
 function label(at: number, step: number): string {
 	const text = new Date(at).toISOString();
-	if (step >= 31_557_600_000) {
+	if (step >= 11.5 * MONTH_MS) {
 		return text.slice(0, 4);
 	}
-	if (step >= 86_400_000) {
+	if (step >= 28 * DAY_MS) {
+		return text.slice(0, 7);
+	}
+	if (step >= DAY_MS) {
 		return text.slice(0, 10);
 	}
 	if (step >= 60_000) {

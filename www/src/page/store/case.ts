@@ -40,6 +40,8 @@ export const caseNumber = signal(0);
 export const generation = signal(0);
 /** True while the workers of the case can be asked. */
 export const canAsk = signal(false);
+/** True when sensors or sites were changed that the reading did not know yet. */
+export const isDescribedAnew = signal(false);
 /** True when what is shown is the built-in sample. */
 export const isSample = signal(false);
 
@@ -80,6 +82,7 @@ export function begin(given: Evidence[], sample = false): void {
 		progress.value = {};
 		memory.value = 0;
 		isSample.value = sample;
+		isDescribedAnew.value = false;
 		canAsk.value = true;
 		state.value = "running";
 	});
@@ -129,6 +132,7 @@ export const readAgain = (): void => begin([...evidence.value], isSample.value);
 /** Says where a file was recorded; holds from the next reading on. */
 export function describeFile(index: number, change: Partial<Pick<Evidence, "sensor" | "site">>) {
 	evidence.value = evidence.value.map((e, i) => (i === index ? { ...e, ...change } : e));
+	isDescribedAnew.value = true;
 }
 
 function follow(mine: Analysis, finished: Promise<void>): void {

@@ -58,6 +58,11 @@ export const shownColumns = computed(() =>
 /** Grows with every change of the question: kind, filter, order, or more evidence. */
 export const question = signal(0);
 
+/** Grows when other rows are asked for than before: the table begins at its top again. */
+export const otherRows = signal(0);
+/** True until the first of them are there. */
+export const isWaiting = signal(false);
+
 const asked = new Set<number>();
 /** Which version of the question each page answers. */
 const answers = new Map<number, number>();
@@ -104,6 +109,7 @@ function take(page: number, rows: Filtered<Rows>): void {
 		failure.value = undefined;
 		if ("wrong" in rows) {
 			wrong.value = rows.wrong;
+			isWaiting.value = false;
 			return;
 		}
 		wrong.value = undefined;
@@ -112,7 +118,9 @@ function take(page: number, rows: Filtered<Rows>): void {
 			unused.value = withoutValues(rows.ok);
 		}
 		total.value = rows.ok.total;
-		const others = [...pages.value].filter(([p]) => p !== page);
+		// The first answer to another question takes the place of all rows of the one before.
+		const others = isWaiting.value ? [] : [...pages.value].filter(([p]) => p !== page);
+		isWaiting.value = false;
 		for (const [forgotten] of others.splice(0, others.length - PAGES_KEPT)) {
 			answers.delete(forgotten);
 		}
@@ -126,17 +134,15 @@ function withoutValues({ columns: all, rows }: Rows): Set<string> {
 	return new Set(empty.map((column) => column.name));
 }
 
-/** Asks anew for everything on show. */
-function restart(keepRows: boolean): void {
+/** Asks anew for everything on show; for other rows, those on show stay until the first are there. */
+function restart(isOther: boolean): void {
 	version += 1;
 	question.value = version;
 	asked.clear();
-	if (!keepRows) {
-		batch(() => {
-			pages.value = new Map();
-			total.value = undefined;
-			values.value = undefined;
-		});
+	if (isOther) {
+		otherRows.value += 1;
+		isWaiting.value = true;
+		values.value = undefined;
 	}
 	if (kind.value && canAsk.value) {
 		fetchPage(0);
@@ -174,16 +180,17 @@ export function openKind(name: string): void {
 		sort.value = undefined;
 		columns.value = [];
 		unused.value = new Set();
-		restart(false);
+		pages.value = new Map();
+		total.value = undefined;
+		restart(true);
 	});
 }
 
-/** Sets the filter; `isTyping` keeps the rows on show until those that pass are there. */
-export function setFilter(text: string, isTyping = false): void {
+export function setFilter(text: string): void {
 	batch(() => {
 		draft.value = text;
 		filter.value = text.trim();
-		restart(isTyping);
+		restart(true);
 	});
 }
 
@@ -195,7 +202,7 @@ export function sortBy(column: string): void {
 	} else {
 		sort.value = now.is_descending ? undefined : { column, is_descending: true };
 	}
-	restart(false);
+	restart(true);
 }
 
 export function toggleColumn(name: string): void {
@@ -264,6 +271,8 @@ effect(() => {
 			sort.value = undefined;
 			columns.value = [];
 			chosen.value = new Map();
+			pages.value = new Map();
+			total.value = undefined;
 			setFilter("");
 		});
 	}
@@ -272,6 +281,6 @@ effect(() => {
 // While evidence is read the counts move on; the rows that are there stay where they are.
 effect(() => {
 	if (generation.value > 0) {
-		untracked(() => restart(true));
+		untracked(() => restart(false));
 	}
 });

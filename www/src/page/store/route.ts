@@ -34,6 +34,8 @@ export function go(view: View, id?: number): void {
 		return;
 	}
 	location.hash = href(view, id);
+	// The event comes later; the next key may come before it.
+	route.value = parse(location.hash);
 }
 
 addEventListener("hashchange", () => {

@@ -1,5 +1,4 @@
 // Files: what each is, how it was read, what its times rest on; and where it was recorded.
-import { useSignal } from "@preact/signals";
 import type { Source } from "../../shared/report.ts";
 import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
@@ -11,7 +10,6 @@ import * as theCase from "../store/case.ts";
 import { FilePicker } from "./Drop.tsx";
 
 export function Files() {
-	const edited = useSignal(false);
 	const evidence = theCase.evidence.value;
 	return (
 		<>
@@ -21,32 +19,13 @@ export function Files() {
 			)}
 			<ul class="file-list">
 				{evidence.map((_, index) => (
-					<FileCard
-						key={index}
-						index={index}
-						onEdit={() => {
-							edited.value = true;
-						}}
-					/>
+					<FileCard key={index} index={index} />
 				))}
 			</ul>
-			{(edited.value ||
-				theCase.state.value === "cancelled" ||
-				theCase.state.value === "crashed") && (
+			{theCase.isDescribedAnew.value && (
 				<div class="again">
-					<p>
-						{edited.value
-							? "Sensor and site hold from the next reading on."
-							: "Not all was read. What was found so far stands."}
-					</p>
-					<button
-						type="button"
-						class="primary"
-						onClick={() => {
-							edited.value = false;
-							theCase.readAgain();
-						}}
-					>
+					<p>Sensor and site hold from the next reading on.</p>
+					<button type="button" class="primary" onClick={theCase.readAgain}>
 						Read all files again
 					</button>
 				</div>
@@ -70,7 +49,7 @@ function stateOf(index: number): string {
 	return theCase.isRunning.value ? "reading" : "stopped";
 }
 
-function FileCard({ index, onEdit }: { index: number; onEdit: () => void }) {
+function FileCard({ index }: { index: number }) {
 	const evidence = theCase.evidence.value[index];
 	if (!evidence) {
 		return null;
@@ -81,10 +60,7 @@ function FileCard({ index, onEdit }: { index: number; onEdit: () => void }) {
 	const from = tree.findIndex(({ source }) => source.id === progress?.node);
 	const after = tree.findIndex(({ depth }, i) => i > from && depth === 0);
 	const inside = from < 0 ? [] : tree.slice(from, after < 0 ? undefined : after);
-	const edit = (change: { sensor?: string; site?: string }) => {
-		theCase.describeFile(index, change);
-		onEdit();
-	};
+	const edit = (change: { sensor?: string; site?: string }) => theCase.describeFile(index, change);
 	return (
 		<li class="file-card">
 			<div class="file-head">

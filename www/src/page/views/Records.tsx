@@ -103,7 +103,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 function writeSoon(): void {
 	clearTimeout(timer);
-	timer = setTimeout(() => records.setFilter(records.draft.value, true), PAUSE_MS);
+	timer = setTimeout(() => records.setFilter(records.draft.value), PAUSE_MS);
 }
 
 function FilterHelp() {
@@ -334,6 +334,8 @@ function Table() {
 				row={row}
 				want={records.want}
 				question={records.question.value}
+				otherRows={records.otherRows.value}
+				isWaiting={records.isWaiting.value}
 				onSort={records.sortBy}
 				onHead={records.askValues}
 				onRow={(index) => {

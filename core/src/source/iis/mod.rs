@@ -18,8 +18,8 @@ use crate::stamp;
 use crate::time::{Clock, Interval, Time};
 
 /// The format.
-pub const W3C: Format = Format {
-    name: "w3c-extended",
+pub const IIS_W3C: Format = Format {
+    name: "iis-w3c",
     title: "W3C extended log (IIS and others), HTTP or FTP",
     emits: &[Kind::Ftp, Kind::Http],
     sniff,
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn relayed_rows_without_header_keep_their_own_time() {
         let sunk = read(RELAYED.as_bytes());
-        assert_eq!(sunk.format(), Some("w3c-extended"));
+        assert_eq!(sunk.format(), Some("iis-w3c"));
         assert_eq!(
             sunk.lines(),
             [

@@ -1,28 +1,24 @@
 //! Every capture of the corpus: packets counted as capinfos does, and re-framed copies of one
 //! capture decoded to the same packets.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: where they panic, the test fails"
+)]
+
 use offwire_core::event::{Event, NodeId};
 use offwire_core::net::{Decoded, L4, Packet, Packets};
 use offwire_core::note::Note;
 use offwire_core::settings::Settings;
 use offwire_core::source::capture::{pcap::Pcap, pcapng::Pcapng};
 use offwire_core::source::{Head, Node, Opening, Reader, Sink, Tree, recognise};
+use offwire_tests::repo::{corpus_or_skip, skip};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-
-/// The corpus of captures, or nothing, said aloud.
-fn corpus() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
-    let path = std::env::var_os("OFFWIRE_CORPUS").map_or(default, PathBuf::from);
-    if !path.is_dir() {
-        println!("SKIPPED: no corpus at {}", path.display());
-        return None;
-    }
-    Some(path)
-}
 
 #[derive(Default)]
 struct Keep {
@@ -151,7 +147,7 @@ fn capinfos(paths: &[PathBuf]) -> Option<BTreeMap<PathBuf, u64>> {
         .args(["-T", "-m", "-r", "-c", "-M"])
         .args(paths)
         .output()
-        .inspect_err(|e| println!("SKIPPED: capinfos: {e}"))
+        .inspect_err(|e| skip("packets as capinfos counts them", &e.to_string()))
         .ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let rows = text.lines().filter_map(|line| {
@@ -165,7 +161,7 @@ fn capinfos(paths: &[PathBuf]) -> Option<BTreeMap<PathBuf, u64>> {
 
 #[test]
 fn every_packet_is_counted_as_capinfos_counts_it() {
-    let Some(root) = corpus() else { return };
+    let Some(root) = corpus_or_skip("every_packet") else { return };
     let paths = captures(&root);
     let Some(counts) = capinfos(&paths) else { return };
     let (mut compared, mut differ) = (0, Vec::new());
@@ -246,7 +242,7 @@ fn shown(mut lines: Vec<Line>, how: Same) -> Vec<String> {
 
 #[test]
 fn reframed_copies_decode_to_the_packets_of_the_base() {
-    let Some(root) = corpus() else { return };
+    let Some(root) = corpus_or_skip("reframed_copies") else { return };
     let (_, base) = read(&load(&root.join("derived/00_base.pcap")), usize::MAX).unwrap();
     assert_eq!(base.len(), 111);
     let mut compared = 0;
@@ -280,7 +276,7 @@ fn reframed_copies_decode_to_the_packets_of_the_base() {
 
 #[test]
 fn any_chunking_gives_the_same_packets_and_notes() {
-    let Some(root) = corpus() else { return };
+    let Some(root) = corpus_or_skip("any_chunking") else { return };
     let mut compared = 0;
     for path in captures(&root) {
         let bytes = load(&path);
@@ -314,7 +310,7 @@ impl Packets for Places {
 
 #[test]
 fn every_packet_is_read_and_shown_again_from_its_place() {
-    let Some(root) = corpus() else { return };
+    let Some(root) = corpus_or_skip("every_packet") else { return };
     let mut shown = 0;
     for path in captures(&root) {
         let bytes = load(&path);
