@@ -81,9 +81,9 @@ impl Layouts {
 
 /// The last header that stands before the row at `at`, or on it.
 pub(super) fn layout(node: &Node, at: Origin) -> &str {
-    let headers = node.layout.lines().filter_map(|l| l.split_once(' '));
-    let before = headers.filter(|(item, _)| item.parse::<u64>().is_ok_and(|i| i <= at.item));
-    before.last().map_or("", |(_, header)| header)
+    let headers = node.layout.lines().rev().filter_map(|l| l.split_once(' '));
+    let mut before = headers.filter(|(item, _)| item.parse::<u64>().is_ok_and(|i| i <= at.item));
+    before.next().map_or("", |(_, header)| header)
 }
 
 /// The places of the words of a line between blanks.

@@ -1,6 +1,7 @@
 //! Log lines that came through syslog: finds where the relayed line begins.
 
 use crate::stamp;
+use crate::time::Time;
 use std::borrow::Cow;
 
 /// A line without what a relay put before it.
@@ -10,16 +11,26 @@ pub(super) struct Message<'a> {
     pub(super) text: Cow<'a, [u8]>,
     /// How many bytes of the line stand before it.
     pub(super) start: usize,
+    /// When the relay wrote, where its stamp has a year.
+    pub(super) relayed: Option<Time>,
 }
 
 /// Takes a relay's prefix off: RFC 5424, RFC 3164, or rsyslog's ISO stamp. `None` when the line
 /// has none: it is then what it is.
 ///
-/// The relay's time is when it wrote, which may be months later; it is not used.
+/// The relay's time is when it wrote, which may be months later: never the event's.
 pub(super) fn unwrap(line: &[u8]) -> Option<Message<'_>> {
     let start = prefix(line)?;
     let text = line.get(start..)?;
-    Some(Message { text: unescape(text), start })
+    Some(Message { text: unescape(text), start, relayed: relayed(line) })
+}
+
+/// The relay's own time, if it is an ISO stamp.
+fn relayed(line: &[u8]) -> Option<Time> {
+    let rest = line.get(priority(line)..)?;
+    let rest = rest.strip_prefix(b"1 ").unwrap_or(rest);
+    let word = rest.get(..memchr::memchr(b' ', rest)?)?;
+    stamp::iso(std::str::from_utf8(word).ok()?).map(|(time, _)| time)
 }
 
 /// Length of the relay's prefix.

@@ -84,14 +84,14 @@ impl Pairing {
         for (_, rows) in std::mem::take(&mut self.waiting) {
             pair(rows, &mut events);
         }
-        events.sort_by(|a, b| (a.ts, a.at).cmp(&(b.ts, b.at)));
+        events.sort_by_key(|e| (e.ts, e.at));
         events
     }
 }
 
 /// All connections of one exporter.
 fn pair(mut rows: Vec<Row>, events: &mut Vec<Event>) {
-    rows.sort_by(|a, b| a.order().cmp(&b.order()));
+    rows.sort_by_key(Row::order);
     let peers = Peers::of(&rows);
     let conns: Vec<Pair<'_>> = rows
         .chunk_by(|a, b| a.key().is_some() && a.key() == b.key())

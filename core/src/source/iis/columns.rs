@@ -112,11 +112,11 @@ impl Columns {
     /// The default order that a row without a header has, by what its cells look like.
     pub(super) fn of_row(line: &[u8]) -> Option<Self> {
         let cells: Vec<_> = cells(line).collect();
+        let text =
+            |r: &Range<usize>| String::from_utf8_lossy(line.get(r.clone()).unwrap_or_default());
         let fits = |c: &Self| {
-            let text =
-                |r: &Range<usize>| line.get(r.clone()).and_then(|t| std::str::from_utf8(t).ok());
             let mut pairs = c.0.iter().zip(&cells);
-            c.0.len() == cells.len() && pairs.all(|((c, _), r)| text(r).is_none_or(|t| c.fits(t)))
+            c.0.len() == cells.len() && pairs.all(|((c, _), r)| c.fits(&text(r)))
         };
         DEFAULTS.iter().filter_map(|names| Self::parse(names)).find(fits)
     }
@@ -214,6 +214,7 @@ mod tests {
             assert_eq!(Columns::of_row(row.join(" ").as_bytes()), Some(columns), "{names}");
         }
         assert_eq!(Columns::of_row(b"2023-01-16 19:27:25 hello world"), None);
+        assert_eq!(Columns::of_row(b"\xff \xfe \xfd \xfc \xfb"), None);
         assert!(NAMES.is_sorted_by_key(|(name, _)| name));
     }
 

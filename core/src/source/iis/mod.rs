@@ -9,19 +9,18 @@ use self::event::Row;
 use self::sessions::Sessions;
 use super::lines::Lines;
 use super::row::{self, Layouts};
-use super::syslog;
+use super::syslog::{self, Message};
 use super::{Format, Head, Node, Opening, Reader, Sink, Sniff};
 use crate::event::{Kind, NodeId, Origin};
-use crate::note::{Note, TIME_ASSUMED_ZONE};
+use crate::note::{Note, RELAY_TIME, TIME_ASSUMED_ZONE, TIME_BY_FORMAT};
 use crate::report::Item;
 use crate::stamp;
 use crate::time::{Clock, Interval, Time};
-use std::borrow::Cow;
 
 /// The format.
 pub const IIS_W3C: Format = Format {
     name: "iis-w3c",
-    title: "W3C extended log (IIS)",
+    title: "W3C extended log (IIS and others), HTTP or FTP",
     emits: &[Kind::Ftp, Kind::Http],
     sniff,
     open,
@@ -35,7 +34,7 @@ fn sniff(head: &Head<'_>) -> Sniff {
     let mut best = Sniff::No("no #Fields line, and no row in one of IIS's default orders");
     let lines = head.bytes.split(|b| *b == b'\n').take(LINES_SNIFFED);
     for (item, line) in (1..).zip(lines) {
-        let (line, _) = inner(line, item);
+        let line = inner(line, item).text;
         let fields = line.strip_prefix(b"#Fields:").map(String::from_utf8_lossy);
         if fields.and_then(|f| Columns::parse(&f)).is_some_and(|c| c.n_known().1 >= 2) {
             return Sniff::Certain;
@@ -49,30 +48,34 @@ fn sniff(head: &Head<'_>) -> Sniff {
 }
 
 fn open(opening: &Opening<'_>) -> Box<dyn Reader> {
-    Box::new(IisW3c { lines: Lines::new(opening.node), rows: Rows::new(opening.node) })
+    Box::new(W3cLog { lines: Lines::new(opening.node), rows: Rows::new(opening.node) })
 }
 
-/// A line without a relay's prefix, end and byte order mark, and how many bytes stand before it.
-fn inner(line: &[u8], item: u64) -> (Cow<'_, [u8]>, usize) {
+/// A relay that stamps a row this much later than the row itself is told: it was replayed, or a
+/// clock is wrong. A day is beyond any queue or time zone.
+const RELAY_LATE: Interval = Interval::from_secs(86_400);
+
+/// A line without a relay's prefix, end and byte order mark.
+fn inner(line: &[u8], item: u64) -> Message<'_> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if let Some(message) = syslog::unwrap(line) {
         // A row's own date and time look like a relay's stamp: then its client looks like a host.
         if !line.starts_with(b"#") && Columns::of_row(line).is_none() {
-            return (message.text, message.start);
+            return message;
         }
     }
     match line.strip_prefix(b"\xef\xbb\xbf") {
-        Some(rest) if item == 1 => (rest.into(), 3),
-        _ => (line.into(), 0),
+        Some(rest) if item == 1 => Message { text: rest.into(), start: 3, relayed: None },
+        _ => Message { text: line.into(), start: 0, relayed: None },
     }
 }
 
-struct IisW3c {
+struct W3cLog {
     lines: Lines,
     rows: Rows,
 }
 
-impl Reader for IisW3c {
+impl Reader for W3cLog {
     fn feed(&mut self, bytes: &[u8], out: &mut dyn Sink) -> usize {
         let Self { lines, rows } = self;
         lines.feed(bytes, out, &mut |line, at, out| rows.line(line, at, out))
@@ -96,6 +99,8 @@ struct Rows {
     sessions: Sessions,
     layouts: Layouts,
     is_zone_noted: bool,
+    is_relay_noted: bool,
+    is_order_noted: bool,
 }
 
 /// A time of day this much before the last one is the next day's.
@@ -112,22 +117,20 @@ impl Rows {
             sessions: Sessions::default(),
             layouts: Layouts::default(),
             is_zone_noted: false,
+            is_relay_noted: false,
+            is_order_noted: false,
         }
     }
 
     fn line(&mut self, line: &[u8], at: Origin, out: &mut dyn Sink) {
-        let line = if self.has_header && syslog::unwrap(line).is_none() {
-            (line.into(), 0)
-        } else {
-            inner(line, at.item)
-        };
-        let line: &[u8] = &line.0;
+        let message = inner(line, at.item);
+        let line: &[u8] = &message.text;
         if line.iter().all(u8::is_ascii_whitespace) {
             return;
         }
         match line.strip_prefix(b"#") {
             Some(directive) => self.directive(&String::from_utf8_lossy(directive), at, out),
-            None => self.row(line, at, out),
+            None => self.row(line, message.relayed, at, out),
         }
     }
 
@@ -144,7 +147,7 @@ impl Rows {
         }
     }
 
-    fn row(&mut self, line: &[u8], at: Origin, out: &mut dyn Sink) {
+    fn row(&mut self, line: &[u8], relayed: Option<Time>, at: Origin, out: &mut dyn Sink) {
         if !self.has_header {
             // Each row is held against the orders anew, since a relay may mix servers.
             self.columns = Columns::of_row(line).or_else(|| self.columns.take());
@@ -159,6 +162,7 @@ impl Rows {
         if row.is_blank() {
             return row::malformed(at, "no row of a W3C log", line, out);
         }
+        self.order(&columns, at, out);
         let n = columns.n_known().0;
         if cells.len() != n {
             row::lenient(at, format!("{} columns instead of {n}", cells.len()), out);
@@ -168,6 +172,7 @@ impl Rows {
             row::lenient(at, "the time is impossible or missing: the row has none".to_owned(), out);
         }
         self.zone(&columns, ts, at, out);
+        self.relay(relayed, ts, at, out);
         out.event(row.event(ts, at, &mut self.sessions));
     }
 
@@ -193,24 +198,46 @@ impl Rows {
         Some(time)
     }
 
+    /// Says once that a relay wrote much later than the row says of itself.
+    fn relay(&mut self, relayed: Option<Time>, ts: Option<Time>, at: Origin, out: &mut dyn Sink) {
+        let (Some(relayed), Some(ts), false) = (relayed, ts, self.is_relay_noted) else { return };
+        let by = relayed.since(ts);
+        if by > RELAY_LATE {
+            self.is_relay_noted = true;
+            let detail =
+                format!("relayed {relayed}, {by} after the row's own time {ts}, which is used");
+            out.note(Note { at, kind: &RELAY_TIME, detail });
+        }
+    }
+
+    /// Says once in which order the columns of a log without header were taken.
+    fn order(&mut self, columns: &Columns, at: Origin, out: &mut dyn Sink) {
+        if !self.has_header && !std::mem::replace(&mut self.is_order_noted, true) {
+            let names: Vec<_> = columns.iter().map(|(_, name)| name).collect();
+            let names = names.join(" ");
+            self.layouts.add(out.node(self.node), at, &names);
+            row::lenient(at, format!("no #Fields line; its columns fit: {names}"), out);
+        }
+    }
+
     /// Says once what the times rest on.
     fn zone(&mut self, columns: &Columns, ts: Option<Time>, at: Origin, out: &mut dyn Sink) {
         if ts.is_none() || std::mem::replace(&mut self.is_zone_noted, true) {
             return;
         }
         let is_local = columns.has(Column::LocalTime) && !columns.has(Column::Time);
-        let (clock, detail) = if is_local {
-            (Clock::Unknown, "date-local and time-local are the server's own time")
+        let (clock, kind, detail) = if is_local {
+            (Clock::Unknown, &TIME_ASSUMED_ZONE, "date-local and time-local are the server's own")
         } else {
-            (Clock::UtcByFormat, "W3C extended logs are in UTC by their specification")
+            (Clock::UtcByFormat, &TIME_BY_FORMAT, "W3C extended logs are in UTC by specification")
         };
         out.node(self.node).clock = clock;
-        out.note(Note { at, kind: &TIME_ASSUMED_ZONE, detail: detail.to_owned() });
+        out.note(Note { at, kind, detail: detail.to_owned() });
     }
 }
 
 fn show(node: &Node, at: Origin, bytes: &[u8]) -> Item {
-    let (line, start) = inner(bytes, at.item);
+    let Message { text: line, start, .. } = inner(bytes, at.item);
     let header = row::layout(node, at);
     let columns = Columns::parse(header).or_else(|| Columns::of_row(&line));
     let columns = columns.iter().flat_map(Columns::iter).map(Some).chain(std::iter::repeat(None));
@@ -251,9 +278,10 @@ mod tests {
                 "2 2023-01-16T19:38:06Z ftp 22.126.94.145 > 172.16.10.12:51555 tcp user=FTP01\\hawkeye command=DataChannelOpened data_channel.resp_h=172.16.10.12 data_channel.resp_p=51555 session=725c269b-7008-4681-b6a3-784fac059b2b",
             ]
         );
+        let codes: Vec<_> = sunk.notes.iter().map(|n| (n.kind.code, n.at.item)).collect();
         assert_eq!(
-            sunk.notes(),
-            ["time-zone-assumed 1: W3C extended logs are in UTC by their specification"]
+            codes,
+            [("line-lenient", 1), ("time-zone-by-format", 1), ("relay-time-differs", 1)]
         );
         assert_eq!(sunk.nodes[&0].clock, Clock::UtcByFormat);
         let line = RELAYED.lines().next().unwrap();
@@ -310,7 +338,7 @@ mod tests {
             codes,
             [
                 ("line-lenient", 3),
-                ("time-zone-assumed", 3),
+                ("time-zone-by-format", 3),
                 ("line-lenient", 4),
                 ("line-malformed", 6),
                 ("line-malformed", 9)

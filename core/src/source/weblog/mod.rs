@@ -26,9 +26,16 @@ const LINES_SNIFFED: usize = 20;
 
 fn sniff(head: &Head<'_>) -> Sniff {
     let lines = head.bytes.split(|b| *b == b'\n').take(LINES_SNIFFED);
-    let n_found = lines.filter(|l| with_line(l, |line, _| line.is_some())).count();
+    let lines = lines.filter(|l| !l.is_empty());
+    let (mut n_found, mut n_lines) = (0, 0);
+    for line in lines {
+        n_lines += 1;
+        n_found += usize::from(with_line(line, |line, _| line.is_some()));
+    }
     match n_found {
         0 => Sniff::No("no line with a [dd/Mon/yyyy:hh:mm:ss zone] stamp before a quoted request"),
+        // Another text may quote such a line.
+        n if n * 2 < n_lines => Sniff::Weak,
         _ => Sniff::Strong,
     }
 }

@@ -109,8 +109,14 @@ impl Table {
     }
 
     fn line(&mut self, line: &[u8], at: Origin, out: &mut dyn Sink) {
-        let line =
-            if at.item == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+        let mut line = line;
+        if at.item == 1 {
+            line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        }
+        // Before the header a blank in front of it does no harm; in a row it may be a column.
+        if self.columns.is_empty() {
+            line = line.trim_ascii_start();
+        }
         match line.strip_prefix(b"#") {
             _ if line.is_empty() => {}
             Some(header) => self.header(header, at, out),
@@ -321,6 +327,11 @@ mod tests {
         );
         assert!(sunk.notes.is_empty());
         assert_eq!(sunk.nodes[&0].clock, Clock::Utc);
+    }
+
+    #[test]
+    fn a_blank_before_the_header_does_no_harm() {
+        assert_eq!(read(format!("\t{CONN}").as_bytes()).events.len(), 2);
     }
 
     #[test]
