@@ -93,7 +93,6 @@ impl Row<'_> {
         };
         Ftp {
             user: self.owned(Column::User),
-            password: is_pass.then_some("<hidden>"),
             command: Some(command),
             arg: self.owned(Column::Stem).filter(|_| !is_pass),
             reply_code: self.number(Column::Status),

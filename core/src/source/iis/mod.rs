@@ -319,7 +319,7 @@ mod tests {
             lines,
             [
                 "4 2000-10-09T23:59:49Z ftp 1.1.1.1 > * tcp user=anonymous command=USER arg=anonymous reply_code=331 session=2",
-                "5 2000-10-10T00:00:10Z ftp 1.1.1.1 > * tcp user=anonymous password=<hidden> command=PASS reply_code=230 session=2",
+                "5 2000-10-10T00:00:10Z ftp 1.1.1.1 > * tcp user=anonymous command=PASS reply_code=230 session=2",
                 "6 2000-10-10T00:00:11Z ftp 1.1.1.1 > * tcp user=anonymous command=RETR arg=/a.txt reply_code=226 session=2",
                 "7 2000-10-10T00:00:12Z ftp 1.1.1.1 > * tcp user=anonymous command=QUIT reply_code=226 session=2",
                 "8 2000-10-10T00:00:13Z ftp 1.1.1.1 > * tcp command=QUIT reply_code=226 session=2",
