@@ -10,7 +10,7 @@ record! {
         version: Option<u64> = "version",
         /// The login succeeded; guessed from the sizes of encrypted messages, unset when they do not tell.
         auth_success: Option<bool> = "auth_success",
-        /// How often the client tried to log in, as guessed; the usual first try without credentials counts.
+        /// How often the client tried to log in, as guessed; the usual first try without credentials does not count.
         auth_attempts: Option<u64> = "auth_attempts",
         /// `INBOUND` or `OUTBOUND` where one end is local and the other is not.
         direction: Option<Text> = "direction",

@@ -1,6 +1,7 @@
 //! SMTP (RFC 5321): commands and replies, the mail's headers, logins, and the turn to TLS.
 
 mod header;
+mod wire;
 
 use super::ftp::wire::{Reply, reply};
 use super::line::{Liner, Next};
@@ -18,7 +19,7 @@ pub static PROTOCOL: Protocol = Protocol {
     emits: &[Kind::Login, Kind::Smtp, Kind::Weird],
     over: Over::Stream,
     ports: &[25, 587, 2525],
-    probe,
+    probe: wire::probe,
     open: || Box::<Session>::default(),
 };
 
@@ -28,33 +29,6 @@ const MAX_LINE: usize = 12_288;
 const MAX_PENDING: usize = 1024;
 /// Lines that are neither command nor reply until it is held not to be SMTP.
 const MAX_ODD_LINES: u32 = 16;
-
-fn probe(dir: Dir, data: &[u8]) -> Probe {
-    const HELLOS: [&[u8]; 3] = [b"EHLO ", b"HELO ", b"LHLO "];
-    let head = data.get(..data.len().min(5)).unwrap_or_default();
-    let is_hello = |h: &&[u8]| h.get(..head.len()).is_some_and(|h| h.eq_ignore_ascii_case(head));
-    match dir {
-        Dir::Orig if HELLOS.iter().any(is_hello) => {
-            if head.len() < 5 {
-                Probe::NeedMore
-            } else {
-                Probe::Yes
-            }
-        }
-        Dir::Orig => Probe::No,
-        Dir::Resp => match data {
-            _ if data.len() < 4 => Probe::NeedMore,
-            // FTP greets with the same code: only a word of mail tells.
-            [b'2', b'2', b'0', b' ' | b'-', rest @ ..] => {
-                let said = rest.to_ascii_lowercase();
-                let says = |word: &[u8]| memchr::memmem::find(&said, word).is_some();
-                if says(b"smtp") || says(b"lmtp") { Probe::Yes } else { Probe::Maybe }
-            }
-            [b'4' | b'5', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..] => Probe::Maybe,
-            _ => Probe::No,
-        },
-    }
-}
 
 /// A command that waits for its reply.
 #[derive(Debug)]
@@ -212,12 +186,12 @@ impl Session {
                     self.flush(cx);
                     self.begin = Some((cx.ts, cx.at));
                 }
-                self.row.mailfrom = address(arg);
+                self.row.mailfrom = wire::address(arg);
                 self.is_worth = true;
                 Asked::Other
             }
             b"RCPT" => {
-                if let Some(to) = address(arg)
+                if let Some(to) = wire::address(arg)
                     && self.row.rcptto.iter().count() < MAX_ADDRESSES
                 {
                     self.row.rcptto.insert(&to);
@@ -361,12 +335,7 @@ impl Session {
     }
 
     fn login(&self, ts: Time, at: Origin, sasl: Sasl, reply: Option<(u64, Text)>, cx: &mut Cx<'_>) {
-        let success = reply.as_ref().and_then(|(code, _)| match code {
-            235 => Some(true),
-            // The account or its proof is refused, RFC 4954 section 6; others refuse the command.
-            432 | 454 | 530 | 534 | 535 | 538 => Some(false),
-            _ => None,
-        });
+        let success = reply.as_ref().and_then(|(code, _)| wire::is_let_in(*code));
         let login = Login {
             service: Some("smtp"),
             username: sasl.username,
@@ -397,17 +366,6 @@ impl Session {
         row.path = ends.iter().cloned().chain(hops).collect();
         cx.emit(ts, at, Body::Smtp(row));
     }
-}
-
-/// The address of `FROM:<a@b> SIZE=1` or `TO:<a@b>`.
-fn address(arg: &[u8]) -> Option<Text> {
-    let colon = memchr::memchr(b':', arg)?;
-    let rest = arg.get(colon + 1..)?.trim_ascii();
-    let inner = match rest.strip_prefix(b"<") {
-        Some(inner) => inner.split(|b| *b == b'>').next()?,
-        None => rest.split(|b| *b == b' ').next()?,
-    };
-    Some(if inner.is_empty() { "<>".into() } else { text::from_bytes(inner) })
 }
 
 #[cfg(test)]

@@ -108,14 +108,3 @@ fn recipients_lines_and_odd_lines_are_bounded() {
         assert_eq!(got.last().is_some_and(|r| r == "quit"), is_left);
     }
 }
-
-#[test]
-fn probes_tell_mail_from_files() {
-    let probe = |dir, bytes: &[u8]| (PROTOCOL.probe)(dir, bytes);
-    assert_eq!(probe(Dir::Resp, b"220 mx ESMTP"), Probe::Yes);
-    assert_eq!(probe(Dir::Resp, b"220 ready"), Probe::Maybe);
-    assert_eq!(probe(Dir::Resp, b"SSH-2.0"), Probe::No);
-    assert_eq!(probe(Dir::Orig, b"eh"), Probe::NeedMore);
-    assert_eq!(probe(Dir::Orig, b"ehlo x"), Probe::Yes);
-    assert_eq!(probe(Dir::Orig, b"USER a"), Probe::No);
-}

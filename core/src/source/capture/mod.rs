@@ -3,6 +3,7 @@
 mod blocks;
 mod carry;
 mod describing;
+mod emits;
 pub mod pcap;
 pub mod pcapng;
 mod second;
@@ -10,6 +11,7 @@ pub mod series;
 #[cfg(test)]
 mod testing;
 
+use emits::EMITS;
 pub use second::packet;
 
 use crate::event::{self, Body, Endpoint, Event, Flow, NodeId, Origin, Weird};

@@ -20,7 +20,7 @@ const COMMENT: u16 = 1;
 pub const FORMAT: Format = Format {
     name: "pcapng",
     title: "capture, pcapng",
-    emits: pcap::EMITS,
+    emits: super::EMITS,
     sniff,
     open: |opening| Box::new(Pcapng::new(opening, Box::new(Flows::new(opening.settings)))),
     show: second::item,
