@@ -6,6 +6,7 @@
 //! file is found out.
 
 use super::carry::{Carry, Step, Window};
+use super::index::{Block, Section};
 use super::{Intake, MAX_CAPLEN, Record, second};
 use crate::event::{Kind, Origin};
 use crate::net::{Flows, Packet, Packets};
@@ -197,6 +198,15 @@ impl Pcap {
         };
         Self { carry: Carry::default(), parser }
     }
+
+    /// Goes on at a block of a file with this header.
+    pub(super) fn resume(mut self, header: &[u8], block: &Block) -> Option<Self> {
+        self.parser.head = FileHead::of(header)?;
+        self.parser.state = State::Records;
+        self.parser.intake.begin_behind(block.first.saturating_sub(1));
+        self.carry = Carry::at(block.offset);
+        Some(self)
+    }
 }
 
 impl Reader for Pcap {
@@ -228,6 +238,7 @@ impl Parser {
         self.state = State::Records;
         let node = out.node(self.intake.node());
         node.clock = Clock::Utc;
+        node.index.header = window.data.get(..Form::HEADER).unwrap_or_default().to_vec();
         node.interfaces.push(Interface {
             link_type: head.link_type,
             ticks_per_sec: u64::from(head.form.units()),
@@ -260,6 +271,8 @@ impl Parser {
             link_type: Some(self.head.link_type),
             wire_len: r.wire_len.max(r.caplen),
             data,
+            interface: 0,
+            section: Section::default(),
         };
         self.intake.record(&record, out);
         Step::Used(len)
@@ -373,6 +386,7 @@ pub(super) fn again<'a>(interface: &Interface, at: Origin, bytes: &'a [u8]) -> O
             ts: Some(form.time(&r)),
             at,
             link_type: interface.link_type,
+            interface: 0,
             wire_len: r.wire_len.max(r.caplen),
             data,
         })

@@ -35,6 +35,7 @@ fn block<'a, 'n>(
     let p = blocks::packet(head.kind, body, head.order, snaplen)?;
     let interface = interfaces.nth(p.interface as usize)?;
     let packet = Packet {
+        interface: node.interfaces.partition_point(|i| i.section < section) as u32 + p.interface,
         ts: p.ticks.and_then(|ticks| Clocked::of(interface).time(ticks)),
         at,
         link_type: interface.link_type,

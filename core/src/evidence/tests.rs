@@ -1,0 +1,1 @@
+//! Second passes over captures made here and of the corpus.
