@@ -59,14 +59,14 @@ fn a_folder_is_the_files_in_it_in_any_order() {
     let single = offwire(&args);
     let findings = |output: &Output| {
         let text = stdout(output);
-        text.split("\nCoverage\n").next().unwrap().replace("article/", "")
+        let text = text.split("\nCoverage\n").next().unwrap().replace("article/", "");
+        // Lines are wrapped by the names in them, which differ: only the words count.
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert!(findings(&folder).contains("c2.evil.org"));
     // The folder holds the expectations too, which are no evidence: only findings are compared.
-    assert_eq!(
-        findings(&folder).split("\nFindings\n").nth(1),
-        findings(&single).split("\nFindings\n").nth(1)
-    );
+    let listed = |output: &Output| findings(output).split_once(" Findings ").unwrap().1.to_owned();
+    assert_eq!(listed(&folder), listed(&single));
 }
 
 #[test]

@@ -71,8 +71,8 @@ notes! {
     RECORD_LENIENT "record-lenient" Notice "A record contradicts itself in a small way and was used all the same.";
     RECORD_MALFORMED "record-malformed" DataLoss "A record could not be understood and was left out.";
     RELAY_TIME "relay-time-differs" Notice "A relay stamped the row much later than the row itself: the row's own time is used.";
-    TIME_BY_FORMAT "time-zone-by-format" Notice "The times are UTC by the rule of the format; the file itself does not say so.";
     TIME_ASSUMED_ZONE "time-zone-assumed" Notice "The times name no zone; they are read as UTC. Comparing them with other sources rests on that.";
+    TIME_BY_FORMAT "time-zone-by-format" Notice "The times are UTC by the rule of the format; the file itself does not say so.";
 }
 
 /// All notes of a case: per file and kind the earliest few, and how many there were.

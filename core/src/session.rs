@@ -2,12 +2,13 @@
 
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
-use crate::note::{FILE_EMPTY, FILE_TWICE, Note, Notes};
+use crate::note::{CAP_REACHED, FILE_EMPTY, FILE_TWICE, Note, Notes};
 use crate::records::{FilterError, Records, RowQuery, Rows};
 use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::settings::Settings;
 use crate::source::capture::series::{Series, Start};
+use crate::source::flow::pair::Pairing;
 use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
 use crate::time::Time;
 use std::collections::BTreeMap;
@@ -48,6 +49,8 @@ pub(crate) struct Store {
     pub(crate) notes: Notes,
     pub(crate) records: Records,
     pub(crate) detectors: Vec<Box<dyn Detector>>,
+    /// Flow records that wait for their other direction.
+    pairing: Pairing,
     /// For each kind, in the order of [`KINDS`], the detectors that read it.
     interest: Vec<Vec<usize>>,
     notes_cap: usize,
@@ -64,6 +67,7 @@ impl Session {
             notes: Notes::default(),
             records: Records::new(&settings),
             detectors: RULES.iter().map(|rule| (rule.new)(&settings)).collect(),
+            pairing: Pairing::new(settings.caps.flows),
             interest: KINDS
                 .iter()
                 .map(|kind| {
@@ -131,7 +135,7 @@ impl Session {
         }
     }
 
-    /// A file is at its end.
+    /// A file is at its end. When no other is open, the case [settles](Session::settle).
     pub fn close(&mut self, file: NodeId) {
         if let Some(mut reader) = self.open.remove(&file) {
             reader.finish(&mut self.store);
@@ -142,13 +146,21 @@ impl Session {
         }
     }
 
-    /// No more files follow: captures that waited for another file to go on with them are at
-    /// their end. Needed only when the last file announced others that did not come.
+    /// Everything that waited for more evidence goes out: captures that might have gone on in
+    /// another file end, and one-way flow records become connections.
+    ///
+    /// Flow records are events at once, and are counted and judged as such, but the connections
+    /// made of them wait until no file is open, since the other direction may be in another file.
+    /// So a host opens all files of a drop before it closes the first; then no result depends on
+    /// their order. Records of a later drop are paired among themselves. [`Session::close`] settles
+    /// by itself; a host calls this when its queue is empty and the last file announced others
+    /// that did not come.
     pub fn settle(&mut self) {
         self.store.more_follow = false;
         for series in std::mem::take(&mut self.store.suspended) {
             series.finish(&mut self.store);
         }
+        self.store.settle_pairs();
         self.store.records.settle();
     }
 
@@ -221,6 +233,12 @@ impl Store {
             self.note(Note { at, kind: &FILE_EMPTY, detail });
         }
     }
+
+    fn settle_pairs(&mut self) {
+        for event in self.pairing.settle() {
+            self.event(event);
+        }
+    }
 }
 
 impl Sink for Store {
@@ -238,6 +256,15 @@ impl Sink for Store {
             }
         }
         self.records.push(&event);
+        let node = self.tree.get(event.at.node);
+        if self.pairing.observe(&event, || (node.sensor.clone(), node.site.clone())) {
+            let n = self.pairing.n_waiting();
+            let detail = format!(
+                "{n} flow records waited for their other direction: those before and after this one are paired apart"
+            );
+            self.note(Note { at: event.at, kind: &CAP_REACHED, detail });
+            self.settle_pairs();
+        }
     }
 
     fn note(&mut self, note: Note) {

@@ -1,6 +1,13 @@
 //! Connections of the corpus: Community IDs as published, and the same events whatever the caps,
 //! the hash seed and the cut of the bytes.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests count as tests; a skip is told"
+)]
+
 use offwire_core::event::{Body, Event, NodeId};
 use offwire_core::note::Note;
 use offwire_core::settings::Settings;

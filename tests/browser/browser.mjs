@@ -131,7 +131,7 @@ export async function warmWorkers(page) {
 /** Opens a view, as its address in the hash does. */
 export async function view(page, name) {
 	await page.evaluate((hash) => {
-		location.hash = hash;
+		location.hash = `/${hash}`;
 	}, name);
 	await page.locator(`main.${name}`).waitFor();
 }

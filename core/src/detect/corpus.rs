@@ -3,6 +3,8 @@
 //! The files lie beside the repository (`../shared`, or where `OFFWIRE_CORPUS` says) and are not
 //! part of it; without them the test says so and checks nothing.
 
+#![expect(clippy::print_stdout, reason = "a test that skips says so")]
+
 use crate::report::{Report, Severity};
 use crate::session::{FileMeta, Session};
 use crate::settings::Settings;

@@ -173,9 +173,12 @@ fn judge(from: IpAddr, server: Option<IpAddr>, logins: &[Attempt<'_>]) -> Option
         Some(_) => format!("for {}", plural(accounts.len(), "account")),
         None => "for accounts that the evidence does not name".to_owned(),
     };
-    let then = won.first().map_or(String::new(), |l| {
-        format!(", then success as {}", visible(l.account.as_deref().unwrap_or("?")))
-    });
+    let then = match won.first().map(|l| l.account.as_deref().unwrap_or("?")) {
+        // Of one account the title has named whose success it was.
+        Some(_) if accounts.len() == 1 => ", then success".to_owned(),
+        Some(account) => format!(", then success as {}", visible(account)),
+        None => String::new(),
+    };
     f.title = format!("Password guessing: {n_failed} failed logins of {from} {whose}{then}");
     f.summary = format!(
         "{from} failed to log in {n_failed} times {whose}, {quick} times within {WINDOW}{then}."
@@ -323,9 +326,7 @@ mod tests {
                 guesses(12, 5)
             )
         };
-        assert!(
-            run(&win(100)).starts_with("High/") && run(&win(100)).contains("then success as eva")
-        );
+        assert!(run(&win(100)).starts_with("High/") && run(&win(100)).contains("then success"));
         let before = win(5).replace("@0+5", "@10+5");
         assert!(run(&before).starts_with("Medium/"), "{}", run(&before));
     }

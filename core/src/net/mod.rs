@@ -6,7 +6,7 @@
 
 mod arp;
 mod checksum;
-mod community_id;
+pub(crate) mod community_id;
 mod conversation;
 pub mod decode;
 mod defrag;
@@ -17,13 +17,13 @@ mod flow_table;
 mod flows;
 mod follow;
 mod history;
-mod icmp;
+pub(crate) mod icmp;
 mod identify;
 mod ip;
-mod key;
+pub(crate) mod key;
 mod link;
 mod locality;
-mod ports;
+pub(crate) mod ports;
 mod reassembly;
 mod recent;
 pub(crate) mod show;

@@ -4,11 +4,14 @@
 
 pub mod capture;
 mod container;
+pub(crate) mod flow;
+mod iis;
 mod json;
 pub mod lines;
 mod objects;
+mod row;
 mod sniff;
-pub mod syslog;
+mod syslog;
 #[cfg(test)]
 mod testing;
 mod tree;
@@ -124,10 +127,11 @@ pub trait Sink {
 pub static FORMATS: &[Format] = &[
     weblog::ACCESS_LOG,
     container::GZIP,
+    iis::IIS_W3C,
+    flow::NFDUMP_TEXT,
     capture::pcap::FORMAT,
     capture::pcapng::FORMAT,
     container::UTF16,
-    weblog::W3C,
     zeek::ZEEK_JSON,
     zeek::ZEEK_TSV,
 ];

@@ -37,8 +37,8 @@ export interface Rows {
 
 /** Why a filter cannot be read, and where: bytes of its UTF-8. */
 export interface FilterError {
-	at: number;
-	len: number;
+	at: bigint;
+	len: bigint;
 	message: string;
 }
 
@@ -54,7 +54,7 @@ export interface Values {
 	/** Each with a filter for the rows that have it. */
 	top: { value: string; count: bigint; filter: string }[];
 	/** How many different values there are. */
-	n_distinct: number | bigint;
+	n_distinct: bigint;
 	/** Rows that were counted, and those of them that do not have the field. */
 	n_rows: bigint;
 	n_unset: bigint;

@@ -22,18 +22,18 @@ pub struct Row {
     /// Where.
     pub at: Origin,
     /// The event as [`line`].
-    pub text: String,
+    pub text: Box<str>,
 }
 
 impl Row {
     /// The row of an event.
     pub fn of(e: &Event) -> Self {
-        Self { ts: e.ts, at: e.at, text: line(e) }
+        Self { ts: e.ts, at: e.at, text: line(e).into() }
     }
 
     /// As a row of evidence, with why it is there.
     pub fn because(&self, why: &'static str) -> EvidenceRow {
-        EvidenceRow { ts: self.ts, at: self.at, text: self.text.clone(), why }
+        EvidenceRow { ts: self.ts, at: self.at, text: self.text.to_string(), why }
     }
 }
 
@@ -41,6 +41,7 @@ impl Row {
 #[derive(Debug, Clone, Default)]
 pub struct Sighting {
     first: Option<Row>,
+    /// The latest, unless it is the first: most are seen once.
     last: Option<Row>,
     marks: Vec<Mark>,
     offered: u64,
@@ -50,16 +51,22 @@ impl Sighting {
     /// Takes an event in.
     pub fn see(&mut self, e: &Event) {
         let place = (e.ts, e.at);
-        if self.first.as_ref().is_none_or(|r| place < (r.ts, r.at)) {
-            self.first = Some(Row::of(e));
-        }
-        if self.last.as_ref().is_none_or(|r| place > (r.ts, r.at)) {
+        let is_before = |r: &Row| place < (r.ts, r.at);
+        let is_after = |r: &Row| place > (r.ts, r.at);
+        if self.first.as_ref().is_none_or(is_before) {
+            let second = self.first.replace(Row::of(e));
+            self.last = self.last.take().or(second);
+        } else if self.last.as_ref().or(self.first.as_ref()).is_some_and(is_after) {
             self.last = Some(Row::of(e));
         }
         self.offered += 1;
         let mark = Mark::of(e);
         let at = self.marks.binary_search(&mark).unwrap_or_else(|i| i);
         if at < MAX_MARKS {
+            if self.marks.is_empty() {
+                // Most are seen once: room for one, where a vector would begin with four.
+                self.marks.reserve_exact(1);
+            }
             self.marks.insert(at, mark);
             self.marks.truncate(MAX_MARKS);
         }
@@ -78,8 +85,8 @@ impl Sighting {
     }
 
     /// The latest.
-    pub const fn last(&self) -> Option<&Row> {
-        self.last.as_ref()
+    pub fn last(&self) -> Option<&Row> {
+        self.last.as_ref().or(self.first.as_ref())
     }
 
     /// The time of the earliest.
@@ -90,7 +97,7 @@ impl Sighting {
 
 /// First and last time of sightings.
 pub fn span<'a>(all: impl IntoIterator<Item = &'a Sighting>) -> Option<Span> {
-    let times = |s: &Sighting| [s.first.as_ref(), s.last.as_ref()].map(|r| r.and_then(|r| r.ts));
+    let times = |s: &Sighting| [s.first(), s.last()].map(|r| r.and_then(|r| r.ts));
     let all: BTreeSet<Time> = all.into_iter().flat_map(times).flatten().collect();
     Some(Span { first: *all.first()?, last: *all.last()? })
 }

@@ -24,9 +24,10 @@ pub struct Tally<K, M, V> {
     offered: u64,
 }
 
+/// The value is boxed: most keys have one member, and a tree's node has room for eleven.
 #[derive(Debug, Clone, Default)]
 struct Slot<V> {
-    value: V,
+    value: Box<V>,
     offered: u64,
 }
 
@@ -58,7 +59,7 @@ where
         }
         let slot = self.groups.entry(key).or_default().entry((place, member)).or_default();
         slot.offered += 1;
-        Some(&mut slot.value)
+        Some(&mut *slot.value)
     }
 
     fn make_room(&mut self, key: &K, place: Place, member: &M) -> Option<()> {
@@ -129,7 +130,7 @@ impl<M, V> Copy for Group<'_, M, V> {}
 impl<'a, M: Ord, V> Group<'a, M, V> {
     /// Members with their values, in order of members.
     pub fn members(&self) -> Vec<(&'a M, &'a V)> {
-        let mut all: Vec<_> = self.0.iter().map(|((_, m), s)| (m, &s.value)).collect();
+        let mut all: Vec<_> = self.0.iter().map(|((_, m), s)| (m, &*s.value)).collect();
         all.sort_by(|a, b| a.0.cmp(b.0));
         all
     }

@@ -145,6 +145,15 @@ fn no_cut_and_no_flipped_bit_stops_the_reader() {
 }
 
 #[test]
+fn a_curve_that_is_spelled_out_has_no_name() {
+    // The forged authority of CVE-2020-0601 gives its curve by parameters of its own.
+    let Some(events) = drive::events("tls/arkime__badcurveball.pcap") else { return };
+    let rows = drive::rows(&events, event::Kind::X509);
+    let curves: Vec<_> = rows.iter().map(|row| row.get("certificate.curve")).collect();
+    assert_eq!(curves, [Some(&"secp384r1".to_owned()), None]);
+}
+
+#[test]
 fn the_number_of_names_has_its_limit() {
     let names = |n| vec![GeneralName::DNSName("a"); n];
     let mut row = event::X509::default();

@@ -15,7 +15,9 @@ pub type Put = fn(&mut Event, &Raw<'_>) -> bool;
 pub struct Log {
     /// The kind of event its rows become; its path is the log's.
     pub kind: Kind,
-    /// Fields that only this log has: one of them in a row without a path says which log it is.
+    /// Without one of these a row is not of this log: other tools also write methods and hosts.
+    pub anchors: &'static [&'static str],
+    /// Fields that only this log has: in a row without a path they say which log it is.
     pub marks: &'static [&'static str],
     /// Fields that are not simply stored.
     pub special: &'static [(&'static str, Put)],
@@ -34,35 +36,43 @@ pub enum Target {
     Nowhere,
 }
 
+/// What a row about a connection has at least one of.
+const CONNECTION: &[&str] = &["uid", "id.orig_h", "id.resp_h"];
+
 /// The logs that need more than their record's own names. In alphabetical order of paths; a path
 /// that is not here but is a kind's is read by names alone.
 pub static LOGS: &[Log] = &[
     Log {
         kind: Kind::Conn,
+        anchors: CONNECTION,
         marks: &["conn_state", "history", "orig_pkts", "orig_bytes", "missed_bytes"],
         special: &[("conn_state", derive::conn_state)],
         derive: derive::conn,
     },
     Log {
         kind: Kind::Dns,
+        anchors: CONNECTION,
         marks: &["query", "answers", "qtype", "qtype_name", "rcode", "rcode_name", "TTLs"],
         special: &[("query", derive::query)],
         derive: derive::dns,
     },
     Log {
         kind: Kind::Ftp,
+        anchors: CONNECTION,
         marks: &["command", "reply_code", "data_channel.passive"],
         special: &[("password", derive::password), ("user", derive::ftp_user)],
         derive: derive::nothing,
     },
     Log {
         kind: Kind::Http,
+        anchors: CONNECTION,
         marks: &["method", "uri", "status_code", "user_agent", "resp_mime_types", "trans_depth"],
         special: &[("password", derive::password)],
         derive: derive::nothing,
     },
     Log {
         kind: Kind::KnownService,
+        anchors: &["port_num"],
         marks: &["port_num", "port_proto"],
         special: &[
             ("host", |e, raw| set(&mut e.flow.resp.addr, raw, raw.addr())),
@@ -74,6 +84,7 @@ pub static LOGS: &[Log] = &[
     },
     Log {
         kind: Kind::Ssl,
+        anchors: CONNECTION,
         marks: &[
             "cipher",
             "server_name",
@@ -85,9 +96,16 @@ pub static LOGS: &[Log] = &[
         special: &[],
         derive: derive::nothing,
     },
-    Log { kind: Kind::Weird, marks: &["notice"], special: &[], derive: derive::nothing },
+    Log {
+        kind: Kind::Weird,
+        anchors: CONNECTION,
+        marks: &["notice"],
+        special: &[],
+        derive: derive::nothing,
+    },
     Log {
         kind: Kind::X509,
+        anchors: &["certificate.serial", "certificate.subject", "fingerprint"],
         marks: &["certificate.serial", "certificate.subject", "certificate.issuer", "san.dns"],
         special: &[],
         derive: derive::x509,
@@ -125,10 +143,11 @@ fn proto(e: &mut Event, raw: &Raw<'_>) -> bool {
 /// The log that a JSON row without a path belongs to, by the names of its fields: the one with
 /// the most of its own marks; of equal ones the first. A bare connection is a `conn`.
 pub fn by_fields<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<Kind> {
+    let has_any = |of: &[&str]| names.clone().any(|n| of.iter().any(|a| is_same(a, n)));
     let marks =
         |log: &Log| names.clone().filter(|n| log.marks.iter().any(|m| is_same(m, n))).count();
     let mut best = (0, None);
-    for log in LOGS {
+    for log in LOGS.iter().filter(|l| has_any(l.anchors)) {
         let n = marks(log);
         if n > best.0 {
             best = (n, Some(log.kind));
@@ -217,7 +236,9 @@ mod tests {
         assert_eq!(kind("ts uid id_orig_h host uri method version"), Some(Kind::Http));
         assert_eq!(kind("id.orig_h id.resp_h proto service conn_state"), Some(Kind::Conn));
         assert_eq!(kind("ts uid id.orig_h proto"), Some(Kind::Conn));
-        assert_eq!(kind("user command arg reply_code reply_msg"), Some(Kind::Ftp));
+        assert_eq!(kind("uid user command arg reply_code reply_msg"), Some(Kind::Ftp));
         assert_eq!(kind("level msg logger"), None);
+        // A web server's own JSON log.
+        assert_eq!(kind("ts client port method uri host status bytes"), None);
     }
 }

@@ -1,11 +1,11 @@
 //! Zeek logs as columns: `#fields` names them, any byte separates them, headers may repeat.
 
 use super::log::{self, Target};
-use super::show_fields;
 use crate::event::{Kind, NodeId, Origin, Raw};
 use crate::note::{LINE_LENIENT, LINE_MALFORMED, Note};
 use crate::report::Item;
 use crate::source::lines::Lines;
+use crate::source::row::{self, Layouts};
 use crate::source::{Format, Head, Node, Opening, Reader, Sink, Sniff};
 use crate::text::from_bytes;
 use crate::time::Clock;
@@ -23,8 +23,6 @@ pub const ZEEK_TSV: Format = Format {
     show,
 };
 
-/// Headers of one file that are kept for showing rows; concatenated logs seldom have more.
-const MAX_LAYOUTS: usize = 64;
 /// Columns of a header that are read; the widest real log has some 60.
 const MAX_COLUMNS: usize = 1000;
 
@@ -91,7 +89,7 @@ struct Table {
     kind: Option<Kind>,
     /// Column names with where their values go; empty before `#fields`.
     columns: Vec<(Box<str>, Target)>,
-    n_layouts: usize,
+    layouts: Layouts,
     unread: BTreeSet<Box<str>>,
     is_unnamed_noted: bool,
 }
@@ -104,15 +102,21 @@ impl Table {
             path: "".into(),
             kind: None,
             columns: Vec::new(),
-            n_layouts: 0,
+            layouts: Layouts::default(),
             unread: BTreeSet::new(),
             is_unnamed_noted: false,
         }
     }
 
     fn line(&mut self, line: &[u8], at: Origin, out: &mut dyn Sink) {
-        let line =
-            if at.item == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+        let mut line = line;
+        if at.item == 1 {
+            line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        }
+        // Before the header a blank in front of it does no harm; in a row it may be a column.
+        if self.columns.is_empty() {
+            line = line.trim_ascii_start();
+        }
         match line.strip_prefix(b"#") {
             _ if line.is_empty() => {}
             Some(header) => self.header(header, at, out),
@@ -160,16 +164,12 @@ impl Table {
         let target = |n: &str| self.kind.map_or(Target::Nowhere, |kind| log::target(kind, n));
         self.columns = names.into_iter().map(|n| (target(&n), n)).map(|(t, n)| (n, t)).collect();
         let node = out.node(self.node);
-        if self.n_layouts == 0 && !self.columns.iter().any(|(n, _)| &**n == "ts") {
+        if !self.columns.iter().any(|(n, _)| &**n == "ts") && node.clock != Clock::Utc {
             node.clock = Clock::None;
         }
-        if self.n_layouts < MAX_LAYOUTS {
-            self.n_layouts += 1;
-            let names: Vec<_> = self.columns.iter().map(|(n, _)| &**n).collect();
-            let separator = data_encoding::HEXLOWER.encode(&self.style.separator);
-            let layout = format!("{}{} {separator} {}\n", node.layout, at.item, names.join("\t"));
-            node.layout = layout.into();
-        }
+        let names: Vec<_> = self.columns.iter().map(|(n, _)| &**n).collect();
+        let separator = data_encoding::HEXLOWER.encode(&self.style.separator);
+        self.layouts.add(node, at, &format!("{separator} {}", names.join("\t")));
     }
 
     fn row(&mut self, line: &[u8], at: Origin, out: &mut dyn Sink) {
@@ -194,7 +194,7 @@ impl Table {
             {
                 let raw = self.style.raw(cell, target.is_list());
                 if !target.put(&mut event, &raw) {
-                    super::misfit(at, name, &raw, out);
+                    row::misfit(at, name, &raw, out);
                 }
             }
             n_cells += 1;
@@ -296,22 +296,15 @@ fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
 }
 
 fn show(node: &Node, at: Origin, bytes: &[u8]) -> Item {
-    // The last header before the row.
-    let layouts = node.layout.lines().filter_map(|l| {
-        let mut parts = l.splitn(3, ' ');
-        let item: u64 = parts.next()?.parse().ok()?;
-        let separator = data_encoding::HEXLOWER.decode(parts.next()?.as_bytes()).ok()?;
-        Some((item, separator, parts.next()?))
-    });
-    let layout = layouts.filter(|(item, ..)| *item < at.item).last();
-    let (separator, names) = layout.map_or((b"\t".to_vec(), ""), |(_, s, n)| (s, n));
+    let (separator, names) = row::layout(node, at).split_once(' ').unwrap_or(("09", ""));
+    let separator = data_encoding::HEXLOWER.decode(separator.as_bytes()).unwrap_or_default();
     let mut names = names.split('\t');
     let style = Style::default();
     let fields = split(bytes, &separator).map(|range| {
         let cell = bytes.get(range.clone()).unwrap_or_default();
         (names.next().unwrap_or("(no name)"), style.scalar(cell).show(), range)
     });
-    show_fields(at, bytes, fields)
+    row::item(at, bytes, fields)
 }
 
 #[cfg(test)]
@@ -334,6 +327,11 @@ mod tests {
         );
         assert!(sunk.notes.is_empty());
         assert_eq!(sunk.nodes[&0].clock, Clock::Utc);
+    }
+
+    #[test]
+    fn a_blank_before_the_header_does_no_harm() {
+        assert_eq!(read(format!("\t{CONN}").as_bytes()).events.len(), 2);
     }
 
     #[test]

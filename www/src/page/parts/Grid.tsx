@@ -16,7 +16,9 @@ interface GridProps {
 	otherRows: number;
 	isWaiting: boolean;
 	/** The cells of a row and its place in the evidence; undefined while it is on its way. */
-	row: (index: number) => { place: string; cells: Cell[]; isOpen: boolean } | undefined;
+	row: (
+		index: number,
+	) => { place: string; source: string; cells: Cell[]; isOpen: boolean } | undefined;
 	want: (first: number, last: number) => void;
 	onSort: (column: string) => void;
 	onCell: (row: number, column: number, isOut: boolean) => void;
@@ -152,7 +154,7 @@ function GridRow({ index, focus, row, columns }: RowProps) {
 			aria-selected={data?.isOpen ?? false}
 			class={index % 2 ? "odd" : ""}
 		>
-			<th scope="row" data-cell={`${index}:0`} tabIndex={tab(0)}>
+			<th scope="row" data-cell={`${index}:0`} tabIndex={tab(0)} title={data?.source}>
 				{data?.place ?? "…"}
 			</th>
 			{columns.map((column, i) => {

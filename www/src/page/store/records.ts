@@ -96,6 +96,7 @@ async function fetchPage(page: number): Promise<void> {
 	} catch (error) {
 		if (mine === version) {
 			failure.value = describe(error);
+			isWaiting.value = false;
 		}
 	} finally {
 		if (mine === version) {

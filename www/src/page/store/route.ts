@@ -19,7 +19,7 @@ export interface Route {
 }
 
 function parse(hash: string): Route {
-	const [, view, id] = /^#([a-z]+)(?:-(\d{1,9}))?$/.exec(hash) ?? [];
+	const [, view, id] = /^#\/([a-z]+)(?:-(\d{1,9}))?$/.exec(hash) ?? [];
 	const isKnown = view === "finding" || view === "drop" || VIEWS.some((known) => known === view);
 	return isKnown ? { view: view as View, id: Number(id ?? 0) } : { view: "overview", id: 0 };
 }
@@ -27,7 +27,7 @@ function parse(hash: string): Route {
 export const route = signal<Route>(parse(location.hash));
 
 /** The address of a view: made of our own words and numbers only. */
-export const href = (view: View, id?: number): string => (id ? `#${view}-${id}` : `#${view}`);
+export const href = (view: View, id?: number): string => (id ? `#/${view}-${id}` : `#/${view}`);
 
 export function go(view: View, id?: number): void {
 	if (location.hash === href(view, id)) {

@@ -5,10 +5,11 @@ import { Copy, Empty } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { Grid } from "../parts/Grid.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
+import { sourceName } from "../select/findings.ts";
 import { count, plural } from "../select/format.ts";
 import { cell } from "../select/grid.ts";
-import { indexOfByte } from "../select/text.ts";
-import { canAsk, isRunning, report } from "../store/case.ts";
+import { indexOfByte, visible } from "../select/text.ts";
+import { canAsk, isRunning, report, sources } from "../store/case.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import * as records from "../store/records.ts";
 
@@ -203,8 +204,8 @@ function FilterTrouble() {
 		return null;
 	}
 	const text = records.filter.value;
-	const from = indexOfByte(text, wrong.at);
-	const to = Math.max(indexOfByte(text, wrong.at + wrong.len), from + 1);
+	const from = indexOfByte(text, Number(wrong.at));
+	const to = Math.max(indexOfByte(text, Number(wrong.at + wrong.len)), from + 1);
 	return (
 		<div class="filter-wrong" role="alert">
 			<code class="wrong-text">
@@ -306,6 +307,7 @@ function Table() {
 		return (
 			found && {
 				place: String(found.at.item),
+				source: visible(sourceName(found.at.node, sources.value)),
 				cells: columns.map(({ column, index: i }) => cell(column, found.cells[i])),
 				isOpen: sameOrigin(open, found.at),
 			}

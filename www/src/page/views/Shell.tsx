@@ -125,9 +125,14 @@ function amount(view: (typeof VIEWS)[number]): string {
 
 function Navigation({ view }: { view: View }) {
 	const current = view === "finding" ? "findings" : view;
+	const list = useRef<HTMLUListElement>(null);
+	// On a narrow screen the views stand in a row that may be wider than it.
+	useEffect(() => {
+		list.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "nearest" });
+	}, [current]);
 	return (
 		<nav class="side" aria-label="Views">
-			<ul>
+			<ul ref={list}>
 				{VIEWS.map((name, i) => (
 					<li key={name}>
 						<a
