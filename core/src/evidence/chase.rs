@@ -41,11 +41,11 @@ impl<T: Take> Chase<T> {
         Self {
             take,
             left: chosen.iter().map(|c| c.packets).collect(),
+            marks: chosen.iter().map(Connection::mark).collect(),
+            chosen,
             is_all,
             starts,
             current: bounded::map(seed),
-            chosen,
-            marks: chosen.iter().map(Connection::mark).collect(),
             held: BTreeMap::new(),
             n_held: 0,
         }

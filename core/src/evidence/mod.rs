@@ -12,8 +12,6 @@ mod list;
 mod pattern;
 mod pursuit;
 mod search;
-#[cfg(test)]
-mod tests;
 
 pub use carve::Carve;
 pub use connection::{Connection, connections};
@@ -79,3 +77,6 @@ pub trait Take {
     /// No more packets of a connection follow: all were found, or everything was read.
     fn ended(&mut self, _connection: usize) {}
 }
+
+#[cfg(test)]
+mod tests;

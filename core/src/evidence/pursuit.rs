@@ -155,6 +155,13 @@ impl<T: Take + 'static> Pursuit<T> {
         f(&mut self.chase.borrow_mut().take)
     }
 
+    /// What took the packets; `Some` always, since no reader outlives the pass.
+    pub fn into_inner(self) -> Option<T> {
+        let Self { chase, walk, passed, .. } = self;
+        drop((walk, passed));
+        Rc::into_inner(chase).map(|chase| chase.into_inner().take)
+    }
+
     fn begin(&mut self, capture: Capture) {
         if self.series != Some(capture.series) {
             self.series = Some(capture.series);
