@@ -174,6 +174,11 @@ impl Session {
         self.store.tree.get(node).index.n_blocks() > 0
     }
 
+    /// The name of a file, or of what a container holds.
+    pub fn name(&self, node: NodeId) -> &str {
+        &self.store.tree.get(node).name
+    }
+
     /// The files and what they hold.
     pub(crate) const fn tree(&self) -> &Tree {
         &self.store.tree

@@ -23,6 +23,8 @@ pub(super) struct Chase<T> {
     pub(super) is_all: bool,
     /// Packets of each connection still to come.
     pub(super) left: Vec<u64>,
+    /// Packets that did not come.
+    pub(super) n_missing: u64,
     starts: BTreeMap<(NodeId, u64), Vec<usize>>,
     /// The connection that the packets of a key belong to now.
     current: Map<Key, usize>,
@@ -44,6 +46,7 @@ impl<T: Take> Chase<T> {
             marks: chosen.iter().map(Connection::mark).collect(),
             chosen,
             is_all,
+            n_missing: 0,
             starts,
             current: bounded::map(seed),
             held: BTreeMap::new(),
@@ -110,6 +113,7 @@ impl<T: Take> Chase<T> {
         for (connection, _) in unfinished {
             self.take.ended(connection);
         }
+        self.n_missing += self.left.iter().sum::<u64>();
         self.left.fill(0);
     }
 

@@ -155,6 +155,12 @@ impl<T: Take + 'static> Pursuit<T> {
         f(&mut self.chase.borrow_mut().take)
     }
 
+    /// Packets of the connections that were not found again, once there is nothing more to read:
+    /// the file has changed or ended early, or a connection lost its record to a cap.
+    pub fn n_missing(&self) -> u64 {
+        self.chase.borrow().n_missing
+    }
+
     /// What took the packets; `Some` always, since no reader outlives the pass.
     pub fn into_inner(self) -> Option<T> {
         let Self { chase, walk, passed, .. } = self;

@@ -159,10 +159,13 @@ mod tests {
     #[test]
     fn a_full_index_has_longer_blocks_and_loses_no_flow() {
         let mut index = BlockIndex::new(4);
-        for n in 0..20 {
-            let mut block = Block::new(n * 3 + 1, n * 10, Section::default());
-            block.mark(flow(n));
-            index.push(block, n * 10 + 10);
+        let mut at = 0;
+        while at < 200 {
+            let end = at + 10 * index.scale;
+            let mut block = Block::new(at + 1, at, Section::default());
+            (at / 10..end / 10).for_each(|n| block.mark(flow(n)));
+            index.push(block, end);
+            at = end;
         }
         assert!(index.n_blocks() <= 4 && index.scale == 8);
         for n in 0..20 {
@@ -172,7 +175,7 @@ mod tests {
             };
             assert!((0..index.n_blocks()).any(|i| holds(&i)), "flow {n}");
         }
-        assert_eq!((index.bounds(0).unwrap().0, index.end), (0, 200));
+        assert_eq!((index.bounds(0).unwrap().0, index.end), (0, at));
     }
 
     #[test]
