@@ -28,14 +28,12 @@ const MAX_NAME: usize = 1024;
 pub struct Carve {
     out: Vec<u8>,
     interfaces: BTreeMap<NodeId, Vec<Interface>>,
-    /// Numbers in the new file of the interfaces used so far.
+    /// Numbers in the current section of the interfaces used so far.
     numbers: BTreeMap<(NodeId, u32), u32>,
     written: Vec<Interface>,
     last: Option<Origin>,
     /// Packets written.
     pub packets: u64,
-    /// Of them, those that have no time in their own file and stand at 1970 in this one.
-    pub untimed: u64,
 }
 
 impl Default for Carve {
@@ -47,13 +45,8 @@ impl Default for Carve {
             written: Vec::new(),
             last: None,
             packets: 0,
-            untimed: 0,
         };
-        // Byte-order magic, version 1.0, a length that is not told.
-        let mut body = 0x1a2b_3c4d_u32.to_le_bytes().to_vec();
-        body.extend([1, 0, 0, 0]);
-        body.extend([0xff; 8]);
-        carve.block(SECTION, &body);
+        carve.section();
         carve
     }
 }
@@ -65,51 +58,73 @@ impl Carve {
     }
 
     fn packet(&mut self, p: &Packet<'_>) {
-        let number = self.number(p);
-        let interface = self.written.get(number as usize);
-        let ticks = p.ts.zip(interface).and_then(|(ts, i)| ticks(i, ts));
-        let len = p.data.len() as u32;
-        let is_simple = ticks.is_none()
-            && number == 0
-            && interface.is_some_and(|i| len == limit(i.snaplen).min(p.wire_len));
+        self.packets += 1;
+        let interface = self.interface(p);
+        let Some(ticks) = p.ts.and_then(|ts| ticks(&interface, ts)) else {
+            return self.untimed(p, interface);
+        };
+        let number = self.number(p, interface);
         let mut body = Vec::with_capacity(p.data.len() + 24);
-        if is_simple {
-            body.extend(p.wire_len.to_le_bytes());
-        } else {
-            self.untimed += u64::from(ticks.is_none());
-            let ticks = ticks.unwrap_or(0);
-            for word in [number, (ticks >> 32) as u32, ticks as u32, len, p.wire_len] {
-                body.extend(word.to_le_bytes());
-            }
+        for word in [number, (ticks >> 32) as u32, ticks as u32, p.data.len() as u32, p.wire_len] {
+            body.extend(word.to_le_bytes());
         }
         body.extend_from_slice(p.data);
-        self.block(if is_simple { SIMPLE_PACKET } else { ENHANCED_PACKET }, &body);
-        self.packets += 1;
+        self.block(ENHANCED_PACKET, &body);
+    }
+
+    /// A packet that has no time in its own file has none here: only simple blocks have none. They
+    /// belong to the first interface of a section, whose snap length tells their captured length.
+    fn untimed(&mut self, p: &Packet<'_>, mut interface: Interface) {
+        let len = p.data.len() as u32;
+        if len != limit(interface.snaplen).min(p.wire_len) {
+            interface.snaplen = if len < p.wire_len { len } else { 0 };
+        }
+        if self.written.first() != Some(&interface) {
+            if !self.written.is_empty() {
+                self.section();
+            }
+            self.describe(interface);
+        }
+        let mut body = p.wire_len.to_le_bytes().to_vec();
+        body.extend_from_slice(p.data);
+        self.block(SIMPLE_PACKET, &body);
+    }
+
+    /// A new section, whose interfaces are numbered anew.
+    fn section(&mut self) {
+        self.written.clear();
+        self.numbers.clear();
+        // Byte-order magic, version 1.0, a length that is not told.
+        let mut body = 0x1a2b_3c4d_u32.to_le_bytes().to_vec();
+        body.extend([1, 0, 0, 0]);
+        body.extend([0xff; 8]);
+        self.block(SECTION, &body);
+    }
+
+    /// The interface of a packet, but for its place in its own file.
+    fn interface(&self, p: &Packet<'_>) -> Interface {
+        let all = self.interfaces.get(&p.at.node);
+        let known = all.and_then(|all| all.get(p.interface as usize));
+        // Two files of one series describe the same interface twice.
+        Interface { section: 0, link_type: p.link_type, ..known.cloned().unwrap_or_default() }
     }
 
     /// The number of the packet's interface in the new file; written there when it is the first.
-    fn number(&mut self, p: &Packet<'_>) -> u32 {
+    fn number(&mut self, p: &Packet<'_>, interface: Interface) -> u32 {
         let place = (p.at.node, p.interface);
         if let Some(number) = self.numbers.get(&place) {
             return *number;
         }
-        let known = self.interfaces.get(&place.0).and_then(|all| all.get(place.1 as usize));
-        let mut interface = known.cloned().unwrap_or_default();
-        // Two files of one series describe the same interface twice.
-        (interface.section, interface.link_type) = (0, p.link_type);
         let number = match self.written.iter().position(|have| *have == interface) {
-            Some(number) => number,
-            None => {
-                self.describe(&interface);
-                self.written.push(interface);
-                self.written.len() - 1
-            }
-        } as u32;
+            Some(number) => number as u32,
+            None => self.describe(interface),
+        };
         self.numbers.insert(place, number);
         number
     }
 
-    fn describe(&mut self, interface: &Interface) {
+    /// Writes an interface; returns its number.
+    fn describe(&mut self, interface: Interface) -> u32 {
         let mut body = interface.link_type.to_le_bytes().to_vec();
         body.extend([0, 0]);
         body.extend(interface.snaplen.to_le_bytes());
@@ -125,6 +140,8 @@ impl Carve {
         }
         option(&mut body, 0, &[]);
         self.block(INTERFACE, &body);
+        self.written.push(interface);
+        self.written.len() as u32 - 1
     }
 
     fn block(&mut self, kind: u32, body: &[u8]) {
