@@ -57,8 +57,15 @@ pub struct Follow {
     pub followed: Vec<Followed>,
     streams: BTreeMap<usize, Streams>,
     budget: Budget,
-    room: usize,
-    parts_left: usize,
+    room: Room,
+}
+
+/// What may still be kept, and what could not be.
+#[derive(Debug)]
+struct Room {
+    bytes: usize,
+    parts: usize,
+    left_out: u64,
 }
 
 impl Follow {
@@ -69,9 +76,13 @@ impl Follow {
             followed: (0..n).map(|_| Followed::default()).collect(),
             streams: BTreeMap::new(),
             budget: Budget { used: 0, cap: max_waiting },
-            room: max_bytes,
-            parts_left: MAX_PARTS,
+            room: Room { bytes: max_bytes, parts: MAX_PARTS, left_out: 0 },
         }
+    }
+
+    /// Bytes of all connections that were not kept, since there were too many.
+    pub const fn left_out(&self) -> u64 {
+        self.room.left_out
     }
 }
 
@@ -80,40 +91,45 @@ impl Take for Follow {
         let i = found.connection;
         let Some(to) = self.followed.get_mut(i) else { return };
         let streams = self.streams.entry(i).or_default();
-        let (room, parts) = (&mut self.room, &mut self.parts_left);
-        let out = &mut |is_orig, piece: Piece<'_>| to.add(is_orig, piece, room, parts);
+        let room = &mut self.room;
+        let out = &mut |is_orig, piece: Piece<'_>| to.add(is_orig, piece, room);
         streams.packet(found.packet, found.decoded, found.is_orig, &mut self.budget, out);
     }
 
     fn ended(&mut self, connection: usize) {
-        let (room, parts) = (&mut self.room, &mut self.parts_left);
+        let room = &mut self.room;
         let streams = self.streams.remove(&connection);
         if let (Some(mut streams), Some(to)) = (streams, self.followed.get_mut(connection)) {
-            let out = &mut |is_orig, piece: Piece<'_>| to.add(is_orig, piece, room, parts);
+            let out = &mut |is_orig, piece: Piece<'_>| to.add(is_orig, piece, room);
             streams.finish(&mut self.budget, out);
         }
     }
 }
 
 impl Followed {
-    fn add(&mut self, is_orig: bool, piece: Piece<'_>, room: &mut usize, parts: &mut usize) {
-        let is_full = *parts == 0;
-        *parts = parts.saturating_sub(1);
-        match piece {
-            Piece::Gap(len) if is_full => self.left_out += len,
-            Piece::Gap(len) => self.parts.push(Part::Gap { is_orig, len }),
+    fn add(&mut self, is_orig: bool, piece: Piece<'_>, room: &mut Room) {
+        let is_full = room.parts == 0;
+        room.parts = room.parts.saturating_sub(1);
+        let left_out = match piece {
+            Piece::Gap(len) if is_full => len,
+            Piece::Gap(len) => {
+                self.parts.push(Part::Gap { is_orig, len });
+                0
+            }
             Piece::Data(bytes, mark) => {
-                let keep = if is_full { 0 } else { bytes.len().min(*room) };
-                self.left_out += (bytes.len() - keep) as u64;
-                *room -= keep;
+                let len = if is_full { 0 } else { bytes.len().min(room.bytes) };
+                room.bytes -= len;
                 let to = if is_orig { &mut self.orig } else { &mut self.resp };
                 let start = to.len();
-                to.extend_from_slice(bytes.get(..keep).unwrap_or_default());
-                if keep > 0 {
+                to.extend_from_slice(bytes.get(..len).unwrap_or_default());
+                if len > 0 {
                     let (at, ts) = (mark.at, mark.ts);
-                    self.parts.push(Part::Data { is_orig, start, len: keep, at, ts });
+                    self.parts.push(Part::Data { is_orig, start, len, at, ts });
                 }
+                (bytes.len() - len) as u64
             }
-        }
+        };
+        self.left_out += left_out;
+        room.left_out += left_out;
     }
 }

@@ -7,7 +7,7 @@ use crate::time::Time;
 use serde::Serialize;
 
 /// Packets listed at most; the rest are counted. A person looks at some hundred.
-pub const MAX_LISTED: usize = 100_000;
+pub const MAX_LISTED: u64 = 100_000;
 
 /// One packet of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,14 +35,14 @@ pub struct Listed {
 pub struct List {
     /// The packets, in the order of the capture.
     pub packets: Vec<Listed>,
-    /// Packets beyond [`MAX_LISTED`].
-    pub left_out: u64,
+    /// All packets: those beyond [`MAX_LISTED`] are counted only.
+    pub n_found: u64,
 }
 
 impl Take for List {
     fn found(&mut self, found: &Found<'_>) {
-        if self.packets.len() >= MAX_LISTED {
-            self.left_out += 1;
+        self.n_found += 1;
+        if self.n_found > MAX_LISTED {
             return;
         }
         let (flags, info, payload_len) = words(found);

@@ -207,7 +207,7 @@ impl<T: Take + 'static> Pursuit<T> {
         let file = walk.capture.file;
         if walk.container.is_some() {
             let is_over = walk.block >= walk.capture.node.index.n_blocks() || self.is_done(walk);
-            return (!is_over).then(|| Range { file, offset: walk.next, len: CONTAINER_PIECE });
+            return (!is_over).then_some(Range { file, offset: walk.next, len: CONTAINER_PIECE });
         }
         while !walk.is_wanted {
             self.step(walk)?;
