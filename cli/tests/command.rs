@@ -122,7 +122,7 @@ fn capture() -> Vec<u8> {
     for (secs, [from, to], [sport, dport], said) in [
         (1_u32, [1, 2], [5000_u16, 6000], b"the Password is"),
         (2, [1, 3], [5001, 6000], b"something else."),
-        (3, [2, 1], [6000, 5000], b"wrong, \x1b[31m\r\n"),
+        (3, [2, 1], [6000, 5000], b"wrong:, \x1b[31m\r\n"),
     ] {
         let len = 28 + said.len() as u8;
         let mut packet = vec![0x45, 0, 0, len, 0, secs as u8, 0, 0, 64, 17, 0, 0];
@@ -162,6 +162,6 @@ fn packets_are_carved_followed_and_searched() {
     let uid = rows.split("\"uid\":\"").nth(1).and_then(|r| r.split('"').next()).unwrap();
     let followed = stdout(&offwire(&["follow", &to, "--uid", uid]));
     assert!(followed.contains("> the Password is\n"), "{followed}");
-    assert!(followed.contains("< wrong, \\x1b[31m\n"), "{followed}");
+    assert!(followed.contains("< wrong:, \\x1b[31m\n"), "{followed}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
