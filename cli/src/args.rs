@@ -2,6 +2,7 @@
 
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 use offwire_core::event::{KINDS, Kind};
+use offwire_core::evidence::Pattern;
 use offwire_core::records::{ExportFormat, Filter, RowQuery};
 use offwire_core::settings::Settings;
 use std::ffi::OsString;
@@ -9,10 +10,13 @@ use std::ffi::OsString;
 /// What `--help` prints.
 pub const HELP: &str = "\
 Reads network evidence (captures, flow records, logs) and says what it shows.
-Nothing is sent anywhere, and nothing is written but what is printed.
+Nothing is sent anywhere, and nothing is written but what is printed and carved.
 
 usage: offwire report FILE...        findings, actors, coverage, notes
        offwire records KIND FILE...  the events of one kind, a row each
+       offwire carve FILE...         packets of some connections, as a new capture
+       offwire follow FILE...        what the two sides of a connection said
+       offwire search FILE...        where a text or bytes are in captures
        offwire kinds                 the kinds and their fields
 
 A FILE is recognised by its content, not by its name; a folder is read with all
@@ -22,6 +26,13 @@ that is in it; - is standard input. The order of files does not matter.
                     records: zeek-json (the default), zeek-tsv or csv
   --filter EXPR     records: only rows that pass, such as
                     'id.resp_h == 10.0.0.0/8 and query == \"*.example.org\"'
+                    carve: the connections; all without one
+                    search: in the streams of these connections; without one
+                    in all packets
+  -o OUT            carve: the new file, pcapng; one that exists is kept
+  --uid UID         follow: the connection, by the uid of its record
+  --text TEXT       search: in UTF-8 and UTF-16, ASCII letters in either case
+  --hex HEX         search: bytes, such as '4d 5a 90'
   --sensor NAME     which sensor recorded the files that follow
   --site NAME       whose private addresses the files that follow speak of
   --records-mb N    memory for rows, in megabytes (384); when it is full the
@@ -34,6 +45,8 @@ line makes no sense. What could not be understood inside a file is a note in
 the report, not an error.
 ";
 
+const COMMANDS: &str = "report, records, carve, follow, search and kinds";
+
 /// What is asked for.
 #[derive(Debug)]
 pub enum Command {
@@ -43,6 +56,31 @@ pub enum Command {
     Version,
     /// The kinds and their fields.
     Kinds,
+    /// A new capture of some connections.
+    Carve {
+        /// Which connections.
+        filter: String,
+        /// The new file.
+        to: OsString,
+        /// The files, and how to read them.
+        options: Options,
+    },
+    /// The streams of a connection.
+    Follow {
+        /// Its uid.
+        uid: String,
+        /// The files, and how to read them.
+        options: Options,
+    },
+    /// Where a pattern is.
+    Search {
+        /// What is searched for.
+        pattern: Pattern,
+        /// Which connections; `None` for all packets.
+        filter: Option<String>,
+        /// The files, and how to read them.
+        options: Options,
+    },
     /// The report of some files.
     Report {
         /// As text or JSON.
@@ -96,6 +134,10 @@ struct Given {
     words: Vec<Input>,
     format: Option<String>,
     filter: Option<String>,
+    to: Option<OsString>,
+    uid: Option<String>,
+    text: Option<String>,
+    hex: Option<String>,
     settings: Settings,
 }
 
@@ -109,6 +151,10 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
             Short('V') | Long("version") => return Ok(Command::Version),
             Long("format") => given.format = Some(parser.value()?.string()?),
             Long("filter") => given.filter = Some(parser.value()?.string()?),
+            Short('o') => given.to = Some(parser.value()?),
+            Long("uid") => given.uid = Some(parser.value()?.string()?),
+            Long("text") => given.text = Some(parser.value()?.string()?),
+            Long("hex") => given.hex = Some(parser.value()?.string()?),
             Long("sensor") => sensor = parser.value()?.string()?,
             Long("site") => site = parser.value()?.string()?,
             Long("records-mb") => {
@@ -127,20 +173,68 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
 impl Given {
     fn command(mut self) -> Result<Command, lexopt::Error> {
         if self.words.is_empty() {
-            return Err("a command is missing: report, records or kinds".into());
+            return Err(format!("a command is missing: {COMMANDS}").into());
         }
         let command = self.words.remove(0).path.string()?;
-        if command != "records" && self.filter.is_some() {
-            return Err("--filter is for `offwire records`".into());
-        }
+        self.refuse_what_is_not_for(&command)?;
         match command.as_str() {
             "kinds" => Ok(Command::Kinds),
             "report" => {
                 Ok(Command::Report { format: self.report_format()?, options: self.options()? })
             }
             "records" => self.records(),
-            other => Err(format!("no command {other}; there are report, records and kinds").into()),
+            "carve" => {
+                let to = self.to.take().ok_or("-o is missing: where the new capture goes")?;
+                let filter = self.checked_filter()?.unwrap_or_default();
+                Ok(Command::Carve { filter, to, options: self.options()? })
+            }
+            "follow" => {
+                let uid = self.uid.take().ok_or("--uid is missing: which connection")?;
+                if !uid.bytes().all(|b| b.is_ascii_alphanumeric()) {
+                    return Err(format!("{uid} is no uid").into());
+                }
+                Ok(Command::Follow { uid, options: self.options()? })
+            }
+            "search" => {
+                let pattern = self.pattern()?;
+                let filter = self.checked_filter()?;
+                Ok(Command::Search { pattern, filter, options: self.options()? })
+            }
+            other => Err(format!("no command {other}; there are {COMMANDS}").into()),
         }
+    }
+
+    /// Options that the command does not have are a mistake, never ignored.
+    fn refuse_what_is_not_for(&self, command: &str) -> Result<(), String> {
+        let is_search = self.text.is_some() || self.hex.is_some();
+        let options: [(&str, bool, &[&str]); 5] = [
+            ("--filter", self.filter.is_some(), &["carve", "records", "search"]),
+            ("--format", self.format.is_some(), &["records", "report"]),
+            ("-o", self.to.is_some(), &["carve"]),
+            ("--uid", self.uid.is_some(), &["follow"]),
+            ("--text and --hex", is_search, &["search"]),
+        ];
+        match options.iter().find(|(_, is_given, of)| *is_given && !of.contains(&command)) {
+            Some((option, _, of)) => Err(format!("{option} is for offwire {}", of.join(", "))),
+            None => Ok(()),
+        }
+    }
+
+    fn checked_filter(&mut self) -> Result<Option<String>, String> {
+        if let Some(filter) = &self.filter {
+            Filter::parse(filter)
+                .map_err(|e| format!("{e}\n  {filter}\n  {}", e.pointer(filter)))?;
+        }
+        Ok(self.filter.take())
+    }
+
+    fn pattern(&self) -> Result<Pattern, String> {
+        let pattern = match (&self.text, &self.hex) {
+            (Some(text), None) => Pattern::text(text),
+            (None, Some(hex)) => Pattern::hex(hex),
+            _ => return Err("one of --text and --hex says what to search for".to_owned()),
+        };
+        pattern.map_err(|e| format!("what to search for is {e}"))
     }
 
     fn records(mut self) -> Result<Command, lexopt::Error> {
@@ -150,8 +244,7 @@ impl Given {
         let word = self.words.remove(0).path.string()?;
         let kind = Kind::from_path(&word)
             .ok_or_else(|| format!("no kind {word}; there are {}", kinds()))?;
-        let filter = self.filter.take().unwrap_or_default();
-        Filter::parse(&filter).map_err(|e| format!("{e}\n  {filter}\n  {}", e.pointer(&filter)))?;
+        let filter = self.checked_filter()?.unwrap_or_default();
         let format = match self.format.as_deref() {
             None => ExportFormat::ZeekJson,
             Some(name) => ExportFormat::from_name(name).ok_or_else(|| {
@@ -212,6 +305,19 @@ mod tests {
     }
 
     #[test]
+    fn second_passes_say_what_they_look_for() {
+        let line = "carve f -o out --filter duration_>_5s";
+        let Ok(Command::Carve { filter, to, .. }) = parse_words(line) else { panic!() };
+        assert_eq!((filter.as_str(), to.to_str()), ("duration > 5s", Some("out")));
+        let Ok(Command::Search { pattern, filter, .. }) = parse_words("search f --hex 4d5a") else {
+            panic!()
+        };
+        assert_eq!((Ok(pattern), filter), (Pattern::hex("4D 5A"), None));
+        let Ok(Command::Follow { uid, .. }) = parse_words("follow f --uid Cab1") else { panic!() };
+        assert_eq!(uid, "Cab1");
+    }
+
+    #[test]
     fn what_makes_no_sense_is_said_before_anything_is_read() {
         for (line, says) in [
             ("", "a command is missing"),
@@ -222,6 +328,14 @@ mod tests {
             ("records dns f --format json", "no format json"),
             ("report f --format csv", "no format csv"),
             ("report f --filter x", "--filter is for"),
+            ("records dns f -o x", "-o is for offwire carve"),
+            ("carve f", "-o is missing"),
+            ("carve f -o x --filter rtt_>_x", "rtt > x"),
+            ("follow f", "--uid is missing"),
+            ("follow f --uid a'b", "a'b is no uid"),
+            ("search f", "one of --text and --hex"),
+            ("search f --text a --hex 61", "one of --text and --hex"),
+            ("search f --hex 6", "not pairs of hexadecimal digits"),
             ("records dns f --filter rtt_>_x", "rtt > x\n        ^"),
             ("report --nope f", "--nope"),
         ] {

@@ -4,6 +4,7 @@ use crate::args::Options;
 use crate::files::{self, Found};
 use crate::{Status, complain};
 use offwire_core::event::NodeId;
+use offwire_core::evidence::{Pursuit, Take};
 use offwire_core::session::{FileMeta, Session, first_packet};
 use offwire_core::source::HEAD;
 use sha2::{Digest, Sha256};
@@ -17,13 +18,19 @@ const PIECE: usize = 4 << 20;
 pub struct Case {
     /// What the core made of them.
     pub session: Session,
+    /// Its files, for second passes.
+    files: BTreeMap<NodeId, Found>,
     is_complete: bool,
 }
 
 impl Case {
     /// Reads everything that was given.
     pub fn read(options: &Options) -> Self {
-        let mut case = Self { session: Session::new(options.settings.clone()), is_complete: true };
+        let mut case = Self {
+            session: Session::new(options.settings.clone()),
+            files: BTreeMap::new(),
+            is_complete: true,
+        };
         let mut found = Vec::new();
         for input in &options.inputs {
             files::find(input, &mut |result| match result {
@@ -51,6 +58,34 @@ impl Case {
     /// What the command's exit code says of it.
     pub const fn status(&self) -> Status {
         if self.is_complete { Status::Done } else { Status::Incomplete }
+    }
+
+    /// Runs a second pass; after each piece of a file `on` may look at what was found.
+    pub fn pursue<T: Take + 'static>(
+        &mut self,
+        pursuit: &mut Pursuit<T>,
+        on: &mut dyn FnMut(&Self, &mut T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        while let Some(range) = pursuit.next_range() {
+            let bytes = match self.files.get(&range.file) {
+                Some(file) => file.read_at(range.offset, range.len),
+                None => Ok(Vec::new()),
+            };
+            match bytes {
+                Ok(bytes) => pursuit.feed(&bytes),
+                Err(error) => {
+                    let name = self.session.name(range.file).to_owned();
+                    self.fail(&format!("{name}: {error}"));
+                    pursuit.feed(&[]);
+                }
+            }
+            pursuit.with(|take| on(self, take))?;
+        }
+        pursuit.with(|take| on(self, take))?;
+        if pursuit.n_missing() > 0 {
+            self.fail(&format!("{} packets were not found again", pursuit.n_missing()));
+        }
+        Ok(())
     }
 
     fn fail(&mut self, error: &str) {
@@ -82,6 +117,7 @@ impl Case {
     fn read_file(&mut self, file: &Found, meta: FileMeta, piece: &mut [u8]) -> io::Result<()> {
         let mut from = file.open()?;
         let node = self.session.open(meta);
+        self.files.insert(node, file.clone());
         let result = self.feed(node, &mut from, piece);
         self.session.close(node);
         result

@@ -2,7 +2,7 @@
 
 use crate::args::Input;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Deepest folder that is looked into; a tree of evidence is a few levels deep.
@@ -29,6 +29,20 @@ impl Found {
             Some(path) => Box::new(File::open(path)?),
             None => Box::new(io::stdin()),
         })
+    }
+}
+
+impl Found {
+    /// Bytes of it at `offset`; fewer than `len` at its end.
+    pub fn read_at(&self, offset: u64, len: u64) -> io::Result<Vec<u8>> {
+        let Some(path) = &self.path else {
+            return Err(io::Error::other("standard input cannot be read again"));
+        };
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut bytes = Vec::new();
+        file.take(len).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod case;
+mod evidence;
 mod files;
 mod kinds;
 
@@ -51,6 +52,11 @@ fn run(command: Command, out: &mut impl Write) -> io::Result<Status> {
             writeln!(out, "offwire {}", env!("CARGO_PKG_VERSION")).map(|()| Status::Done)
         }
         Command::Kinds => kinds::print(out).map(|()| Status::Done),
+        Command::Carve { filter, to, options } => evidence::carve(&filter, &to, &options, out),
+        Command::Follow { uid, options } => evidence::follow(&uid, &options, out),
+        Command::Search { pattern, filter, options } => {
+            evidence::search(pattern, filter.as_deref(), &options, out)
+        }
         Command::Report { format, options } => print_report(format, &options, out),
         Command::Records { query, format, options } => print_records(&query, format, &options, out),
     }

@@ -115,3 +115,53 @@ fn standard_input_is_read_and_a_closed_output_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &[][..]));
 }
+
+/// A pcap of raw IP: two datagrams and an answer, in little-endian order with microseconds.
+fn capture() -> Vec<u8> {
+    let mut out = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x65\0\0\0".to_vec();
+    for (secs, [from, to], [sport, dport], said) in [
+        (1_u32, [1, 2], [5000_u16, 6000], b"the Password is"),
+        (2, [1, 3], [5001, 6000], b"something else."),
+        (3, [2, 1], [6000, 5000], b"wrong:, \x1b[31m\r\n"),
+    ] {
+        let len = 28 + said.len() as u8;
+        let mut packet = vec![0x45, 0, 0, len, 0, secs as u8, 0, 0, 64, 17, 0, 0];
+        packet.extend([10, 0, 0, from, 10, 0, 0, to]);
+        packet.extend([sport, dport, u16::from(len) - 20, 0].map(u16::to_be_bytes).concat());
+        packet.extend(said);
+        let lens = packet.len() as u32;
+        out.extend([1_700_000_000 + secs, 0, lens, lens].map(u32::to_le_bytes).concat());
+        out.extend(packet);
+    }
+    out
+}
+
+#[test]
+fn packets_are_carved_followed_and_searched() {
+    let folder = std::env::temp_dir().join(format!("offwire-evidence-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (from, to) = (path("from.pcap"), path("to.pcapng"));
+    std::fs::write(&from, capture()).unwrap();
+
+    let carve = ["carve", &from, "--filter", "id.orig_p == 5000", "-o", &to];
+    let carved = offwire(&carve);
+    assert_eq!(stdout(&carved), format!("{to}: 2 packets of 1 connections\n"));
+    let rows = offwire(&["records", "conn", &to, "--format", "csv"]);
+    assert_eq!(stdout(&rows).lines().filter(|l| l.contains("6000")).count(), 1);
+    // Evidence is never overwritten.
+    let again = offwire(&carve);
+    assert_eq!((again.status.code(), stdout(&again)), (Some(1), String::new()));
+
+    let found = offwire(&["search", &from, "--text", "password"]);
+    assert_eq!(stdout(&found), "from.pcap\tpacket 1\tbyte 32\ttext\n");
+    let hex = ["search", &from, "--hex", "656c 7365", "--filter", "id.orig_p == 5001"];
+    assert!(stdout(&offwire(&hex)).contains(" orig byte 10\tbytes\n"));
+
+    let rows = stdout(&offwire(&["records", "conn", &to]));
+    let uid = rows.split("\"uid\":\"").nth(1).and_then(|r| r.split('"').next()).unwrap();
+    let followed = stdout(&offwire(&["follow", &to, "--uid", uid]));
+    assert!(followed.contains("> the Password is\n"), "{followed}");
+    assert!(followed.contains("< wrong:, \\x1b[31m\n"), "{followed}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}

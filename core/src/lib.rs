@@ -7,7 +7,8 @@
 //!    do it through [`net`] (packets to streams) and [`proto`] (streams to events).
 //! 3. [`records`] keeps the events as tables; each [`detect::Rule`] folds them and judges.
 //! 4. [`report`] is what a person reads: findings, actors, coverage, notes.
-//! 5. [`session::Session`] holds it all together for a host: the page or the command.
+//! 5. [`evidence`] reads captures again for the packets of some connections.
+//! 6. [`session::Session`] holds it all together for a host: the page or the command.
 //!
 //! Nothing here does I/O, reads a clock, starts a thread or draws a random number.
 
@@ -15,6 +16,7 @@ pub mod bounded;
 pub mod bytes;
 pub mod detect;
 pub mod event;
+pub mod evidence;
 pub mod net;
 pub mod note;
 pub mod proto;

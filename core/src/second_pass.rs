@@ -79,7 +79,7 @@ impl Seeker {
 }
 
 /// A sink that follows one way through the containers and takes bytes at its end.
-struct Search {
+pub(crate) struct Search {
     /// From the file down to the wanted node: each node, and which child of its parent it was.
     way: Vec<(NodeId, usize)>,
     /// How many children the node at each place of the way has had so far.
@@ -123,6 +123,17 @@ impl Search {
 
     const fn is_done(&self) -> bool {
         self.found.len() >= self.len
+    }
+
+    /// A search for every byte of a node, to be taken out as they come.
+    pub(crate) fn all_of(tree: &Tree, node: NodeId) -> Self {
+        let at = Origin { node, ..Origin::default() };
+        Self { len: usize::MAX, ..Self::new(tree, at) }
+    }
+
+    /// The bytes found since the last call.
+    pub(crate) fn take_found(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.found)
     }
 }
 

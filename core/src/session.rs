@@ -169,6 +169,26 @@ impl Session {
         self.open.get(&file).is_some_and(Opened::is_refused)
     }
 
+    /// True for a capture whose packets can be read again.
+    pub fn is_capture(&self, node: NodeId) -> bool {
+        self.store.tree.get(node).index.n_blocks() > 0
+    }
+
+    /// The name of a file, or of what a container holds.
+    pub fn name(&self, node: NodeId) -> &str {
+        &self.store.tree.get(node).name
+    }
+
+    /// The files and what they hold.
+    pub(crate) const fn tree(&self) -> &Tree {
+        &self.store.tree
+    }
+
+    /// The settings of the case.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// The events so far as tables.
     pub const fn records(&self) -> &Records {
         &self.store.records

@@ -11,6 +11,8 @@ pub struct Settings {
     /// How much later, in nanoseconds, a second copy of a packet may come to be left out of the
     /// analysis; 0 keeps all copies.
     pub duplicate_window_nanos: i64,
+    /// Bytes of a capture in one block of its index; see [`crate::source::capture::index`].
+    pub block_len: u64,
     /// Caps of everything that grows with the input.
     pub caps: Caps,
 }
@@ -39,6 +41,7 @@ impl Default for Settings {
         Self {
             seed: 0x6f66_6677_6972_6521,
             duplicate_window_nanos: crate::net::duplicate::WINDOW.0,
+            block_len: crate::source::capture::index::BLOCK_LEN,
             caps: Caps::default(),
         }
     }

@@ -11,12 +11,14 @@ use wasm_bindgen::prelude::*;
 use web_sys::File;
 
 mod digest;
+mod evidence;
 mod panic;
 mod plan;
 mod second_pass;
 mod tables;
 
 pub use digest::Digest;
+pub use evidence::Pass;
 pub use plan::{first_packet, plan};
 pub use tables::Writing;
 

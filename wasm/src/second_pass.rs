@@ -46,7 +46,7 @@ impl Case {
 }
 
 impl Case {
-    fn file(&self, node: u32) -> Result<&File, JsError> {
+    pub(crate) fn file(&self, node: u32) -> Result<&File, JsError> {
         self.files.get(&node).ok_or_else(|| JsError::new("no such file"))
     }
 
@@ -69,7 +69,7 @@ impl Case {
 
 /// Offsets cross as floats, which are exact up to 2^53: no file is as large.
 #[allow(clippy::cast_precision_loss)]
-fn read(file: &File, offset: u64, len: u64) -> Result<Uint8Array, JsError> {
+pub(crate) fn read(file: &File, offset: u64, len: u64) -> Result<Uint8Array, JsError> {
     let end = offset.saturating_add(len);
     let fail = |e: JsValue| unreadable(file, &e);
     let slice = file.slice_with_f64_and_f64(offset as f64, end as f64).map_err(fail)?;

@@ -192,7 +192,7 @@ fn column_to_js(column: &ColumnCells) -> Result<Object, JsError> {
     ])
 }
 
-fn object(members: &[(&str, JsValue)]) -> Result<Object, JsError> {
+pub(crate) fn object(members: &[(&str, JsValue)]) -> Result<Object, JsError> {
     let object = Object::new();
     for (name, value) in members {
         set(&object, name, value)?;

@@ -1,12 +1,13 @@
 //! Decodes one captured packet: link layer, IP, fragments, tunnels, transport header.
 
 use super::arp::{self, Arp};
-use super::defrag::{Fragments, Joined, MAX_HELD};
+use super::defrag::{Came, Fragments, Joined, MAX_HELD};
 use super::duplicate::Recent;
 use super::ip::{self, Ip};
 use super::link::{self, Layer, Next, Vlans};
 use super::tunnel::{self, MAX_TUNNELS, Tunnel, TunnelKind};
 use super::{Decoded, L4, Packet, transport};
+use crate::event::Origin;
 use crate::settings::Settings;
 use crate::time::Interval;
 use std::fmt;
@@ -23,6 +24,8 @@ pub struct Decoder {
     fragments: Fragments,
     recent: Recent,
     path: Vec<Tunnel>,
+    /// Where the fragments before this packet came that it completes.
+    joined: Vec<Origin>,
     hasher: foldhash::quality::FixedState,
 }
 
@@ -135,6 +138,7 @@ impl Decoder {
             fragments: Fragments::new(seed, MAX_HELD),
             recent: Recent::new(seed, Interval(settings.duplicate_window_nanos)),
             path: Vec::new(),
+            joined: Vec::new(),
             hasher: foldhash::quality::FixedState::with_seed(seed),
         }
     }
@@ -143,6 +147,7 @@ impl Decoder {
     /// what it carries; of other tunnels only the innermost packet that could be read.
     pub fn decode(&mut self, packet: &Packet<'_>, on: &mut dyn FnMut(Found<'_>)) -> Outcome {
         self.path.clear();
+        self.joined.clear();
         let first =
             Layer { next: Next::Link(packet.link_type), data: packet.data, wire: packet.wire_len };
         let mut walk = Walk { decoder: self, packet, on, vlans: [None; 2] };
@@ -224,10 +229,13 @@ impl Walk<'_> {
         let (src, dst) = (ip.src, ip.dst);
         let on = &mut *self.on;
         let odd = &mut |name| on(Found::Odd { name, src, dst });
-        match self.decoder.fragments.add(ip, part, scope, self.packet.ts, odd) {
+        let Decoder { fragments, joined, .. } = &mut *self.decoder;
+        let came = Came { ts: self.packet.ts, at: self.packet.at, around: joined };
+        match fragments.add(ip, part, scope, came, odd) {
             Joined::Held => Ok(Got::Fragment),
             Joined::Refused => Err(Reason::Fragment),
-            Joined::Whole { data, len, protocol } => {
+            Joined::Whole { data, len, protocol, places } => {
+                self.decoder.joined.extend(places);
                 self.whole(&Ip { protocol, ..*ip }.joined(&data, len))
             }
         }
@@ -289,6 +297,7 @@ impl Walk<'_> {
             vlans: self.vlans,
             tunnels: &self.decoder.path,
             carries,
+            fragments: &self.decoder.joined,
             l4,
         }));
     }

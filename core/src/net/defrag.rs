@@ -5,6 +5,7 @@
 
 use super::ip::{Fragment, Ip};
 use crate::bounded::{self, Map};
+use crate::event::Origin;
 use crate::time::{NANOS, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
@@ -13,8 +14,8 @@ use std::net::IpAddr;
 /// loss-free fragments, a flood of hopeless ones at once: then the oldest go.
 pub(super) const MAX_HELD: usize = 16 << 20;
 
-/// What one held fragment costs beside its bytes: the tree's entry and the allocation.
-const OVERHEAD: usize = 64;
+/// What one held fragment costs beside its bytes: the tree's entry, the allocation, its place.
+const OVERHEAD: usize = 64 + size_of::<Origin>();
 
 /// A fragment later than this after the one before it begins a new datagram, since ids come
 /// again: RFC 791 lets a receiver wait 15 s, RFC 8200 60 s.
@@ -38,6 +39,8 @@ struct Key {
 struct Datagram {
     serial: u64,
     last_ts: Option<Time>,
+    /// Places of the packets that brought something new.
+    places: Vec<Origin>,
     pieces: BTreeMap<u32, Box<[u8]>>,
     /// Bytes the pieces cover.
     covered: u32,
@@ -64,7 +67,18 @@ pub(super) enum Joined {
         len: u32,
         /// The protocol by the first fragment.
         protocol: u8,
+        /// Places of the packets that the fragments before the last one came in.
+        places: Vec<Origin>,
     },
+}
+
+/// When and where a fragment came.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Came<'a> {
+    pub ts: Option<Time>,
+    pub at: Origin,
+    /// Where fragments of the tunnel packet around it came.
+    pub around: &'a [Origin],
 }
 
 /// All unfinished datagrams.
@@ -103,7 +117,7 @@ impl Fragments {
         ip: &Ip<'_>,
         part: Fragment,
         scope: u64,
-        ts: Option<Time>,
+        came: Came<'_>,
         odd: &mut dyn FnMut(&'static str),
     ) -> Joined {
         let len = ip.payload_len;
@@ -118,17 +132,22 @@ impl Fragments {
         // RFC 8200: the id alone tells datagrams apart, since only the first names the protocol.
         let protocol = if ip.is_v6() { 0 } else { ip.protocol };
         let key = Key { src: ip.src, dst: ip.dst, id: part.id, protocol, scope };
-        self.drop_if_late(&key, ts);
+        self.drop_if_late(&key, came.ts);
         let datagram = self.held.entry(key).or_default();
         if datagram.pieces.is_empty() {
             self.serial += 1;
             datagram.serial = self.serial;
             self.ages.push_back((key, self.serial));
         }
-        datagram.last_ts = ts.or(datagram.last_ts);
-        self.bytes += datagram.insert(ip, part, end, odd);
+        datagram.last_ts = came.ts.or(datagram.last_ts);
+        let cost = datagram.insert(ip, part, end, odd);
+        self.bytes += cost;
         if datagram.is_whole() {
             return self.take(&key, ip.protocol);
+        }
+        if cost > 0 {
+            datagram.places.extend_from_slice(came.around);
+            datagram.places.push(came.at);
         }
         self.make_room();
         Joined::Held
@@ -141,7 +160,8 @@ impl Fragments {
         let mut data = Vec::with_capacity(len as usize);
         datagram.pieces.values().for_each(|piece| data.extend_from_slice(piece));
         data.truncate(datagram.cut.unwrap_or(len) as usize);
-        Joined::Whole { data, len, protocol: datagram.protocol.unwrap_or(protocol) }
+        let protocol = datagram.protocol.unwrap_or(protocol);
+        Joined::Whole { data, len, protocol, places: datagram.places }
     }
 
     fn drop_if_late(&mut self, key: &Key, ts: Option<Time>) {
@@ -292,7 +312,12 @@ mod tests {
             let part = Fragment { id, offset, is_more };
             let odd = &mut self.odd;
             let ts = Some(Time::from_secs(secs));
-            self.fragments.add(&ip, part, 0, ts, &mut |name| odd.push(name))
+            let came = Came { ts, ..Came::default() };
+            let mut joined = self.fragments.add(&ip, part, 0, came, &mut |name| odd.push(name));
+            if let Joined::Whole { places, .. } = &mut joined {
+                places.clear();
+            }
+            joined
         }
 
         fn add(&mut self, id: u32, offset: u32, is_more: bool, data: &[u8]) -> Joined {
@@ -301,7 +326,8 @@ mod tests {
     }
 
     fn whole(data: &[u8]) -> Joined {
-        Joined::Whole { data: data.to_vec(), len: data.len() as u32, protocol: 17 }
+        let (data, len) = (data.to_vec(), data.len() as u32);
+        Joined::Whole { data, len, protocol: 17, places: Vec::new() }
     }
 
     #[test]
@@ -366,8 +392,12 @@ mod tests {
             header_len: 20,
         };
         let part = Fragment { id: 1, offset: 0, is_more: true };
-        let joined = b.fragments.add(&ip, part, 0, Some(Time::default()), &mut |_| {});
-        assert_eq!(joined, Joined::Whole { data: b"abcd".to_vec(), len: 18, protocol: 17 });
+        let at = Origin { item: 9, ..Origin::default() };
+        let came = Came { ts: Some(Time::default()), at, around: &[] };
+        let joined = b.fragments.add(&ip, part, 0, came, &mut |_| {});
+        // The place is that of the fragment before.
+        let places = vec![Origin::default()];
+        assert_eq!(joined, Joined::Whole { data: b"abcd".to_vec(), len: 18, protocol: 17, places });
     }
 
     #[test]

@@ -307,7 +307,8 @@ mod tests {
         fn put(&mut self, ts: i64, is_back: bool, protocol: u8, l4: L4<'_>) -> &mut Self {
             self.item += 1;
             let at = Origin { item: self.item, ..Origin::default() };
-            let packet = Packet { ts: Some(Time(ts)), at, link_type: 1, wire_len: 0, data: &[] };
+            let ts = Some(Time(ts));
+            let packet = Packet { ts, at, link_type: 1, interface: 0, wire_len: 0, data: &[] };
             let (a, b) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([8, 8, 8, 8]));
             let (src, dst) = if is_back { (b, a) } else { (a, b) };
             let decoded = Decoded {
@@ -319,6 +320,7 @@ mod tests {
                 vlans: [None; 2],
                 tunnels: &[],
                 carries: None,
+                fragments: &[],
                 l4,
             };
             self.flows.packet(&packet, decoded, &mut self.out);

@@ -102,6 +102,15 @@ const fn scramble(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// A hash of two ends in either order; ports are 0 for protocols without them, ICMP included.
+pub(crate) fn flow_mark(a: (IpAddr, u16), b: (IpAddr, u16)) -> u64 {
+    let end = |(addr, port)| {
+        let bits = bits(addr);
+        scramble(scramble(bits as u64 ^ (bits >> 64) as u64) ^ u64::from(port))
+    };
+    scramble(end(a).wrapping_add(end(b)))
+}
+
 fn bits(addr: IpAddr) -> u128 {
     match addr {
         IpAddr::V4(a) => u128::from(a.to_bits()),

@@ -15,6 +15,7 @@ pub mod duplicate;
 mod flow;
 mod flow_table;
 mod flows;
+mod follow;
 mod history;
 pub(crate) mod icmp;
 mod identify;
@@ -34,7 +35,11 @@ mod tunnel_path;
 pub use arp::Arp;
 pub use decode::{Decoder, Found, Outcome, Reason};
 pub use flows::Flows;
+pub(crate) use follow::Streams;
+pub(crate) use key::{Key, Tuple, flow_mark};
 pub(crate) use locality::is_local;
+pub(crate) use reassembly::{Budget, Piece};
+pub(crate) use show::tcp_flags;
 pub use transport::{Quoted, quoted};
 pub use tunnel::{Tunnel, TunnelKind};
 
@@ -52,6 +57,8 @@ pub struct Packet<'a> {
     pub at: Origin,
     /// Link type by the tcpdump registry.
     pub link_type: u16,
+    /// Which interface of its node captured it, from 0.
+    pub interface: u32,
     /// Its length on the wire.
     pub wire_len: u32,
     /// Its captured bytes.
@@ -63,6 +70,11 @@ pub trait Packets {
     /// Takes one IP packet. A captured packet gives several where a tunnel runs over UDP: the outer
     /// datagram first, then what it carries, which names it in [`Decoded::tunnels`].
     fn packet(&mut self, packet: &Packet<'_>, decoded: Decoded<'_>, out: &mut dyn Sink);
+    /// Sees each captured packet before it is decoded, whatever becomes of it.
+    fn captured(&mut self, _packet: &Packet<'_>) {}
+    /// The packet is a fragment and waits for others: [`Decoded::fragments`] of the one that
+    /// completes them will tell its place.
+    fn held(&mut self, _packet: &Packet<'_>) {}
     /// The capture is at its end: what is open goes out.
     fn finish(&mut self, out: &mut dyn Sink);
 }
@@ -87,8 +99,24 @@ pub struct Decoded<'a> {
     /// The tunnel that this UDP datagram carries: its content follows as a packet of its own, and
     /// its payload is no application's.
     pub carries: Option<TunnelKind>,
+    /// Places of the packets before it whose fragments it was joined from; empty for a whole one.
+    pub fragments: &'a [Origin],
     /// The transport layer.
     pub l4: L4<'a>,
+}
+
+impl Decoded<'_> {
+    /// A hash of its connection that is the same in both directions, in every run, and for all
+    /// fragments; for the index of blocks.
+    pub(crate) fn flow_mark(&self) -> u64 {
+        let (sport, dport) = match self.l4 {
+            L4::Tcp { src, dst, .. } | L4::Udp { src, dst, .. } | L4::Sctp { src, dst, .. } => {
+                (src, dst)
+            }
+            L4::Icmp { .. } | L4::Other { .. } => (0, 0),
+        };
+        flow_mark((self.src, sport), (self.dst, dport))
+    }
 }
 
 /// A transport header with its payload, as far as it was captured.

@@ -395,8 +395,14 @@ mod tests {
     /// For each packet found its tunnels, or what it carries.
     fn decode(raw: &[u8]) -> (Outcome, Vec<String>) {
         let wire_len = raw.len() as u32;
-        let packet =
-            Packet { ts: None, at: Origin::default(), link_type: 101, wire_len, data: raw };
+        let packet = Packet {
+            ts: None,
+            at: Origin::default(),
+            link_type: 101,
+            interface: 0,
+            wire_len,
+            data: raw,
+        };
         let mut got = Vec::new();
         let outcome =
             Decoder::new(&crate::settings::Settings::default()).decode(&packet, &mut |found| {

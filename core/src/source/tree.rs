@@ -1,5 +1,6 @@
 //! The tree of sources: files, and what containers hold.
 
+use super::capture::index::BlockIndex;
 use crate::event::{Kind, NodeId};
 use crate::text::Text;
 use crate::time::{Clock, Time};
@@ -33,6 +34,10 @@ pub struct Node {
     pub counters: BTreeMap<String, u64>,
     /// Capture interfaces, in order; packets are decoded by them in a second pass.
     pub interfaces: Vec<Interface>,
+    /// Where in a capture the packets of which connections may be.
+    pub index: BlockIndex,
+    /// The capture that this one goes on with, when the two are one series.
+    pub continues: Option<NodeId>,
     /// Names of addresses, as a capture's name resolution blocks tell them.
     pub names: BTreeMap<IpAddr, Text>,
     /// Decryption secrets that a capture carries: pcapng's type of them, and the secrets.
@@ -46,6 +51,16 @@ pub struct Node {
 }
 
 impl Node {
+    /// As much of it as reading a capture again needs.
+    pub(crate) fn for_rereading(&self) -> Self {
+        Self {
+            format: self.format,
+            interfaces: self.interfaces.clone(),
+            index: self.index.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Sets a counter.
     pub fn put(&mut self, name: &str, n: u64) {
         self.counters.insert(name.to_owned(), n);
@@ -107,6 +122,15 @@ impl Tree {
     /// Every node with its id, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         (0..).map(NodeId).zip(&self.nodes)
+    }
+
+    /// The first capture of the series that `id` belongs to: itself if it goes on with no other.
+    pub fn series_of(&self, mut id: NodeId) -> NodeId {
+        // A capture goes on with an earlier one, so this ends.
+        while let Some(before) = self.get(id).continues.filter(|before| *before < id) {
+            id = before;
+        }
+        id
     }
 
     /// The file that holds `id`, going up through containers.

@@ -173,7 +173,7 @@ pub(super) fn of(next: Next) -> (String, &'static [Row]) {
 }
 
 /// The names of the flags that are set, as RFC 9293 writes them.
-pub(super) fn tcp_flags(flags: u8) -> String {
+pub(crate) fn tcp_flags(flags: u8) -> String {
     const NAMES: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
     let set = NAMES.iter().enumerate().filter(|(bit, _)| flags >> bit & 1 == 1);
     let names: Vec<_> = set.map(|(_, name)| *name).collect();

@@ -8,6 +8,7 @@ use super::link::{self, Layer, Next};
 use super::{Packet, checksum, transport, tunnel};
 use crate::report::ItemField;
 use layout::Row;
+pub(crate) use layout::tcp_flags;
 
 /// Fields of one packet, at most. A real one has under 200; a crafted chain of headers could have
 /// thousands, which nobody reads.
@@ -152,7 +153,7 @@ impl<'a> Tree<'a> {
             (super::L4::Tcp { src, dst, flags, payload, .. }, _) => {
                 let header = ip.payload.len() - payload.len();
                 let header = ip.payload.get(..header).unwrap_or_default();
-                let flags = layout::tcp_flags(flags);
+                let flags = tcp_flags(flags);
                 let summary = format!("{src} → {dst}, {flags}{}", sum(ip.payload));
                 self.header("TCP", summary, header, layout::TCP);
                 self.tcp_options(header.get(20..).unwrap_or_default());
@@ -236,7 +237,8 @@ mod tests {
     /// Names and values with their bytes.
     fn show(link_type: u16, data: &[u8]) -> Vec<String> {
         let wire_len = data.len() as u32;
-        let packet = Packet { ts: None, at: Origin::default(), link_type, wire_len, data };
+        let at = Origin::default();
+        let packet = Packet { ts: None, at, link_type, interface: 0, wire_len, data };
         let line = |f: &ItemField| {
             let end = (f.start + f.len) as usize;
             assert!(end <= data.len());

@@ -6,7 +6,7 @@ mod wire;
 use super::ftp::wire::{Reply, reply};
 use super::line::{Liner, Next};
 use super::sasl::Sasl;
-use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
+use super::{Analyzer, Cx, Dir, Over, Protocol, Step};
 use crate::event::{Body, Kind, Login, Origin, Smtp};
 use crate::text::{self, Text};
 use crate::time::Time;

@@ -58,7 +58,6 @@ mod tests {
 
     #[test]
     fn probes_tell_mail_from_files() {
-        let probe = |dir, bytes: &[u8]| super::probe(dir, bytes);
         assert_eq!(probe(Dir::Resp, b"220 mx ESMTP"), Probe::Yes);
         assert_eq!(probe(Dir::Resp, b"220 ready"), Probe::Maybe);
         assert_eq!(probe(Dir::Resp, b"SSH-2.0"), Probe::No);

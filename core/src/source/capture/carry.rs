@@ -34,6 +34,11 @@ pub(super) struct Carry {
 }
 
 impl Carry {
+    /// One whose first byte is at `offset` of the node.
+    pub(super) fn at(offset: u64) -> Self {
+        Self { offset, ..Self::default() }
+    }
+
     /// Shows the parser one record after another; returns how many bytes were taken in.
     pub(super) fn feed(&mut self, bytes: &[u8], mut step: impl FnMut(Window<'_>) -> Step) -> usize {
         let bytes = bytes.get(..FEED_BUDGET).unwrap_or(bytes);

@@ -4,21 +4,25 @@ mod blocks;
 mod carry;
 mod describing;
 mod emits;
+pub mod index;
 pub mod pcap;
 pub mod pcapng;
+mod rereading;
 mod second;
 pub mod series;
 #[cfg(test)]
 mod testing;
 
 use emits::EMITS;
+pub(crate) use rereading::{Passed, Rereading};
 pub use second::packet;
 
 use crate::event::{self, Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
-use crate::net::{Arp, Found, Outcome, Packet, Packets, Reason};
+use crate::net::{Arp, Decoded, Found, Outcome, Packet, Packets, Reason};
 use crate::note::{CAPTURE_CONTINUES, Note, NoteKind, PACKET_TWICE};
 use crate::source::{Opening, Sink};
 use crate::time::Time;
+use index::{Block, Section};
 use series::{Series, Start};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -41,6 +45,15 @@ pub(crate) struct Intake {
     /// The first packet that was a copy of another.
     first_copy: Option<Origin>,
     counts: Counts,
+    /// The block of the index that is being filled.
+    block: Option<Block>,
+    /// Bytes in a block, and where the current one is full.
+    block_len: u64,
+    block_end: u64,
+    /// The flow marked last: packets of one connection come in rows.
+    marked: u64,
+    /// Where the last record ended.
+    end: u64,
 }
 
 /// Counts since they were last written to the node.
@@ -64,15 +77,35 @@ pub(crate) struct Record<'a> {
     pub len: u32,
     /// `None` when the record names an interface that the file does not describe.
     pub link_type: Option<u16>,
+    /// Which of the node's interfaces it came from.
+    pub interface: u32,
     pub wire_len: u32,
     pub data: &'a [u8],
+    /// Where in its section a pcapng packet stands.
+    pub section: Section,
 }
 
 impl Intake {
     pub(super) fn new(opening: &Opening<'_>, packets: Box<dyn Packets>) -> Self {
         let node = opening.node;
         let series = Some(Series::new(node, opening.settings, packets));
-        Self { node, series, number: 0, first_copy: None, counts: Counts::default() }
+        Self {
+            node,
+            series,
+            number: 0,
+            first_copy: None,
+            counts: Counts::default(),
+            block: None,
+            block_len: opening.settings.block_len,
+            block_end: 0,
+            marked: 0,
+            end: 0,
+        }
+    }
+
+    /// Goes on behind packet `number` instead of the start.
+    pub(super) const fn begin_behind(&mut self, number: u64) {
+        self.number = number;
     }
 
     /// Number of the last packet.
@@ -85,6 +118,10 @@ impl Intake {
         self.number += 1;
         let at =
             Origin { node: self.node, item: self.number, offset: record.offset, len: record.len };
+        if record.offset >= self.block_end || self.block.is_none() {
+            self.begin_block(record, out);
+        }
+        self.end = record.offset + u64::from(record.len);
         if self.counts.last_ts.is_none() {
             self.resume(record, out);
         }
@@ -94,11 +131,26 @@ impl Intake {
             self.counts.reason(Reason::Interface);
             return at;
         };
-        let packet =
-            Packet { ts: record.ts, at, link_type, wire_len: record.wire_len, data: record.data };
+        let packet = Packet {
+            ts: record.ts,
+            at,
+            link_type,
+            interface: record.interface,
+            wire_len: record.wire_len,
+            data: record.data,
+        };
         let Some(Series { packets, decoder, .. }) = &mut self.series else { return at };
+        packets.captured(&packet);
+        let (block, marked) = (&mut self.block, &mut self.marked);
         let outcome = decoder.decode(&packet, &mut |found| match found {
-            Found::Ip(decoded) => packets.packet(&packet, decoded, out),
+            Found::Ip(decoded) => {
+                let flow = decoded.flow_mark();
+                if flow != *marked || !decoded.fragments.is_empty() {
+                    *marked = flow;
+                    mark(block.as_mut(), &packet, &decoded, flow, out);
+                }
+                packets.packet(&packet, decoded, out);
+            }
             Found::Arp(found) => out.event(arp(&packet, &found)),
             Found::Odd { name, src, dst } => out.event(odd(&packet, name, src, dst)),
         });
@@ -108,10 +160,31 @@ impl Intake {
                 self.counts.duplicates += 1;
                 self.first_copy.get_or_insert(at);
             }
-            Outcome::Fragment => self.counts.fragments += 1,
+            Outcome::Fragment => {
+                packets.held(&packet);
+                if let Some(block) = &mut self.block {
+                    block.has_fragments = true;
+                }
+                self.counts.fragments += 1;
+            }
             Outcome::Undecoded(why) => self.counts.reason(why),
         }
         at
+    }
+
+    /// A block of the index is full, or there is none yet: the next begins with this packet.
+    fn begin_block(&mut self, record: &Record<'_>, out: &mut dyn Sink) {
+        self.end_block(record.offset, out);
+        self.block = Some(Block::new(self.number, record.offset, record.section));
+        let scale = out.node(self.node).index.scale;
+        self.block_end = record.offset.saturating_add(self.block_len.saturating_mul(scale));
+        self.marked = 0;
+    }
+
+    fn end_block(&mut self, end: u64, out: &mut dyn Sink) {
+        if let Some(block) = self.block.take() {
+            out.node(self.node).index.push(block, end);
+        }
     }
 
     /// Adds what was counted since the last call to the node.
@@ -152,6 +225,7 @@ impl Intake {
             let detail = format!("goes on where {} ended", out.node(series.node).name);
             let place = (record.offset, u64::from(record.len));
             self.note(&CAPTURE_CONTINUES, place, detail, out);
+            out.node(self.node).continues = Some(series.node);
             series.node = self.node;
             self.series = Some(series);
         } else if let Some(series) = &mut self.series {
@@ -162,6 +236,7 @@ impl Intake {
     /// The file is at its end; the capture too, unless another file goes on with it.
     pub(super) fn finish(&mut self, out: &mut dyn Sink) {
         self.flush(out);
+        self.end_block(self.end, out);
         if let Some(at) = self.first_copy {
             let n = out.node(self.node).counters.get("packets seen twice").copied().unwrap_or(0);
             let detail = format!("{n} packets, packet {} the first of them", at.item);
@@ -204,6 +279,23 @@ impl Counts {
             self.more_reasons += 1;
         } else {
             *self.reasons.entry(why).or_default() += 1;
+        }
+    }
+}
+
+/// Marks a flow in the block that holds its packet, and in those that hold the packet's fragments.
+fn mark(
+    block: Option<&mut Block>,
+    packet: &Packet<'_>,
+    decoded: &Decoded<'_>,
+    flow: u64,
+    out: &mut dyn Sink,
+) {
+    let Some(block) = block else { return };
+    block.mark(flow);
+    for at in decoded.fragments {
+        if at.node != packet.at.node || at.offset < block.offset {
+            out.node(at.node).index.mark_at(at.offset, flow);
         }
     }
 }

@@ -7,9 +7,9 @@
 
 use super::EMITS;
 use super::carry::{Carry, Step, Window};
+use super::index::{Block, Section};
 use super::{Intake, MAX_CAPLEN, Record, second};
-use crate::event::Origin;
-use crate::net::{Flows, Packet, Packets};
+use crate::net::{Flows, Packets};
 use crate::note::{CAPTURE_DAMAGED, FILE_CUT, RECORD_LENIENT};
 use crate::source::{Format, Head, Interface, Opening, Reader, Sink, Sniff};
 use crate::time::{Clock, NANOS, Time};
@@ -44,10 +44,10 @@ fn sniff(head: &Head<'_>) -> Sniff {
 /// How a file writes its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Form {
-    is_big_endian: bool,
-    is_nano: bool,
+    pub is_big_endian: bool,
+    pub is_nano: bool,
     /// Bytes of a record header.
-    record: usize,
+    pub record: usize,
 }
 
 impl Form {
@@ -72,13 +72,13 @@ impl Form {
         if self.is_nano { 1_000_000_000 } else { 1_000_000 }
     }
 
-    fn time(self, r: &RecordHead) -> Time {
+    pub(super) fn time(self, r: &RecordHead) -> Time {
         let nanos = i64::from(r.fraction) * (NANOS / i64::from(self.units()));
         Time(i64::from(r.secs) * NANOS + nanos)
     }
 
     /// The record header at the start of `data`.
-    fn head(self, data: &[u8]) -> Option<RecordHead> {
+    pub(super) fn head(self, data: &[u8]) -> Option<RecordHead> {
         let bytes: [u8; 16] = *data.get(..self.record)?.first_chunk()?;
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = bytes;
         let number =
@@ -94,11 +94,11 @@ impl Form {
 
 /// A record header's four numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct RecordHead {
+pub(super) struct RecordHead {
     secs: u32,
     fraction: u32,
-    caplen: u32,
-    wire_len: u32,
+    pub caplen: u32,
+    pub wire_len: u32,
 }
 
 /// What the file header says.
@@ -194,6 +194,15 @@ impl Pcap {
         };
         Self { carry: Carry::default(), parser }
     }
+
+    /// Goes on at a block of a file with this header.
+    pub(super) fn resume(mut self, header: &[u8], block: &Block) -> Option<Self> {
+        self.parser.head = FileHead::of(header)?;
+        self.parser.state = State::Records;
+        self.parser.intake.begin_behind(block.first.saturating_sub(1));
+        self.carry = Carry::at(block.offset);
+        Some(self)
+    }
 }
 
 impl Reader for Pcap {
@@ -225,6 +234,7 @@ impl Parser {
         self.state = State::Records;
         let node = out.node(self.intake.node());
         node.clock = Clock::Utc;
+        node.index.header = window.data.get(..Form::HEADER).unwrap_or_default().to_vec();
         node.interfaces.push(Interface {
             link_type: head.link_type,
             ticks_per_sec: u64::from(head.form.units()),
@@ -257,6 +267,8 @@ impl Parser {
             link_type: Some(self.head.link_type),
             wire_len: r.wire_len.max(r.caplen),
             data,
+            interface: 0,
+            section: Section::default(),
         };
         self.intake.record(&record, out);
         Step::Used(len)
@@ -353,27 +365,6 @@ impl Parser {
             _ => {}
         }
     }
-}
-
-/// The packet in one record. How the file writes numbers is told by the length that fits.
-pub(super) fn again<'a>(interface: &Interface, at: Origin, bytes: &'a [u8]) -> Option<Packet<'a>> {
-    let is_nano = interface.ticks_per_sec == 1_000_000_000;
-    let forms = [(false, 16), (true, 16), (false, 24), (true, 24)];
-    forms.into_iter().find_map(|(is_big_endian, record)| {
-        let form = Form { is_big_endian, is_nano, record };
-        let r = form.head(bytes)?;
-        let data = bytes.get(record..)?;
-        let len = data.len() as u64;
-        // Old files have the two lengths the other way round.
-        let fits = len == u64::from(r.caplen) || len == u64::from(r.wire_len);
-        fits.then(|| Packet {
-            ts: Some(form.time(&r)),
-            at,
-            link_type: interface.link_type,
-            wire_len: r.wire_len.max(r.caplen),
-            data,
-        })
-    })
 }
 
 /// A record header in words.

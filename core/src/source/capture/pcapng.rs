@@ -2,10 +2,11 @@
 
 use super::blocks::{self, Begin, Order, PacketBlock, kind};
 use super::carry::{Carry, Step, Window};
-use super::{Intake, MAX_CAPLEN, Record, describing, pcap, second};
+use super::index::{Block, Section};
+use super::{Intake, MAX_CAPLEN, Record, describing, second};
 use crate::net::{Flows, Packets};
 use crate::note::{CAP_REACHED, CAPTURE_COMMENT, CAPTURE_DAMAGED, FILE_CUT, RECORD_LENIENT};
-use crate::source::{Format, Head, Opening, Reader, Sink, Sniff};
+use crate::source::{Format, Head, Interface, Opening, Reader, Sink, Sniff};
 use crate::text;
 use crate::time::Clock;
 
@@ -50,6 +51,8 @@ struct Parser {
     interfaces: Vec<describing::Clocked>,
     /// Where the current section begins.
     section: u64,
+    /// Interfaces of the sections before it.
+    base: u32,
     /// Where reading lost its way, and why.
     lost: Option<(u64, &'static str)>,
     described: describing::Described,
@@ -63,10 +66,24 @@ impl Pcapng {
             order: Order::default(),
             interfaces: Vec::new(),
             section: 0,
+            base: 0,
             lost: None,
             described: describing::Described::default(),
         };
         Self { carry: Carry::default(), parser }
+    }
+
+    /// Goes on at a block of a file with these interfaces.
+    pub(super) fn resume(mut self, interfaces: &[Interface], block: &Block) -> Self {
+        let Section { offset, is_big_endian, interfaces: n } = block.section;
+        let of_section = interfaces.iter().filter(|i| i.section == offset).take(n as usize);
+        self.parser.interfaces = of_section.map(describing::Clocked::of).collect();
+        self.parser.order = Order { is_big_endian };
+        self.parser.section = offset;
+        self.parser.base = interfaces.iter().filter(|i| i.section < offset).count() as u32;
+        self.parser.intake.begin_behind(block.first.saturating_sub(1));
+        self.carry = Carry::at(block.offset);
+        self
     }
 }
 
@@ -128,8 +145,14 @@ impl Parser {
             offset: place.offset,
             len: place.len,
             link_type: interface.map(|i| i.link_type),
+            interface: self.base.saturating_add(p.interface),
             wire_len: p.wire_len,
             data: p.data.get(..MAX_CAPLEN as usize).unwrap_or(p.data),
+            section: Section {
+                offset: self.section,
+                is_big_endian: self.order.is_big_endian,
+                interfaces: self.interfaces.len() as u32,
+            },
         };
         self.intake.record(&record, out);
         if p.is_cut {
@@ -169,6 +192,7 @@ impl Parser {
                 self.order = order;
                 self.section = place.offset;
                 self.interfaces.clear();
+                self.base = node.interfaces.len() as u32;
                 node.clock = Clock::Utc;
                 ("section", body.get(16..))
             }

@@ -2,6 +2,7 @@
 
 use super::blocks::{self, Begin, Order};
 use super::describing::Clocked;
+use super::pcap::Form;
 use super::{pcap, pcapng};
 use crate::event::Origin;
 use crate::net::{Packet, show};
@@ -13,10 +14,32 @@ use crate::text;
 /// are no record of that node.
 pub fn packet<'a>(node: &Node, at: Origin, bytes: &'a [u8]) -> Option<Packet<'a>> {
     match node.format {
-        Some(name) if name == pcap::FORMAT.name => pcap::again(node.interfaces.first()?, at, bytes),
+        Some(name) if name == pcap::FORMAT.name => record(node.interfaces.first()?, at, bytes),
         Some(name) if name == pcapng::FORMAT.name => block(node, at, bytes).map(|(p, _)| p),
         _ => None,
     }
+}
+
+/// The packet in one record. How the file writes numbers is told by the length that fits.
+fn record<'a>(interface: &Interface, at: Origin, bytes: &'a [u8]) -> Option<Packet<'a>> {
+    let is_nano = interface.ticks_per_sec == 1_000_000_000;
+    let forms = [(false, 16), (true, 16), (false, 24), (true, 24)];
+    forms.into_iter().find_map(|(is_big_endian, record)| {
+        let form = Form { is_big_endian, is_nano, record };
+        let r = form.head(bytes)?;
+        let data = bytes.get(record..)?;
+        let len = data.len() as u64;
+        // Old files have the two lengths the other way round.
+        let fits = len == u64::from(r.caplen) || len == u64::from(r.wire_len);
+        fits.then(|| Packet {
+            ts: Some(form.time(&r)),
+            at,
+            link_type: interface.link_type,
+            interface: 0,
+            wire_len: r.wire_len.max(r.caplen),
+            data,
+        })
+    })
 }
 
 /// A packet block; its order is the one in which both of its lengths fit.
@@ -35,6 +58,7 @@ fn block<'a, 'n>(
     let p = blocks::packet(head.kind, body, head.order, snaplen)?;
     let interface = interfaces.nth(p.interface as usize)?;
     let packet = Packet {
+        interface: node.interfaces.partition_point(|i| i.section < section) as u32 + p.interface,
         ts: p.ticks.and_then(|ticks| Clocked::of(interface).time(ticks)),
         at,
         link_type: interface.link_type,
