@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
              front of many people.",
     limits: "Sees protocols whose logins are in the clear or logged; slow guessing stays below the floors.",
     attack: &["T1110.001", "T1110.003"],
-    reads: &[Kind::Ftp, Kind::Http],
+    reads: &[Kind::Ftp, Kind::Http, Kind::Login],
     new: |settings| Box::new(PasswordGuessing::new(settings)),
 };
 

@@ -17,9 +17,9 @@ pub const RULE: Rule = Rule {
     about: "A password crossed the network unencrypted. One finding for each server and protocol, \
             with the accounts; the passwords themselves are never kept.",
     benign: "Old equipment and anonymous services work this way, often inside a protected segment.",
-    limits: "Sees FTP and HTTP logins so far; whether the way was protected otherwise does not show.",
+    limits: "Sees FTP, HTTP and SMTP logins so far; whether the way was protected otherwise does not show.",
     attack: &["T1040", "T1552"],
-    reads: &[Kind::Ftp, Kind::Http],
+    reads: &[Kind::Ftp, Kind::Http, Kind::Login],
     new: |settings| Box::new(PlaintextCredentials::new(settings)),
 };
 
@@ -42,6 +42,7 @@ impl Detector for PlaintextCredentials {
     fn observe(&mut self, e: &Event) {
         let has_password = match &e.body {
             Body::Ftp(f) => f.password.is_some(),
+            Body::Login(l) => l.password.is_some(),
             Body::Http(h) => h.password.is_some() && h.server_log != Some(true),
             _ => return,
         };

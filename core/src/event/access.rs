@@ -61,6 +61,16 @@ impl Event {
                 outcome: h.status_code.and_then(http_outcome),
                 is_login: true,
             }),
+            Body::Login(l) => Some(Account {
+                name: l.username.as_deref()?,
+                from,
+                service: l.service.unwrap_or_default(),
+                action: l.action.as_deref().unwrap_or_default(),
+                object: None,
+                session: None,
+                outcome: l.success.map(|s| if s { Outcome::Success } else { Outcome::Failure }),
+                is_login: true,
+            }),
             _ => None,
         }
     }
@@ -82,6 +92,14 @@ impl Event {
                 .as_deref()
                 .map(|s| (false, s))
                 .or_else(|| Some((true, h.user_agent.as_deref()?))),
+            Body::Dhcp(d) => Some((true, d.client_software.as_deref()?)),
+            Body::Login(l) => Some((false, l.software.as_deref()?)),
+            Body::Smtp(s) => Some((true, s.user_agent.as_deref()?)),
+            Body::Ssh(s) => s
+                .server
+                .as_deref()
+                .map(|t| (false, t))
+                .or_else(|| Some((true, s.client.as_deref()?))),
             _ => None,
         }
     }

@@ -24,7 +24,11 @@ impl Event {
         Identity(match &self.body {
             Body::Dns(d) => stable(&(kind, self.ends(), &d.query, d.qtype, d.trans_id)),
             Body::Ftp(f) => stable(&(kind, from, &f.command, f.reply_code)),
+            Body::Dhcp(d) => stable(&(kind, &d.mac, &d.msg_types)),
             Body::Http(h) => stable(&(kind, from, &h.method, &h.uri)),
+            Body::Login(l) => stable(&(kind, self.ends(), &l.username, l.success)),
+            Body::Ntp(n) => stable(&(kind, self.ends(), n.mode, n.xmt_time)),
+            Body::Smtp(s) => stable(&(kind, self.ends(), s.trans_depth)),
             Body::X509(x) => stable(&(kind, &x.fingerprint, &x.issuer, &x.serial)),
             Body::Weird(w) => stable(&(kind, self.ends(), &w.name)),
             _ => stable(&(kind, self.ends())),

@@ -6,14 +6,19 @@
 mod access;
 mod arp;
 mod conn;
+mod dhcp;
 mod dns;
 mod ftp;
 mod http;
 mod identity;
 mod known_services;
+mod login;
 mod netflow;
+mod ntp;
 mod origin;
 mod raw;
+mod smtp;
+mod ssh;
 mod ssl;
 mod value;
 mod weird;
@@ -22,14 +27,19 @@ mod x509;
 pub use access::{Account, Outcome};
 pub use arp::Arp;
 pub use conn::Conn;
+pub use dhcp::Dhcp;
 pub use dns::Dns;
 pub use ftp::Ftp;
 pub use http::Http;
 pub use identity::{Identity, Mark, SAME_WITHIN, distinct};
 pub use known_services::KnownService;
+pub use login::Login;
 pub use netflow::Netflow;
+pub use ntp::Ntp;
 pub use origin::{CommunityId, Endpoint, Flow, NodeId, Origin, Transport, Uid};
 pub use raw::Raw;
+pub use smtp::Smtp;
+pub use ssh::Ssh;
 pub use ssl::Ssl;
 pub(crate) use value::record;
 pub use value::{Cell, Field, Port, Record, StringSet, Type, Value};
@@ -120,11 +130,16 @@ impl Kind {
 kinds! {
     Arp,
     Conn,
+    Dhcp,
     Dns,
     Ftp,
     Http,
     KnownService,
+    Login,
     Netflow,
+    Ntp,
+    Smtp,
+    Ssh,
     Ssl,
     Weird,
     X509,

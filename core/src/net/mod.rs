@@ -37,6 +37,7 @@ pub use decode::{Decoder, Found, Outcome, Reason};
 pub use flows::Flows;
 pub(crate) use follow::Streams;
 pub(crate) use key::{Key, Tuple, flow_mark};
+pub(crate) use locality::is_local;
 pub(crate) use reassembly::{Budget, Piece};
 pub(crate) use show::tcp_flags;
 pub use transport::{Quoted, quoted};

@@ -3,6 +3,7 @@
 //! A protocol is one folder here and one line in [`PROTOCOLS`]. `wire.rs` in it is pure parsing
 //! that returns borrowed views; `mod.rs` has the analyzer: state, pairing, events.
 
+mod dhcp;
 mod dns;
 #[cfg(test)]
 pub(crate) mod drive;
@@ -10,8 +11,12 @@ mod framing;
 mod ftp;
 mod http;
 mod line;
+mod ntp;
 mod quic;
 mod reorder;
+mod sasl;
+mod smtp;
+mod ssh;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls;
@@ -143,11 +148,15 @@ impl Cx<'_> {
 
 /// Every protocol, in alphabetical order of names.
 pub static PROTOCOLS: &[&Protocol] = &[
+    &dhcp::PROTOCOL,
     &dns::DATAGRAMS,
     &dns::STREAM,
     &tls::DTLS,
     &ftp::PROTOCOL,
     &http::PROTOCOL,
+    &ntp::PROTOCOL,
     &quic::PROTOCOL,
+    &smtp::PROTOCOL,
+    &ssh::PROTOCOL,
     &tls::TLS,
 ];

@@ -1,6 +1,6 @@
 //! FTP (RFC 959, RFC 2428, RFC 4217): commands and replies, paired in order.
 
-mod wire;
+pub(super) mod wire;
 
 use super::line::{Liner, Next};
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};

@@ -3,6 +3,7 @@
 mod blocks;
 mod carry;
 mod describing;
+mod emits;
 pub mod index;
 pub mod pcap;
 pub mod pcapng;
@@ -12,6 +13,7 @@ pub mod series;
 #[cfg(test)]
 mod testing;
 
+use emits::EMITS;
 pub(crate) use rereading::{Passed, Rereading};
 pub use second::packet;
 

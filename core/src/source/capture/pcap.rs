@@ -5,10 +5,10 @@
 //! headers are four numbers and read here, since they are the hot path and the place where a damaged
 //! file is found out.
 
+use super::EMITS;
 use super::carry::{Carry, Step, Window};
 use super::index::{Block, Section};
 use super::{Intake, MAX_CAPLEN, Record, second};
-use crate::event::Kind;
 use crate::net::{Flows, Packets};
 use crate::note::{CAPTURE_DAMAGED, FILE_CUT, RECORD_LENIENT};
 use crate::source::{Format, Head, Interface, Opening, Reader, Sink, Sniff};
@@ -31,10 +31,6 @@ pub const FORMAT: Format = Format {
     open: |opening| Box::new(Pcap::new(opening, Box::new(Flows::new(opening.settings)))),
     show: second::item,
 };
-
-/// What packets can give: connections, and what the protocols over them give.
-pub(super) const EMITS: &[Kind] =
-    &[Kind::Arp, Kind::Conn, Kind::Dns, Kind::Ftp, Kind::Http, Kind::Ssl, Kind::Weird, Kind::X509];
 
 /// Looks at the magic and the header's own fields.
 fn sniff(head: &Head<'_>) -> Sniff {
@@ -444,16 +440,6 @@ mod tests {
                 assert_eq!(sniff(&head), Sniff::Certain);
             }
         }
-    }
-
-    #[test]
-    fn captures_give_all_that_protocols_give() {
-        for protocol in crate::proto::PROTOCOLS {
-            for kind in protocol.emits {
-                assert!(EMITS.contains(kind), "{}", protocol.name);
-            }
-        }
-        assert!(EMITS.is_sorted());
     }
 
     #[test]

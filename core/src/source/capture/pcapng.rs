@@ -3,7 +3,7 @@
 use super::blocks::{self, Begin, Order, PacketBlock, kind};
 use super::carry::{Carry, Step, Window};
 use super::index::{Block, Section};
-use super::{Intake, MAX_CAPLEN, Record, describing, pcap, second};
+use super::{Intake, MAX_CAPLEN, Record, describing, second};
 use crate::net::{Flows, Packets};
 use crate::note::{CAP_REACHED, CAPTURE_COMMENT, CAPTURE_DAMAGED, FILE_CUT, RECORD_LENIENT};
 use crate::source::{Format, Head, Interface, Opening, Reader, Sink, Sniff};
@@ -21,7 +21,7 @@ const COMMENT: u16 = 1;
 pub const FORMAT: Format = Format {
     name: "pcapng",
     title: "capture, pcapng",
-    emits: pcap::EMITS,
+    emits: super::EMITS,
     sniff,
     open: |opening| Box::new(Pcapng::new(opening, Box::new(Flows::new(opening.settings)))),
     show: second::item,

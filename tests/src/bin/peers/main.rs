@@ -18,9 +18,13 @@ use std::path::{Path, PathBuf};
 /// The logs that are compared, and the fields that tell their rows apart.
 const LOGS: &[(&str, &[&str])] = &[
     ("conn", &[]),
+    ("dhcp", &["mac"]),
     ("dns", &["trans_id", "query", "qtype"]),
     ("ftp", &["command", "arg"]),
     ("http", &["trans_depth"]),
+    ("ntp", &["mode", "xmt_time"]),
+    ("smtp", &["trans_depth"]),
+    ("ssh", &[]),
     ("ssl", &[]),
     ("x509", &["fingerprint"]),
 ];

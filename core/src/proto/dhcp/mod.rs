@@ -1,0 +1,198 @@
+//! DHCP (RFC 2131): who got which address, under which name, for how long.
+
+mod wire;
+
+use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
+use crate::event::{Body, Dhcp, Kind, Origin};
+use crate::text::{self, Text};
+use crate::time::{Interval, Time};
+use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr};
+use wire::{Message, TYPES, option};
+
+/// DHCP.
+pub static PROTOCOL: Protocol = Protocol {
+    name: "dhcp",
+    emits: &[Kind::Dhcp, Kind::Weird],
+    over: Over::Datagrams,
+    ports: &[67, 68],
+    probe: |_, bytes| match Message::parse(bytes) {
+        Some(_) => Probe::Yes,
+        None => Probe::No,
+    },
+    open: || Box::<Exchanges>::default(),
+};
+
+/// How long messages with the number of an exchange belong to it; Zeek's own watch time.
+const WATCH: Interval = Interval::from_secs(30);
+/// Exchanges that one connection may have open: all clients that broadcast share one.
+const MAX_OPEN: usize = 256;
+/// Messages of one exchange; Zeek takes a hundred.
+const MAX_MESSAGES: usize = 100;
+
+/// An exchange that may not be over.
+#[derive(Debug)]
+struct Open {
+    xid: u32,
+    first: Time,
+    at: Origin,
+    row: Dhcp,
+}
+
+/// One connection's state.
+#[derive(Debug, Default)]
+struct Exchanges {
+    /// In the order of their beginnings.
+    open: Vec<Open>,
+    is_odd_said: bool,
+}
+
+impl Analyzer for Exchanges {
+    fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step {
+        let Some(message) = Message::parse(data) else {
+            if !std::mem::replace(&mut self.is_odd_said, true) {
+                cx.weird("DHCP", "dhcp_malformed_message", None);
+            }
+            return Step::Done;
+        };
+        // A message without a type is BOOTP's, which gives no leases.
+        let Some(&[number]) = message.option(option::TYPE) else { return Step::Done };
+        cx.service.insert("dhcp");
+        self.end_before(Time(cx.ts.0.saturating_sub(WATCH.0)), cx);
+        let is_same = |o: &Open| o.xid == message.xid && o.row.msg_types.len() < MAX_MESSAGES;
+        let at = self.open.iter().position(is_same);
+        let at = at.unwrap_or_else(|| {
+            if self.open.len() >= MAX_OPEN {
+                emit(self.open.remove(0), cx);
+            }
+            let row = Dhcp::default();
+            self.open.push(Open { xid: message.xid, first: cx.ts, at: cx.at, row });
+            self.open.len() - 1
+        });
+        if let Some(open) = self.open.get_mut(at) {
+            open.row.duration = Some(cx.ts.since(open.first));
+            let name = TYPES.get(usize::from(number).wrapping_sub(1));
+            let name = name.map_or_else(|| format!("unknown-{number}").into(), |n| (*n).into());
+            open.row.msg_types.push(name);
+            let sender = if dir == Dir::Orig { cx.flow.orig } else { cx.flow.resp };
+            take(&mut open.row, &message, sender.addr);
+        }
+        Step::Done
+    }
+
+    fn finish(&mut self, cx: &mut Cx<'_>) {
+        self.open.drain(..).for_each(|open| emit(open, cx));
+    }
+}
+
+impl Exchanges {
+    /// Sends the exchanges that began before `limit`.
+    fn end_before(&mut self, limit: Time, cx: &mut Cx<'_>) {
+        let is_over = |o: &mut Open| o.first < limit;
+        self.open.extract_if(.., is_over).for_each(|open| emit(open, cx));
+    }
+}
+
+fn emit(open: Open, cx: &mut Cx<'_>) {
+    cx.emit(open.first, open.at, Body::Dhcp(open.row));
+}
+
+/// Puts what a message says into its row; the last one counts.
+fn take(row: &mut Dhcp, m: &Message<'_>, sender: Option<IpAddr>) {
+    let addr = |a: Ipv4Addr| (!a.is_unspecified()).then_some(IpAddr::V4(a));
+    let addr_in = |n| addr(Ipv4Addr::from(*m.option(n)?.first_chunk::<4>()?));
+    set(&mut row.client_addr, addr(m.client));
+    set(&mut row.mac, hardware(m.hardware));
+    if m.is_request {
+        set(&mut row.host_name, words(m.option(option::HOST_NAME)));
+        let name = m.option(option::FQDN).and_then(wire::full_name);
+        set(&mut row.client_fqdn, words(name.as_deref()));
+        set(&mut row.requested_addr, addr_in(option::REQUESTED));
+        set(&mut row.client_message, words(m.option(option::MESSAGE)));
+        set(&mut row.client_software, words(m.option(option::VENDOR)));
+        return;
+    }
+    set(&mut row.domain, words(m.option(option::DOMAIN)));
+    set(&mut row.server_message, words(m.option(option::MESSAGE)));
+    set(&mut row.server_software, words(m.option(option::VENDOR)));
+    if let Some(yours) = addr(m.yours) {
+        row.assigned_addr = Some(yours);
+        set(&mut row.server_addr, addr_in(option::SERVER).or(sender));
+    }
+    let lease = m.option(option::LEASE).and_then(|v| v.first_chunk::<4>());
+    set(&mut row.lease_time, lease.map(|v| Interval::from_secs(u32::from_be_bytes(*v).into())));
+}
+
+fn set<T>(slot: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *slot = value;
+    }
+}
+
+/// Text of an option; some senders end it with a zero.
+fn words(value: Option<&[u8]>) -> Option<Text> {
+    let value = value?;
+    let value = value.strip_suffix(b"\0").unwrap_or(value);
+    (!value.is_empty()).then(|| text::from_bytes(value))
+}
+
+fn hardware(bytes: &[u8]) -> Option<Text> {
+    let mut out = String::new();
+    for (i, b) in bytes.iter().enumerate() {
+        let _ = write!(out, "{}{b:02x}", if i > 0 { ":" } else { "" });
+    }
+    (!out.is_empty()).then(|| out.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::testing::{Said, talk};
+
+    fn message(op: u8, xid: u8, yours: [u8; 4], options: &[u8]) -> Vec<u8> {
+        let mut m = vec![0; 236];
+        m[..8].copy_from_slice(&[op, 1, 6, 0, 0, 0, 0, xid]);
+        m[16..20].copy_from_slice(&yours);
+        m[28..34].copy_from_slice(&[0x90, 0xb1, 0x1c, 0x99, 0x49, 0x29]);
+        m.extend([99, 130, 83, 99]);
+        m.extend(options);
+        m.push(255);
+        m
+    }
+
+    #[test]
+    fn an_exchange_is_one_row() {
+        let request = message(1, 7, [0; 4], b"\x35\x01\x03\x0c\x02pc\x32\x04\x0a\0\0\x09");
+        let ack =
+            message(2, 7, [10, 0, 0, 9], b"\x35\x01\x05\x33\x04\0\0\x03\x84\x36\x04\x0a\0\0\x01");
+        let said = [Said::Data(Dir::Orig, &request), Said::Data(Dir::Resp, &ack)];
+        let got = talk(&PROTOCOL, &said, usize::MAX);
+        assert_eq!(got.len(), 1, "{got:#?}");
+        for part in [
+            "server_addr=10.0.0.1 mac=90:b1:1c:99:49:29 host_name=pc",
+            "requested_addr=10.0.0.9 assigned_addr=10.0.0.9",
+            "msg_types=REQUEST,ACK",
+        ] {
+            assert!(got[0].contains(part), "{}", got[0]);
+        }
+    }
+
+    #[test]
+    fn open_exchanges_and_their_messages_are_bounded() {
+        for (n, rows) in [(MAX_MESSAGES, 1), (MAX_MESSAGES + 1, 2)] {
+            let discover = message(1, 1, [0; 4], &[53, 1, 1]);
+            let said: Vec<_> = (0..n).map(|_| Said::Data(Dir::Orig, &discover)).collect();
+            assert_eq!(talk(&PROTOCOL, &said, usize::MAX).len(), rows);
+        }
+    }
+
+    #[test]
+    fn only_messages_with_a_known_operation_are_dhcp() {
+        assert_eq!(probe_of(&message(3, 1, [0; 4], &[])), Probe::No);
+        assert_eq!(probe_of(&message(2, 1, [0; 4], &[])), Probe::Yes);
+    }
+
+    fn probe_of(bytes: &[u8]) -> Probe {
+        (PROTOCOL.probe)(Dir::Orig, bytes)
+    }
+}
