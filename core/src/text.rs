@@ -36,7 +36,9 @@ pub fn from_bytes(bytes: &[u8]) -> Text {
 /// Text for a person's eyes: controls, bidirectional marks, zero-width and other invisible
 /// characters become visible escapes, so that what is read is what is there.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_deceptive) {
+    // Nearly all text is printable ASCII, which holds nothing to show.
+    let is_plain = |b: u8| (0x20..0x7f).contains(&b);
+    if text.bytes().all(is_plain) || !text.chars().any(is_deceptive) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

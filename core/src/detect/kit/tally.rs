@@ -14,17 +14,34 @@ use std::hash::Hash;
 /// Where a pair stands when not all can stay: smaller stays.
 type Place = (u8, u64);
 
+/// Behind every place that a pair can have: ranks are small numbers.
+const END: Place = (u8::MAX, u64::MAX);
+
 /// Pairs of keys and members with a value each.
+///
+/// One tree for all pairs, since most keys have one member and a tree of its own for each would be
+/// mostly empty nodes.
 #[derive(Debug, Clone)]
 pub struct Tally<K, M, V> {
-    groups: BTreeMap<K, BTreeMap<(Place, M), Slot<V>>>,
-    order: BTreeSet<(Place, K, M)>,
+    pairs: BTreeMap<Pair<K, M>, Slot<V>>,
+    /// Members of each key.
+    counts: BTreeMap<K, usize>,
+    /// All pairs by place: only a table that was full once must know which one goes.
+    order: Option<BTreeSet<(Place, K, M)>>,
     cap: usize,
     cap_members: usize,
     offered: u64,
 }
 
-/// The value is boxed: most keys have one member, and a tree's node has room for eleven.
+/// A pair, in the order of the tree. `None` for the member stands before all members: a bound.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Pair<K, M> {
+    key: K,
+    place: Place,
+    member: Option<M>,
+}
+
+/// The value is boxed: a tree's node has room for eleven, and is seldom full.
 #[derive(Debug, Clone, Default)]
 struct Slot<V> {
     value: Box<V>,
@@ -39,7 +56,14 @@ where
 {
     /// Holds at most `cap` pairs, and of one key at most `cap_members`.
     pub const fn new(cap: usize, cap_members: usize) -> Self {
-        Self { groups: BTreeMap::new(), order: BTreeSet::new(), cap, cap_members, offered: 0 }
+        Self {
+            pairs: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            order: None,
+            cap,
+            cap_members,
+            offered: 0,
+        }
     }
 
     /// The value of a pair, to merge something into; `None` when the table is full of pairs that
@@ -53,56 +77,85 @@ where
     pub fn offer_ranked(&mut self, rank: u8, key: K, member: M) -> Option<&mut V> {
         self.offered += 1;
         let place = (rank, stable(&(&key, &member)));
-        if !self.groups.get(&key).is_some_and(|g| g.contains_key(&(place, member.clone()))) {
-            self.make_room(&key, place, &member)?;
-            self.order.insert((place, key.clone(), member.clone()));
+        let pair = Pair { key, place, member: Some(member) };
+        if !self.pairs.contains_key(&pair) {
+            self.make_room(&pair)?;
+            *self.counts.entry(pair.key.clone()).or_default() += 1;
+            if let (Some(order), Some(member)) = (&mut self.order, &pair.member) {
+                order.insert((place, pair.key.clone(), member.clone()));
+            }
         }
-        let slot = self.groups.entry(key).or_default().entry((place, member)).or_default();
+        let slot = self.pairs.entry(pair).or_default();
         slot.offered += 1;
         Some(&mut *slot.value)
     }
 
-    fn make_room(&mut self, key: &K, place: Place, member: &M) -> Option<()> {
-        if let Some(group) = self.groups.get_mut(key)
-            && group.len() >= self.cap_members
-        {
-            let last = group.last_key_value().map(|(k, _)| k.clone())?;
-            if (place, member) >= (last.0, &last.1) {
+    /// Makes room for a new pair; `None` when it would be the one to go.
+    fn make_room(&mut self, new: &Pair<K, M>) -> Option<()> {
+        if self.cap == 0 || self.cap_members == 0 {
+            return None;
+        }
+        if self.counts.get(&new.key).is_some_and(|n| *n >= self.cap_members) {
+            let end = Pair { key: new.key.clone(), place: END, member: None };
+            let last = self.pairs.range(..end).next_back()?.0.clone();
+            if *new >= last {
                 return None;
             }
-            group.remove(&last);
-            self.order.remove(&(last.0, key.clone(), last.1));
+            self.remove(&last);
         }
-        if self.order.len() >= self.cap {
-            if let Some((p, k, m)) = self.order.last()
-                && (place, key, member) >= (*p, k, m)
-            {
+        if self.pairs.len() >= self.cap {
+            let (place, key, member) = self.by_place().last()?.clone();
+            if (new.place, &new.key, &new.member) >= (place, &key, &Some(member.clone())) {
                 return None;
             }
-            let (place, key, member) = self.order.pop_last()?;
-            if let Some(group) = self.groups.get_mut(&key) {
-                group.remove(&(place, member));
-                if group.is_empty() {
-                    self.groups.remove(&key);
-                }
+            self.remove(&Pair { key, place, member: Some(member) });
+        }
+        Some(())
+    }
+
+    /// All pairs by place; put in order when first asked for.
+    fn by_place(&mut self) -> &BTreeSet<(Place, K, M)> {
+        let pairs = &self.pairs;
+        let place = |p: &Pair<K, M>| Some((p.place, p.key.clone(), p.member.clone()?));
+        self.order.get_or_insert_with(|| pairs.keys().filter_map(place).collect())
+    }
+
+    fn remove(&mut self, pair: &Pair<K, M>) {
+        self.pairs.remove(pair);
+        if let (Some(order), Some(member)) = (&mut self.order, &pair.member) {
+            order.remove(&(pair.place, pair.key.clone(), member.clone()));
+        }
+        if let Some(n) = self.counts.get_mut(&pair.key) {
+            *n -= 1;
+            if *n == 0 {
+                self.counts.remove(&pair.key);
             }
         }
-        (self.cap > 0 && self.cap_members > 0).then_some(())
     }
 
     /// Every key with its group, in order of keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, Group<'_, M, V>)> {
-        self.groups.iter().map(|(k, g)| (k, Group(g)))
+        let mut pairs = self.pairs.iter().peekable();
+        self.counts.iter().map(move |(key, n)| {
+            let mut members = Vec::with_capacity(*n);
+            while let Some((pair, slot)) = pairs.next_if(|(p, _)| p.key == *key) {
+                members.extend(pair.member.as_ref().map(|m| (m, &*slot.value)));
+            }
+            (key, Group::new(members))
+        })
     }
 
     /// The group of one key.
     pub fn get(&self, key: &K) -> Option<Group<'_, M, V>> {
-        self.groups.get(key).map(Group)
+        self.counts.get(key)?;
+        let bound = |place| Pair { key: key.clone(), place, member: None };
+        let pairs = self.pairs.range(bound((0, 0))..bound(END));
+        Some(Group::new(pairs.filter_map(|(p, s)| Some((p.member.as_ref()?, &*s.value))).collect()))
     }
 
     /// How many offers went to pairs that are no longer kept.
     pub fn lost(&self) -> u64 {
-        let kept: u64 = self.groups.values().flat_map(|g| g.values()).map(|s| s.offered).sum();
+        let kept: u64 = self.pairs.values().map(|s| s.offered).sum();
         self.offered.saturating_sub(kept)
     }
 
@@ -115,33 +168,28 @@ where
     }
 }
 
-/// The members of one key.
-#[derive(Debug)]
-pub struct Group<'a, M, V>(&'a BTreeMap<(Place, M), Slot<V>>);
-
-impl<M, V> Clone for Group<'_, M, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<M, V> Copy for Group<'_, M, V> {}
+/// The members of one key, in order of members.
+#[derive(Debug, Clone)]
+pub struct Group<'a, M, V>(Vec<(&'a M, &'a V)>);
 
 impl<'a, M: Ord, V> Group<'a, M, V> {
+    fn new(mut members: Vec<(&'a M, &'a V)>) -> Self {
+        members.sort_by(|a, b| a.0.cmp(b.0));
+        Self(members)
+    }
+
     /// Members with their values, in order of members.
     pub fn members(&self) -> Vec<(&'a M, &'a V)> {
-        let mut all: Vec<_> = self.0.iter().map(|((_, m), s)| (m, &*s.value)).collect();
-        all.sort_by(|a, b| a.0.cmp(b.0));
-        all
+        self.0.clone()
     }
 
     /// How many distinct members are kept.
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.0.len()
     }
 
     /// True when none is kept.
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -183,7 +231,7 @@ mod tests {
             assert_eq!(shown(&a), shown(&b), "{cap} {per}");
             assert_eq!(shown(&a), shown(&c), "{cap} {per}");
             assert_eq!((a.lost(), b.lost()), (c.lost(), c.lost()));
-            assert!(a.order.len() <= cap && a.iter().all(|(_, g)| g.len() <= per));
+            assert!(a.pairs.len() <= cap && a.iter().all(|(_, g)| g.len() <= per));
         }
     }
 
