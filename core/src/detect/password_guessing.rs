@@ -2,7 +2,7 @@
 
 use super::kit::addr::is_internal;
 use super::kit::{
-    Sighting, Tally, Terms, actor, caveat, evidence, finding, object, plural, span, target,
+    Course, Observed, Tally, Terms, actor, caveat, evidence, finding, object, plural, span, target,
 };
 use super::{Detector, Rule};
 use crate::event::{Body, Event, Kind, Outcome, Uid};
@@ -45,7 +45,7 @@ const MAX_LOGINS: usize = 4096;
 type Login = (Option<Text>, Option<Text>, Outcome);
 
 struct PasswordGuessing {
-    logins: Tally<(IpAddr, Option<IpAddr>), Login, Sighting>,
+    logins: Tally<(IpAddr, Option<IpAddr>), Login, Course>,
     /// Accounts that a session named before it proved anything.
     named: Tally<Text, Text, ()>,
 }
@@ -60,7 +60,7 @@ impl PasswordGuessing {
 }
 
 impl Detector for PasswordGuessing {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Some(from) = e.flow.orig.addr else { return };
         let session = session(e, from);
         let (name, outcome) = match &e.body {
@@ -132,7 +132,7 @@ fn session(e: &Event, from: IpAddr) -> Option<Text> {
 struct Attempt<'a> {
     account: Option<Text>,
     outcome: Outcome,
-    seen: &'a Sighting,
+    seen: &'a Course,
 }
 
 fn judge(from: IpAddr, server: Option<IpAddr>, logins: &[Attempt<'_>]) -> Option<Finding> {
@@ -226,7 +226,7 @@ fn judge(from: IpAddr, server: Option<IpAddr>, logins: &[Attempt<'_>]) -> Option
     );
     t.say("successes after failures", won.len(), Basis::Observed);
     f.facts = t.0;
-    f.when = span(logins.iter().map(|l| l.seen));
+    f.when = span(logins.iter().map(|l| &**l.seen));
     f.subjects.push(actor("address", from));
     f.subjects.extend(server.map(|s| target("address", s)));
     f.subjects.extend(accounts.iter().take(20).map(|a| object("account", visible(a))));
@@ -253,7 +253,7 @@ fn n(l: &Attempt<'_>) -> usize {
 fn most_within(failed: &[&Attempt<'_>]) -> usize {
     let mut at: BTreeMap<Time, usize> = BTreeMap::new();
     for l in failed {
-        let (Some(first), Some(last)) = (l.seen.ts(), l.seen.last().and_then(|r| r.ts)) else {
+        let (Some(first), Some(last)) = (l.seen.ts(), l.seen.until()) else {
             continue;
         };
         let count = n(l).min(MAX_LOGINS);

@@ -3,7 +3,9 @@
 mod sessions;
 
 use super::kit::addr::is_internal;
-use super::kit::{Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target};
+use super::kit::{
+    Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target,
+};
 use super::{Detector, Rule};
 use crate::event::{Body, Event, Kind, Outcome, Uid};
 use crate::report::{Basis, Confidence, EvidenceRow, Finding, Severity};
@@ -42,7 +44,7 @@ impl SeveralAddresses {
 }
 
 impl Detector for SeveralAddresses {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Some(account) = e.account() else { return };
         let Some(from) = account.from else { return };
         // What an account failed to prove does not show that it was in use.
@@ -208,7 +210,7 @@ fn rows(j: &Judged<'_>) -> crate::report::Evidence {
         let first = of.filter_map(|u| u.1.first()).min_by_key(|r| (r.ts, r.at));
         rows.extend(first.map(|r| r.because("first of address")));
     }
-    rows.extend(j.uses.iter().filter_map(|u| Some(u.1.last()?.because("use"))));
+    rows.extend(j.uses.iter().filter_map(|u| Some(u.1.first()?.because("use"))));
     evidence(rows, j.uses.iter().map(|u| u.1.count()).sum(), None)
 }
 

@@ -52,10 +52,8 @@ pub(super) fn judge<'a>(all: &[Seen<'a>]) -> Option<Judged<'a>> {
     let retried = retried(all);
     let mut timed: Vec<(Time, (IpAddr, Net))> = Vec::new();
     for (used, seen) in all {
-        let ends = [seen.first(), seen.last()];
-        timed.extend(
-            ends.into_iter().flatten().filter_map(|r| Some((r.ts?, (used.from, site(used.from))))),
-        );
+        let ends = [seen.ts(), seen.until()];
+        timed.extend(ends.into_iter().flatten().map(|t| (t, (used.from, site(used.from)))));
     }
     timed.sort();
     let is_timed = !timed.is_empty();
@@ -134,7 +132,7 @@ fn gap(all: &[Seen<'_>]) -> Option<Interval> {
     let mut sessions: BTreeMap<(IpAddr, &Text), (Time, Time)> = BTreeMap::new();
     let mut spans: Vec<(Time, Time, IpAddr)> = Vec::new();
     for (used, seen) in all {
-        let (Some(first), Some(last)) = (seen.ts(), seen.last().and_then(|r| r.ts)) else {
+        let (Some(first), Some(last)) = (seen.ts(), seen.until()) else {
             continue;
         };
         match &used.session {

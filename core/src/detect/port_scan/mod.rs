@@ -5,9 +5,9 @@ mod describe;
 mod walk;
 
 use super::kit::addr::is_unicast;
-use super::kit::{Sighting, Tally};
+use super::kit::{Observed, Sighting, Tally};
 use super::{Detector, Rule};
-use crate::event::{Body, Conn, Event, Kind, Origin, Transport};
+use crate::event::{Body, Conn, Kind, Origin, Transport};
 use crate::report::Finding;
 use crate::settings::Settings;
 use crate::time::Time;
@@ -62,7 +62,7 @@ struct Probe {
 }
 
 impl Probe {
-    fn see(&mut self, e: &Event, c: &Conn) {
+    fn see(&mut self, e: &Observed<'_>, c: &Conn) {
         self.seen.see(e);
         self.from = widen(self.from, e.flow.orig.port);
         let sent = c.orig_pkts.filter(|p| *p > 0).zip(c.orig_ip_bytes);
@@ -94,7 +94,7 @@ impl PortScan {
 }
 
 impl Detector for PortScan {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Body::Conn(c) = &e.body else { return };
         let (Some(from), Some(host), Some(transport)) =
             (e.flow.orig.addr, e.flow.resp.addr, e.flow.transport)
