@@ -7,9 +7,10 @@ use super::kit::{
     Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target,
 };
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind, Outcome, Uid};
+use crate::event::{Body, Event, Kind, Outcome};
 use crate::report::{Basis, Confidence, EvidenceRow, Finding, Severity};
 use crate::settings::Settings;
+use crate::stable::stable;
 use crate::text::{Text, visible};
 use sessions::{Judged, MAX_GAP, MIN_MANY, Use};
 use std::net::IpAddr;
@@ -56,11 +57,8 @@ impl Detector for SeveralAddresses {
         if SHARED.contains(&name.rsplit('\\').next().unwrap_or_default()) {
             return;
         }
-        let session = account.session.map(Text::from).or_else(|| match &e.flow.uid {
-            Some(Uid::Log(uid)) => Some(uid.clone()),
-            Some(Uid::Ours(n)) => Some(n.to_string().into()),
-            None => None,
-        });
+        let session = account.session.map(|s| stable(&s));
+        let session = session.or_else(|| e.flow.uid.as_ref().map(|uid| stable(&uid)));
         let used = Use {
             from: from.to_canonical(),
             session,

@@ -21,7 +21,8 @@ pub(super) const MIN_MANY: usize = 3;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Use {
     pub(super) from: IpAddr,
-    pub(super) session: Option<Text>,
+    /// What holds the rows of one session together, hashed.
+    pub(super) session: Option<u64>,
     pub(super) action: Text,
     pub(super) object: Option<Text>,
     pub(super) outcome: Option<Outcome>,
@@ -129,13 +130,13 @@ fn is_elsewhere(a: IpAddr, b: IpAddr) -> bool {
 /// Shortest time between two sessions from different networks; zero when they overlap. A source
 /// without session identifiers gives single rows.
 fn gap(all: &[Seen<'_>]) -> Option<Interval> {
-    let mut sessions: BTreeMap<(IpAddr, &Text), (Time, Time)> = BTreeMap::new();
+    let mut sessions: BTreeMap<(IpAddr, u64), (Time, Time)> = BTreeMap::new();
     let mut spans: Vec<(Time, Time, IpAddr)> = Vec::new();
     for (used, seen) in all {
         let (Some(first), Some(last)) = (seen.ts(), seen.until()) else {
             continue;
         };
-        match &used.session {
+        match used.session {
             Some(id) => {
                 let have = sessions.entry((used.from, id)).or_insert((first, last));
                 *have = (have.0.min(first), have.1.max(last));

@@ -1,28 +1,40 @@
 //! An event on its way past the detectors.
 
-use super::rows::line;
-use crate::event::Event;
+use super::rows::{Row, line};
+use crate::event::{Event, Mark};
 use std::cell::OnceCell;
 use std::ops::Deref;
 use std::rc::Rc;
 
-/// An event, and its line once a detector asked for it: several keep the same event, and neither
-/// time nor memory is spent on a second writing of it.
+/// An event, with its row and its mark once a detector asked for them: several keep the same
+/// event, and neither time nor memory is spent on it twice.
 #[derive(Debug)]
 pub struct Observed<'a> {
     event: &'a Event,
-    line: OnceCell<Rc<str>>,
+    row: OnceCell<Rc<Row>>,
+    mark: OnceCell<Mark>,
 }
 
 impl<'a> Observed<'a> {
     /// Of an event.
     pub const fn new(event: &'a Event) -> Self {
-        Self { event, line: OnceCell::new() }
+        Self { event, row: OnceCell::new(), mark: OnceCell::new() }
     }
 
-    /// The event as [`line`].
-    pub fn line(&self) -> Rc<str> {
-        Rc::clone(self.line.get_or_init(|| line(self.event).into()))
+    /// The event as a row of evidence.
+    pub fn row(&self) -> Rc<Row> {
+        let row = || Row {
+            ts: self.event.ts,
+            at: self.event.at,
+            identity: self.mark().identity,
+            text: line(self.event).into(),
+        };
+        Rc::clone(self.row.get_or_init(|| Rc::new(row())))
+    }
+
+    /// What tells the event from others, for counting.
+    pub fn mark(&self) -> Mark {
+        *self.mark.get_or_init(|| Mark::of(self.event))
     }
 }
 

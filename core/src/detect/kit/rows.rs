@@ -17,23 +17,20 @@ const MAX_ROWS: usize = 40;
 /// Marks kept of one pair of a tally: enough to tell whether every row came twice.
 const MAX_MARKS: usize = 8;
 
-/// One event, kept as its place and its line.
+/// One event, kept as its place and its line; shared by all detectors that keep it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
     /// When.
     pub ts: Option<Time>,
     /// Where.
     pub at: Origin,
-    /// The event as [`line`]; shared by all that keep the event.
-    pub text: Rc<str>,
+    /// What makes it the same thing as another.
+    pub identity: Identity,
+    /// The event as [`line`].
+    pub text: Box<str>,
 }
 
 impl Row {
-    /// The row of an event.
-    pub fn of(e: &Observed<'_>) -> Self {
-        Self { ts: e.ts, at: e.at, text: e.line() }
-    }
-
     /// As a row of evidence, with why it is there.
     pub fn because(&self, why: &'static str) -> EvidenceRow {
         EvidenceRow { ts: self.ts, at: self.at, text: self.text.to_string(), why }
@@ -45,9 +42,7 @@ impl Row {
 /// Small, since a detector keeps one for every pair and most pairs are seen once.
 #[derive(Debug, Clone, Default)]
 pub struct Sighting {
-    first: Option<Row>,
-    /// What makes the first the same thing as another.
-    identity: Identity,
+    first: Option<Rc<Row>>,
     /// The time of the latest.
     until: Option<Time>,
     offered: u32,
@@ -58,12 +53,12 @@ pub struct Sighting {
 impl Sighting {
     /// Takes an event in.
     pub fn see(&mut self, e: &Observed<'_>) {
-        let mark = Mark::of(e);
+        let mark = e.mark();
         match &self.first {
-            None => self.identity = mark.identity,
+            None => {}
             Some(first) if self.marks.is_empty() => {
                 let at = (first.at.node, first.at.item);
-                self.marks = vec![Mark { ts: first.ts, identity: self.identity, at }, mark];
+                self.marks = vec![Mark { ts: first.ts, identity: first.identity, at }, mark];
                 self.marks.sort();
             }
             Some(_) => {
@@ -75,7 +70,7 @@ impl Sighting {
             }
         }
         if self.first.as_ref().is_none_or(|r| (e.ts, e.at) < (r.ts, r.at)) {
-            self.first = Some(Row::of(e));
+            self.first = Some(e.row());
         }
         self.until = self.until.max(e.ts);
         self.offered = self.offered.saturating_add(1);
@@ -92,8 +87,8 @@ impl Sighting {
     }
 
     /// The earliest.
-    pub const fn first(&self) -> Option<&Row> {
-        self.first.as_ref()
+    pub fn first(&self) -> Option<&Row> {
+        self.first.as_deref()
     }
 
     /// The time of the earliest.
@@ -112,7 +107,7 @@ impl Sighting {
 pub struct Course {
     seen: Sighting,
     /// The latest, unless it is the first.
-    last: Option<Box<Row>>,
+    last: Option<Rc<Row>>,
 }
 
 impl Course {
@@ -122,11 +117,11 @@ impl Course {
         let displaced = self.seen.first.as_ref().filter(|r| place < (r.ts, r.at)).cloned();
         self.seen.see(e);
         match (displaced, &self.last) {
-            (Some(first), None) => self.last = Some(Box::new(first)),
+            (Some(first), None) => self.last = Some(first),
             (None, last) => {
                 let end = last.as_deref().or(self.seen.first());
                 if end.is_some_and(|r| place > (r.ts, r.at)) {
-                    self.last = Some(Box::new(Row::of(e)));
+                    self.last = Some(e.row());
                 }
             }
             (Some(_), Some(_)) => {}

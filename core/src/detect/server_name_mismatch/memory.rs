@@ -1,7 +1,7 @@
 //! The names that connections gave, what certificates covered, and what DNS answered.
 
 use crate::detect::kit::{Few, Observed, Sighting, Tally, names};
-use crate::event::{Body, Dns, Http, Ssl};
+use crate::event::{Body, Dns, Http, Ssl, Uid};
 use crate::settings::Settings;
 use crate::text::Text;
 use std::net::IpAddr;
@@ -43,7 +43,7 @@ type Hello = (IpAddr, IpAddr, Option<bool>);
 
 #[derive(Debug)]
 pub(super) struct Memory {
-    pub(super) connections: Tally<Text, Said, Shown>,
+    pub(super) connections: Tally<Uid, Said, Shown>,
     /// Names of proxied addresses, with the Host header of the same request.
     pub(super) proxied: Tally<Text, Text, Shown>,
     pub(super) hellos: Tally<Text, Hello, Shown>,
@@ -124,9 +124,7 @@ impl Memory {
     /// Notes what a connection said; plain web requests have no second name and yield their place.
     fn say(&mut self, e: &Observed<'_>, said: Said, is_done: bool, is_plain: bool) {
         let Some(uid) = &e.flow.uid else { return };
-        if let Some(shown) =
-            self.connections.offer_ranked(u8::from(is_plain), uid.to_string().into(), said)
-        {
+        if let Some(shown) = self.connections.offer_ranked(u8::from(is_plain), uid.clone(), said) {
             shown.see(e, is_done);
         }
     }
