@@ -28,8 +28,6 @@ pub struct Caps {
     pub streams: usize,
     /// The browsable tables of events.
     pub records: usize,
-    /// The state of all detectors together.
-    pub detectors: usize,
     /// Entries of one keyed table in a detector; a number, not bytes.
     pub keys: usize,
     /// Notes of one kind that one file keeps whole; the rest are counted. A number, not bytes.
@@ -49,13 +47,6 @@ impl Default for Settings {
 
 impl Default for Caps {
     fn default() -> Self {
-        Self {
-            flows: 256 << 20,
-            streams: 192 << 20,
-            records: 384 << 20,
-            detectors: 96 << 20,
-            keys: 50_000,
-            notes: 20,
-        }
+        Self { flows: 256 << 20, streams: 192 << 20, records: 384 << 20, keys: 50_000, notes: 20 }
     }
 }

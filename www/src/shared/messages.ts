@@ -114,7 +114,8 @@ export type PageCalls = {
 	opened(opened: { file: number; node: number }): void;
 	/** All that will be read of a file was worked off. */
 	closed(closed: { file: number }): void;
-	hashed(hashed: { file: number; sha256: string }): void;
+	/** A file was hashed, after all were analysed; no digest when it could not be read to its end. */
+	hashed(hashed: { file: number; sha256: string | undefined }): void;
 	unreadable(unreadable: Unreadable): void;
 	crashed(crash: Crash): void;
 };

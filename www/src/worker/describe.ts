@@ -41,10 +41,18 @@ async function describe({ file, path, sensor, site }: Evidence): Promise<Describ
 	}
 }
 
-async function digest(file: File): Promise<string> {
+/** The SHA-256 of a file in hex; `undefined` if it was asked to stop on the way. */
+export async function digest(
+	file: File,
+	isStopped: () => boolean = () => false,
+): Promise<string | undefined> {
 	const running = new Digest();
 	for (let at = 0; at < file.size; at += PIECE) {
 		running.update(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
+		if (isStopped()) {
+			running.free();
+			return undefined;
+		}
 	}
 	return running.finish();
 }

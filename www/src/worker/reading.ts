@@ -1,15 +1,16 @@
-// The reading worker: reads files slice by slice, hashes them, and hands the slices on.
+// The reading worker: reads files slice by slice and hands the slices on; then hashes the files.
 import "./silence.ts";
 import { describe, type Endpoint, Link } from "../shared/link.ts";
 import type {
 	Described,
+	Evidence,
 	FeedingCalls,
 	NoCalls,
 	PageCalls,
 	ReadingCalls,
 } from "../shared/messages.ts";
-import { Case, Digest, initSync, plan } from "../wasm/offwire_wasm.js";
-import { describeAll } from "./describe.ts";
+import { Case, initSync, plan } from "../wasm/offwire_wasm.js";
+import { describeAll, digest } from "./describe.ts";
 import { Meter } from "./meter.ts";
 
 const SLICE = 16 << 20;
@@ -43,6 +44,8 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 		}
 		await analysing.call("finish", undefined);
 		tellProgress(first + evidence.length - 1, 0);
+		// Not waited for: the answer to this call says that the analysis is over.
+		void hashAll(evidence, described, first);
 	},
 	stop() {
 		isStopped = true;
@@ -51,7 +54,6 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 });
 
 async function readFile(index: number, file: File, described: Described): Promise<void> {
-	const digest = new Digest();
 	let offset = 0;
 	current = index;
 	isWanted = true;
@@ -61,9 +63,8 @@ async function readFile(index: number, file: File, described: Described): Promis
 		while (offset < file.size && isWanted) {
 			const buffer = await next;
 			const length = buffer.byteLength;
-			// Asked for before this one is hashed: the disk works while we do.
+			// Asked for before this one is handed on: the disk works while we wait for credit.
 			next = readSlice(file, offset + length);
-			digest.update(new Uint8Array(buffer));
 			await handOn(index, buffer);
 			offset += length;
 			meter.done += length;
@@ -71,15 +72,27 @@ async function readFile(index: number, file: File, described: Described): Promis
 				tellProgress(index, offset);
 			}
 		}
-		if (offset >= file.size) {
-			page.tell("hashed", { file: index, sha256: digest.finish() });
-		}
 	} catch (error) {
 		page.tell("unreadable", { file: index, offset, message: describe(error) });
 	}
 	const unread = Math.max(0, file.size - offset);
 	meter.done += unread;
 	analysing.call("close", { file: index, unread });
+}
+
+/**
+ * Hashes the files, once all findings are there: hashing is slower than the analysis, so doing it
+ * on the way would have the analyst wait for a number. One that cannot be read was told of before.
+ */
+async function hashAll(evidence: Evidence[], described: Described[], first: number): Promise<void> {
+	for (const [index, { file }] of evidence.entries()) {
+		const known = described[index]?.sha256;
+		const sha256 = known ?? (await digest(file, () => isStopped).catch(() => undefined));
+		if (isStopped) {
+			return;
+		}
+		page.tell("hashed", { file: first + index, sha256 });
+	}
 }
 
 async function readSlice(file: File, offset: number): Promise<ArrayBuffer> {

@@ -6,7 +6,7 @@ import type { Finding, Report } from "../../shared/report.ts";
 import { Analysis } from "../analysis.ts";
 import { Ids, steady } from "../select/findings.ts";
 import type { Listener } from "../workers.ts";
-import { announcement } from "./look.ts";
+import { announcement, tablesMb } from "./look.ts";
 
 export type State = "waiting" | "running" | "done" | "cancelled" | "crashed";
 
@@ -21,7 +21,9 @@ export interface Trouble {
 export interface FileProgress {
 	offset: number;
 	node?: number;
-	sha256?: string;
+	sha256?: string | undefined;
+	/** True once there is a digest, or can be none. */
+	isHashed?: boolean;
 	isClosed?: boolean;
 }
 
@@ -89,6 +91,7 @@ export function begin(given: Evidence[], sample = false): void {
 	const mine: Analysis = new Analysis(
 		given,
 		listener(() => analysis === mine),
+		tablesMb.value === undefined ? undefined : { caps: { records: tablesMb.value * 2 ** 20 } },
 	);
 	analysis = mine;
 	follow(mine, mine.finished);
@@ -190,7 +193,7 @@ function listener(isCurrent: () => boolean): Listener {
 		}),
 		opened: guard(({ file, node }) => updateFile(file, { node })),
 		closed: guard(({ file }) => updateFile(file, { isClosed: true })),
-		hashed: guard(({ file, sha256 }) => updateFile(file, { sha256 })),
+		hashed: guard(({ file, sha256 }) => updateFile(file, { sha256, isHashed: true })),
 		unreadable: guard((u) =>
 			addTrouble({
 				file: u.file,

@@ -15,6 +15,9 @@ export const requests = signal(0);
 /** What the new files' sensor and site are, unless said otherwise for one. */
 export const defaults = signal({ sensor: "", site: "" });
 
+/** Megabytes that the browsable tables may take, from the next reading on; the core's own if undefined. */
+export const tablesMb = signal<number | undefined>(undefined);
+
 effect(() => {
 	document.documentElement.dataset.theme = theme.value;
 });

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { licences } from "../data.ts";
-import { dialog, isDefanged, requests, type Theme, theme } from "../store/look.ts";
+import { dialog, isDefanged, requests, type Theme, tablesMb, theme } from "../store/look.ts";
 import { SilenceText } from "./Drop.tsx";
 
 export function Dialogs() {
@@ -81,9 +81,25 @@ function Settings() {
 				/>{" "}
 				Defang what I copy: <code>hxxp://evil[.]example</code>
 			</label>
+			<label>
+				Memory for the tables of records{" "}
+				<select
+					name="tables"
+					value={tablesMb.value ?? ""}
+					onChange={(event) => {
+						tablesMb.value = Number(event.currentTarget.value) || undefined;
+					}}
+				>
+					<option value="">384 MB</option>
+					<option value="16">16 MB</option>
+					<option value="64">64 MB</option>
+					<option value="1024">1024 MB</option>
+				</select>
+			</label>
 			<p class="dim">
-				Filters for other tools and exported tables are never changed. Settings last until the page
-				is closed; nothing is stored.
+				Memory holds from the next reading on; findings do not depend on it. Filters for other tools
+				and exported tables are never changed. Settings last until the page is closed; nothing is
+				stored.
 			</p>
 			<Licences />
 		</div>

@@ -87,6 +87,9 @@ function FileCard({ index }: { index: number }) {
 					onText={(sensor) => edit({ sensor })}
 				/>
 				<PlainInput caption="site" value={evidence.site} onText={(site) => edit({ site })} />
+				{theCase.state.value === "done" && progress?.isClosed && !progress.isHashed && (
+					<span class="digest dim">SHA-256 is being taken…</span>
+				)}
 				{progress?.sha256 && (
 					<span class="digest dim" title="SHA-256 of the file">
 						SHA-256 <span class="data">{progress.sha256}</span>

@@ -1,0 +1,84 @@
+// The bench in Chromium: the built page, and its peer that only reads.
+import { readdirSync, readFileSync } from "node:fs";
+import { FILE_URL, launch, settled } from "../../tests/browser/browser.mjs";
+import { peakOf } from "./run.mjs";
+
+/** The peer: reads slices as large as the page's, one after the other, and counts their bytes. */
+const READER = `onmessage = async ({ data: file }) => {
+	const SLICE = 16 << 20;
+	let read = 0;
+	for (let at = 0; at < file.size; at += SLICE) {
+		read += (await file.slice(at, at + SLICE).arrayBuffer()).byteLength;
+	}
+	postMessage(read);
+};`;
+
+/** Seconds that a worker takes to only read the file. */
+export async function bare(file) {
+	const browser = await launch();
+	try {
+		const tab = await browser.newPage();
+		await tab.setContent("<input type=file>");
+		await tab.setInputFiles("input", file);
+		const seconds = await tab.evaluate(async (source) => {
+			const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+			const worker = new Worker(url);
+			const file = document.querySelector("input").files[0];
+			const begun = performance.now();
+			const answer = new Promise((resolve) => {
+				worker.onmessage = (e) => resolve(e.data);
+			});
+			worker.postMessage(file);
+			if ((await answer) !== file.size) {
+				throw new Error("not all of the file was read");
+			}
+			return (performance.now() - begun) / 1000;
+		}, READER);
+		return { seconds };
+	} finally {
+		await browser.close();
+	}
+}
+
+/** Seconds and memory of the page for the file, from the drop to its last finding. */
+export async function page(file, recordsMb) {
+	const browser = await launch();
+	try {
+		const tab = await browser.newPage();
+		await tab.goto(FILE_URL);
+		await limitRecords(tab, recordsMb);
+		// The workers warm up behind the page; what is measured is the reading.
+		await tab.waitForTimeout(1500);
+		const begun = performance.now();
+		await tab.setInputFiles("input[type=file]", file);
+		const state = await settled(tab, 0);
+		const seconds = (performance.now() - begun) / 1000;
+		const memory = Number(await tab.locator("[data-memory]").getAttribute("data-memory"));
+		return {
+			state,
+			seconds,
+			memory,
+			process: Math.max(...renderers().map((pid) => peakOf(pid) ?? 0)),
+		};
+	} finally {
+		await browser.close();
+	}
+}
+
+async function limitRecords(tab, megabytes) {
+	await tab.getByRole("button", { name: "Settings" }).click();
+	await tab.locator("select[name=tables]").selectOption(String(megabytes));
+	await tab.keyboard.press("Escape");
+}
+
+/** The processes that show pages. */
+function renderers() {
+	const isRenderer = (pid) => {
+		try {
+			return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer");
+		} catch {
+			return false;
+		}
+	};
+	return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isRenderer(name));
+}
