@@ -6,8 +6,8 @@ use crate::time::Interval;
 use std::net::IpAddr;
 
 record! {
-    /// The messages of one DHCP exchange that one connection carried. Where a server answers by
-    /// broadcast, its messages and the client's are two rows.
+    /// The messages of one DHCP exchange, from whichever connections: those with one number and
+    /// one client's hardware address within half a minute.
     Dhcp "dhcp" {
         /// The client's address, where it has one already.
         client_addr: Option<IpAddr> = "client_addr",

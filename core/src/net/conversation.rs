@@ -3,8 +3,10 @@
 use super::identify::{Guess, guess, named};
 use super::reassembly::Mark;
 use crate::event::{Flow, StringSet};
-use crate::proto::{Analyzer, Cx, Dir, Over, Step};
+use crate::proto::{Analyzer, Cx, Dir, Over, Shared, Step, Transfer};
 use crate::source::Sink;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// First bytes of a direction that are kept to find the protocol. Zeek keeps 1024; a TLS
 /// ClientHello with post-quantum keys, or an HTTP request behind a long path, needs more.
@@ -40,6 +42,7 @@ enum Mode {
 /// The application layer of one connection.
 pub(crate) struct Conversation {
     flow: Flow,
+    shared: Rc<RefCell<Shared>>,
     over: Over,
     ports: [u16; 2],
     service: StringSet,
@@ -51,10 +54,11 @@ pub(crate) struct Conversation {
 
 impl Conversation {
     /// A conversation whose protocol is not known.
-    pub(crate) fn new(flow: Flow, over: Over) -> Self {
+    pub(crate) fn new(flow: Flow, over: Over, shared: &Rc<RefCell<Shared>>) -> Self {
         let ports = [flow.orig.port.unwrap_or(0), flow.resp.port.unwrap_or(0)];
         Self {
             flow,
+            shared: Rc::clone(shared),
             over,
             ports,
             service: StringSet::default(),
@@ -63,6 +67,16 @@ impl Conversation {
             resp: Left::default(),
             changes: 0,
         }
+    }
+
+    /// A connection that another one announced as its own.
+    pub(crate) fn of_transfer(
+        flow: Flow,
+        transfer: Transfer,
+        shared: &Rc<RefCell<Shared>>,
+    ) -> Self {
+        let mode = Mode::Running(transfer.open());
+        Self { mode, ..Self::new(flow, Over::Stream, shared) }
     }
 
     /// True when nothing more can be made of it.
@@ -169,8 +183,14 @@ impl Conversation {
         f: impl FnOnce(&mut dyn Analyzer, &mut Cx<'_>) -> Step,
     ) -> Option<Step> {
         let Mode::Running(analyzer) = &mut self.mode else { return None };
-        let mut cx =
-            Cx { flow: &self.flow, ts: mark.ts, at: mark.at, service: &mut self.service, out };
+        let mut cx = Cx {
+            flow: &self.flow,
+            ts: mark.ts,
+            at: mark.at,
+            service: &mut self.service,
+            shared: &mut self.shared.borrow_mut(),
+            out,
+        };
         Some(f(analyzer.as_mut(), &mut cx))
     }
 
@@ -357,7 +377,11 @@ mod tests {
 
     fn conversation(over: Over) -> Conversation {
         let end = |port| Endpoint { addr: None, port: Some(port) };
-        Conversation::new(Flow { orig: end(PORT), resp: end(PORT), ..Flow::default() }, over)
+        Conversation::new(
+            Flow { orig: end(PORT), resp: end(PORT), ..Flow::default() },
+            over,
+            &Rc::default(),
+        )
     }
 
     fn mark(item: u64) -> Mark {

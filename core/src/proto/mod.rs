@@ -27,6 +27,7 @@ mod radius;
 mod rdp;
 mod reorder;
 mod sasl;
+mod shared;
 mod sip;
 mod smb;
 mod smtp;
@@ -39,6 +40,9 @@ mod telnet;
 pub(crate) mod testing;
 mod tls;
 mod x509;
+
+pub(crate) use ftp::Transfer;
+pub use shared::Shared;
 
 use crate::event::{Body, Event, Flow, Kind, Origin, StringSet, Weird};
 use crate::source::Sink;
@@ -167,6 +171,8 @@ pub struct Cx<'a> {
     pub at: Origin,
     /// The connection's `service`: a protocol adds its name once it has seen itself.
     pub service: &'a mut StringSet,
+    /// What the connections of the capture know of each other.
+    pub shared: &'a mut Shared,
     /// Where events go.
     pub out: &'a mut dyn Sink,
 }

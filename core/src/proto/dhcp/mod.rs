@@ -3,7 +3,8 @@
 mod wire;
 
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
-use crate::event::{Body, Dhcp, Kind, Origin};
+use crate::event::{Body, Dhcp, Event, Flow, Kind, Origin};
+use crate::source::Sink;
 use crate::text::{self, Text};
 use crate::time::{Interval, Time};
 use std::fmt::Write;
@@ -20,13 +21,15 @@ pub static PROTOCOL: Protocol = Protocol {
         Some(_) => Probe::Yes,
         None => Probe::No,
     },
-    open: || Box::<Exchanges>::default(),
+    open: || Box::<Messages>::default(),
 };
 
 /// How long messages with the number of an exchange belong to it; Zeek's own watch time.
 const WATCH: Interval = Interval::from_secs(30);
-/// Exchanges that one connection may have open: all clients that broadcast share one.
-const MAX_OPEN: usize = 256;
+/// Exchanges that may be open at once; a thousand clients within the watch time is a busy network.
+const MAX_OPEN: usize = 1024;
+/// Longest hardware address that tells clients apart, RFC 2131 section 2.
+const MAX_HARDWARE: usize = 16;
 /// Messages of one exchange; Zeek takes a hundred.
 const MAX_MESSAGES: usize = 100;
 
@@ -34,20 +37,50 @@ const MAX_MESSAGES: usize = 100;
 #[derive(Debug)]
 struct Open {
     xid: u32,
+    hardware: Vec<u8>,
     first: Time,
     at: Origin,
+    /// The connection of its first message.
+    flow: Flow,
     row: Dhcp,
+}
+
+impl Open {
+    fn emit(self, out: &mut dyn Sink) {
+        let body = Body::Dhcp(self.row);
+        let (ts, at) = (Some(self.first), self.at);
+        out.event(Event { ts, at, also: Vec::new(), flow: self.flow, body });
+    }
+}
+
+/// The exchanges of a capture, over all connections: a client asks without an address, and a server
+/// may answer by broadcast.
+#[derive(Debug, Default)]
+pub struct Exchanges {
+    /// In the order of their beginnings.
+    open: Vec<Open>,
+}
+
+impl Exchanges {
+    /// The capture is at its end.
+    pub fn finish(&mut self, out: &mut dyn Sink) {
+        self.open.drain(..).for_each(|open| open.emit(out));
+    }
+
+    /// Sends the exchanges that began before `limit`.
+    fn end_before(&mut self, limit: Time, out: &mut dyn Sink) {
+        let is_over = |o: &mut Open| o.first < limit;
+        self.open.extract_if(.., is_over).for_each(|open| open.emit(out));
+    }
 }
 
 /// One connection's state.
 #[derive(Debug, Default)]
-struct Exchanges {
-    /// In the order of their beginnings.
-    open: Vec<Open>,
+struct Messages {
     is_odd_said: bool,
 }
 
-impl Analyzer for Exchanges {
+impl Analyzer for Messages {
     fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step {
         let Some(message) = Message::parse(data) else {
             if !std::mem::replace(&mut self.is_odd_said, true) {
@@ -58,18 +91,28 @@ impl Analyzer for Exchanges {
         // A message without a type is BOOTP's, which gives no leases.
         let Some(&[number]) = message.option(option::TYPE) else { return Step::Done };
         cx.service.insert("dhcp");
-        self.end_before(Time(cx.ts.0.saturating_sub(WATCH.0)), cx);
-        let is_same = |o: &Open| o.xid == message.xid && o.row.msg_types.len() < MAX_MESSAGES;
-        let at = self.open.iter().position(is_same);
+        let exchanges = &mut cx.shared.exchanges;
+        exchanges.end_before(Time(cx.ts.0.saturating_sub(WATCH.0)), cx.out);
+        let hardware = message.hardware.get(..MAX_HARDWARE).unwrap_or(message.hardware);
+        let is_same = |o: &Open| {
+            o.xid == message.xid && o.hardware == hardware && o.row.msg_types.len() < MAX_MESSAGES
+        };
+        let at = exchanges.open.iter().position(is_same);
         let at = at.unwrap_or_else(|| {
-            if self.open.len() >= MAX_OPEN {
-                emit(self.open.remove(0), cx);
+            if exchanges.open.len() >= MAX_OPEN {
+                exchanges.open.remove(0).emit(cx.out);
             }
-            let row = Dhcp::default();
-            self.open.push(Open { xid: message.xid, first: cx.ts, at: cx.at, row });
-            self.open.len() - 1
+            exchanges.open.push(Open {
+                xid: message.xid,
+                hardware: hardware.to_vec(),
+                first: cx.ts,
+                at: cx.at,
+                flow: cx.flow.clone(),
+                row: Dhcp::default(),
+            });
+            exchanges.open.len() - 1
         });
-        if let Some(open) = self.open.get_mut(at) {
+        if let Some(open) = exchanges.open.get_mut(at) {
             open.row.duration = Some(cx.ts.since(open.first));
             let name = TYPES.get(usize::from(number).wrapping_sub(1));
             let name = name.map_or_else(|| format!("unknown-{number}").into(), |n| (*n).into());
@@ -80,21 +123,7 @@ impl Analyzer for Exchanges {
         Step::Done
     }
 
-    fn finish(&mut self, cx: &mut Cx<'_>) {
-        self.open.drain(..).for_each(|open| emit(open, cx));
-    }
-}
-
-impl Exchanges {
-    /// Sends the exchanges that began before `limit`.
-    fn end_before(&mut self, limit: Time, cx: &mut Cx<'_>) {
-        let is_over = |o: &mut Open| o.first < limit;
-        self.open.extract_if(.., is_over).for_each(|open| emit(open, cx));
-    }
-}
-
-fn emit(open: Open, cx: &mut Cx<'_>) {
-    cx.emit(open.first, open.at, Body::Dhcp(open.row));
+    fn finish(&mut self, _: &mut Cx<'_>) {}
 }
 
 /// Puts what a message says into its row; the last one counts.

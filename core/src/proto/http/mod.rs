@@ -2,7 +2,7 @@
 
 mod body;
 mod message;
-mod mime;
+pub(super) mod mime;
 mod wire;
 
 use super::line::{Liner, Next};
