@@ -25,13 +25,13 @@ record! {
         rcode: Option<u16> = "rcode",
         /// The response code, by name: `NOERROR`, `NXDOMAIN`.
         rcode_name: Option<Text> = "rcode_name",
-        /// Authoritative answer.
+        /// Authoritative answer; from packets false, as in Zeek, where no reply was seen.
         aa: Option<bool> = "AA",
         /// Truncated.
         tc: Option<bool> = "TC",
         /// Recursion desired.
         rd: Option<bool> = "RD",
-        /// Recursion available.
+        /// Recursion available; from packets false, as in Zeek, where no reply was seen.
         ra: Option<bool> = "RA",
         /// The reserved bits.
         z: Option<u8> = "Z",
@@ -39,7 +39,7 @@ record! {
         answers: Vec<Text> = "answers",
         /// The answers' caching intervals, in the same order.
         ttls: Vec<Interval> = "TTLs",
-        /// True when the server refused the question.
+        /// True when the server refused the question; see `answered` for whether it said anything.
         rejected: Option<bool> = "rejected",
         /// The kind of query, as a number.
         opcode: Option<u8> = "opcode",
