@@ -1,5 +1,6 @@
 //! `dns`: one question and its answer, as Zeek's dns.log.
 
+use super::StringSet;
 use crate::event::record;
 use crate::text::Text;
 use crate::time::Interval;
@@ -46,9 +47,9 @@ record! {
         /// The kind of query, by name: `query`, `update`.
         opcode_name: Option<Text> = "opcode_name",
         /// The authority section in readable form.
-        auth: Vec<Text> = "auth",
+        auth: StringSet = "auth",
         /// The additional section in readable form, EDNS left out.
-        addl: Vec<Text> = "addl",
+        addl: StringSet = "addl",
         /// True when a reply was seen, false when the evidence shows none. Zeek: a row with `rcode`.
         answered: Option<bool> = "answered",
     }

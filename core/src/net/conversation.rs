@@ -452,4 +452,94 @@ mod tests {
         c.finish(mark(4), &mut out);
         assert!(matches!(out.0.first().map(|e| &e.body), Some(Body::Http(_))));
     }
+
+    /// A ClientHello that asks for `a.test`.
+    const HELLO: &[u8] = b"\x16\x03\x01\x00\x3e\x01\x00\x00\x3a\x03\x03\
+        0123456789abcdef0123456789abcdef\x00\x00\x02\x13\x01\x01\x00\
+        \x00\x0f\x00\x00\x00\x0b\x00\x09\x00\x00\x06a.test";
+
+    /// MySQL's login packet without a login: the client wants TLS.
+    const MYSQL_WISH: &[u8] = &{
+        let mut wish = [0; 36];
+        (wish[0], wish[3], wish[5]) = (32, 1, 0x0a);
+        wish
+    };
+
+    #[test]
+    fn every_turn_to_tls_names_the_server() {
+        type Talk<'a> = &'a [(Dir, &'a [u8])];
+        let talks: [(&str, Talk<'_>); 9] = [
+            (
+                "ftp",
+                &[
+                    (Dir::Resp, b"220 FTP ready\r\n"),
+                    (Dir::Orig, b"AUTH TLS\r\n"),
+                    (Dir::Resp, b"234 go\r\n"),
+                ],
+            ),
+            (
+                "imap",
+                &[
+                    (Dir::Resp, b"* OK IMAP4rev1\r\n"),
+                    (Dir::Orig, b"a STARTTLS\r\n"),
+                    (Dir::Resp, b"a OK go\r\n"),
+                ],
+            ),
+            (
+                "ldap_tcp",
+                &[
+                    (Dir::Orig, b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"),
+                    (Dir::Resp, b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"),
+                ],
+            ),
+            ("mysql", &[(Dir::Resp, b"\x0d\0\0\0\x0a8.0.36\0\0\0\0\0\0"), (Dir::Orig, MYSQL_WISH)]),
+            (
+                "pop3",
+                &[
+                    (Dir::Resp, b"+OK POP3\r\n"),
+                    (Dir::Orig, b"STLS\r\n"),
+                    (Dir::Resp, b"+OK go\r\n"),
+                ],
+            ),
+            ("postgresql", &[(Dir::Orig, b"\0\0\0\x08\x04\xd2\x16\x2f"), (Dir::Resp, b"S")]),
+            (
+                "rdp",
+                &[
+                    (Dir::Orig, b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0"),
+                    (Dir::Resp, b"\x03\0\0\x13\x0e\xd0\0\0\0\0\0\x02\0\x08\0\x01\0\0\0"),
+                ],
+            ),
+            (
+                "smtp",
+                &[
+                    (Dir::Resp, b"220 a.test ESMTP\r\n"),
+                    (Dir::Orig, b"EHLO b\r\n"),
+                    (Dir::Resp, b"250 hi\r\n"),
+                    (Dir::Orig, b"STARTTLS\r\n"),
+                    (Dir::Resp, b"220 go\r\n"),
+                ],
+            ),
+            (
+                "socks",
+                &[
+                    (Dir::Orig, b"\x05\x01\x00"),
+                    (Dir::Resp, b"\x05\x00"),
+                    (Dir::Orig, b"\x05\x01\x00\x03\x06a.test\x01\xbb"),
+                    (Dir::Resp, b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"),
+                ],
+            ),
+        ];
+        for (name, talk) in talks {
+            let (mut c, mut out) = (conversation(Over::Stream), Events::default());
+            for (dir, bytes) in talk {
+                c.data(*dir, bytes, mark(1), &mut out);
+            }
+            c.data(Dir::Orig, HELLO, mark(2), &mut out);
+            c.finish(mark(3), &mut out);
+            let named = |e: &Event| matches!(&e.body, Body::Ssl(s) if s.server_name.as_deref() == Some("a.test"));
+            assert!(out.0.iter().any(named), "{name}: {:?}", out.0);
+            let services = c.into_parts().1;
+            assert!(name == "ftp" || services.contains(name), "{name}: {services:?}");
+        }
+    }
 }

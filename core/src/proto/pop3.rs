@@ -77,6 +77,9 @@ impl Analyzer for Session {
         if let Some(place) = self.liners.get_mut(d) {
             *place = liner;
         }
+        if step == Step::Quit {
+            self.finish(cx);
+        }
         step
     }
 

@@ -176,6 +176,9 @@ fn hardware(bytes: &[u8]) -> Option<Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::StringSet;
+    use crate::proto::Shared;
+    use crate::proto::drive::Kept;
     use crate::proto::testing::{Said, talk};
 
     fn message(op: u8, xid: u8, yours: [u8; 4], options: &[u8]) -> Vec<u8> {
@@ -204,6 +207,47 @@ mod tests {
         ] {
             assert!(got[0].contains(part), "{}", got[0]);
         }
+    }
+
+    /// Hands messages to one connection each, with what connections share; gives the rows.
+    fn over_connections(messages: &[Vec<u8>]) -> Vec<Event> {
+        let (mut shared, mut out) = (Shared::default(), Kept::default());
+        let mut service = StringSet::default();
+        for message in messages {
+            let mut cx = Cx {
+                flow: &Flow::default(),
+                ts: Time(0),
+                at: Origin::default(),
+                service: &mut service,
+                shared: &mut shared,
+                out: &mut out,
+            };
+            Messages::default().data(Dir::Orig, message, &mut cx);
+        }
+        shared.finish(&mut out);
+        out.events
+    }
+
+    #[test]
+    fn an_answer_by_broadcast_joins_its_request() {
+        let request = message(1, 7, [0; 4], &[53, 1, 3]);
+        let ack = message(2, 7, [10, 0, 0, 9], &[53, 1, 5]);
+        let mut others = ack.clone();
+        others[33] += 1;
+        let rows = over_connections(&[request, ack, others]);
+        let types = rows.iter().map(|e| match &e.body {
+            Body::Dhcp(d) => d.msg_types.join(","),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(types.collect::<Vec<_>>(), ["REQUEST,ACK", "ACK"]);
+        let many: Vec<_> = (0..=MAX_OPEN)
+            .map(|n| {
+                let mut m = message(1, 1, [0; 4], &[53, 1, 1]);
+                m[4..6].copy_from_slice(&(n as u16).to_be_bytes());
+                m
+            })
+            .collect();
+        assert_eq!(over_connections(&many).len(), MAX_OPEN + 1);
     }
 
     #[test]

@@ -113,6 +113,9 @@ impl Analyzer for Control {
         if let Some(place) = self.liners.get_mut(d) {
             *place = liner;
         }
+        if step == Step::Quit {
+            self.finish(cx);
+        }
         step
     }
 

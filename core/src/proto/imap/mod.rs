@@ -52,6 +52,9 @@ impl Analyzer for Session {
         if let Some(place) = self.lines.get_mut(d) {
             *place = lines;
         }
+        if step == Step::Quit {
+            self.finish(cx);
+        }
         step
     }
 
