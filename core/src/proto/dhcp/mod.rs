@@ -24,14 +24,20 @@ pub static PROTOCOL: Protocol = Protocol {
     open: || Box::<Messages>::default(),
 };
 
-/// How long messages with the number of an exchange belong to it; Zeek's own watch time.
+/// How long messages with the number of an exchange belong to it at most; Zeek's own watch time.
 const WATCH: Interval = Interval::from_secs(30);
+/// As in Zeek, an exchange is first looked at after this time, ...
+const FIRST_LOOK: Interval = Interval::from_secs(10);
+/// ... then each time after this one, and is over where as much passed since its last message.
+const LOOK: Interval = Interval::from_secs(5);
 /// Exchanges that may be open at once; a thousand clients within the watch time is a busy network.
 const MAX_OPEN: usize = 1024;
+/// Ethernet's number among kinds of hardware.
+const ETHERNET: u8 = 1;
 /// Longest hardware address that tells clients apart, RFC 2131 section 2.
 const MAX_HARDWARE: usize = 16;
-/// Messages of one exchange; Zeek takes a hundred.
-const MAX_MESSAGES: usize = 100;
+/// Messages of one exchange, as in Zeek.
+const MAX_MESSAGES: usize = 50;
 
 /// An exchange that may not be over.
 #[derive(Debug)]
@@ -46,6 +52,21 @@ struct Open {
 }
 
 impl Open {
+    /// True when a look before `now` found the exchange over.
+    fn is_over(&self, now: Time) -> bool {
+        let (since_first, quiet_from) =
+            (now.since(self.first).0, self.row.duration.unwrap_or_default().0);
+        let ends = |look: i64| look - quiet_from > LOOK.0 || look > WATCH.0;
+        let mut look = FIRST_LOOK.0;
+        while look <= since_first {
+            if ends(look) {
+                return true;
+            }
+            look += LOOK.0;
+        }
+        false
+    }
+
     fn emit(self, out: &mut dyn Sink) {
         let body = Body::Dhcp(self.row);
         let (ts, at) = (Some(self.first), self.at);
@@ -67,9 +88,9 @@ impl Exchanges {
         self.open.drain(..).for_each(|open| open.emit(out));
     }
 
-    /// Sends the exchanges that began before `limit`.
-    fn end_before(&mut self, limit: Time, out: &mut dyn Sink) {
-        let is_over = |o: &mut Open| o.first < limit;
+    /// Sends the exchanges that are over at `now`.
+    fn end_before(&mut self, now: Time, out: &mut dyn Sink) {
+        let is_over = |o: &mut Open| o.is_over(now);
         self.open.extract_if(.., is_over).for_each(|open| open.emit(out));
     }
 }
@@ -92,7 +113,7 @@ impl Analyzer for Messages {
         let Some(&[number]) = message.option(option::TYPE) else { return Step::Done };
         cx.service.insert("dhcp");
         let exchanges = &mut cx.shared.exchanges;
-        exchanges.end_before(Time(cx.ts.0.saturating_sub(WATCH.0)), cx.out);
+        exchanges.end_before(cx.ts, cx.out);
         let hardware = message.hardware.get(..MAX_HARDWARE).unwrap_or(message.hardware);
         let is_same = |o: &Open| {
             o.xid == message.xid && o.hardware == hardware && o.row.msg_types.len() < MAX_MESSAGES
@@ -130,9 +151,11 @@ impl Analyzer for Messages {
 fn take(row: &mut Dhcp, m: &Message<'_>, sender: Option<IpAddr>) {
     let addr = |a: Ipv4Addr| (!a.is_unspecified()).then_some(IpAddr::V4(a));
     let addr_in = |n| addr(Ipv4Addr::from(*m.option(n)?.first_chunk::<4>()?));
-    set(&mut row.client_addr, addr(m.client));
-    set(&mut row.mac, hardware(m.hardware));
     if m.is_request {
+        let from = sender.filter(|a| !a.is_unspecified() && !m.is_relayed);
+        set(&mut row.client_addr, from.or_else(|| addr(m.client)));
+        let named = m.option(option::CLIENT_ID).and_then(|id| id.strip_prefix(&[ETHERNET]));
+        set(&mut row.mac, hardware(named.filter(|h| h.len() == 6).unwrap_or(m.hardware)));
         set(&mut row.host_name, words(m.option(option::HOST_NAME)));
         let name = m.option(option::FQDN).and_then(wire::full_name);
         set(&mut row.client_fqdn, words(name.as_deref()));
@@ -146,7 +169,12 @@ fn take(row: &mut Dhcp, m: &Message<'_>, sender: Option<IpAddr>) {
     set(&mut row.server_software, words(m.option(option::VENDOR)));
     if let Some(yours) = addr(m.yours) {
         row.assigned_addr = Some(yours);
-        set(&mut row.server_addr, addr_in(option::SERVER).or(sender));
+        row.client_addr.get_or_insert(yours);
+        let from = sender.filter(|_| !m.is_relayed);
+        set(&mut row.server_addr, from.or_else(|| addr_in(option::SERVER)));
+    }
+    if row.mac.is_none() {
+        row.mac = hardware(m.hardware);
     }
     let lease = m.option(option::LEASE).and_then(|v| v.first_chunk::<4>());
     set(&mut row.lease_time, lease.map(|v| Interval::from_secs(u32::from_be_bytes(*v).into())));
@@ -201,7 +229,7 @@ mod tests {
         let got = talk(&PROTOCOL, &said, usize::MAX);
         assert_eq!(got.len(), 1, "{got:#?}");
         for part in [
-            "server_addr=10.0.0.1 mac=90:b1:1c:99:49:29 host_name=pc",
+            "client_addr=10.0.0.9 server_addr=10.0.0.1 mac=90:b1:1c:99:49:29 host_name=pc",
             "requested_addr=10.0.0.9 assigned_addr=10.0.0.9",
             "msg_types=REQUEST,ACK",
         ] {
@@ -226,6 +254,20 @@ mod tests {
         }
         shared.finish(&mut out);
         out.events
+    }
+
+    #[test]
+    fn an_exchange_ends_by_silence_or_after_half_a_minute() {
+        let open = |last: i64| {
+            let duration = Some(Interval::from_secs(last));
+            let row = Dhcp { duration, ..Dhcp::default() };
+            let (first, at, flow) = (Time(0), Origin::default(), Flow::default());
+            Open { xid: 1, hardware: Vec::new(), first, at, flow, row }
+        };
+        let is_over = |last, now| open(last).is_over(Time::from_secs(now));
+        assert!(!is_over(0, 9) && is_over(0, 10));
+        assert!(is_over(4, 10) && !is_over(5, 14) && is_over(5, 15));
+        assert!(!is_over(30, 34) && is_over(34, 35));
     }
 
     #[test]

@@ -168,6 +168,12 @@ impl Control {
             (None, None) => {
                 self.odd_lines += 1;
                 cx.weird("FTP", "ftp_invalid_reply", None);
+                // It answers all the same: the next reply is the next command's.
+                if line.first().is_some_and(u8::is_ascii_digit)
+                    && let Some(p) = self.pending.pop_front()
+                {
+                    emit(p, cx);
+                }
                 Then::GoOn
             }
         }
@@ -373,6 +379,20 @@ mod tests {
         assert_eq!(talk(&PROTOCOL, &said, 99).last().unwrap(), "become \"ssl\"");
         let got = talk(&PROTOCOL, &[Said::Data(Dir::Orig, b"DELE /x\r\n")], 99);
         assert!(got[0].contains("command=DELE") && !got[0].contains("reply_code"));
+    }
+
+    #[test]
+    fn a_reply_without_a_code_answers_its_command() {
+        let said = [
+            Said::Data(Dir::Orig, b"PASV\r\nQUIT\r\n"),
+            Said::Data(Dir::Resp, b"99 no\r\n221 Bye\r\n"),
+        ];
+        let got = talk(&PROTOCOL, &said, usize::MAX);
+        assert!(
+            got[1].starts_with("ftp command=PASV") && !got[1].contains("reply_code"),
+            "{got:?}"
+        );
+        assert!(got[2].contains("command=QUIT reply_code=221"), "{got:?}");
     }
 
     #[test]
