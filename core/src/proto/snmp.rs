@@ -53,7 +53,8 @@ impl<'a> Message<'a> {
         (version == 3).then_some(())?;
         let mut global = b.enter(tag::SEQUENCE)?;
         // Number, largest size, flags, security model.
-        (global.int()?, global.int()?);
+        global.int()?;
+        global.int()?;
         let flags = *global.expect(tag::OCTETS)?.first()?;
         global.int()?;
         let mut security = Ber::new(b.expect(tag::OCTETS)?);
@@ -62,7 +63,8 @@ impl<'a> Message<'a> {
             .enter(tag::SEQUENCE)
             .and_then(|mut s| {
                 s.expect(tag::OCTETS)?;
-                (s.int()?, s.int()?);
+                s.int()?;
+                s.int()?;
                 s.expect(tag::OCTETS)
             })
             .unwrap_or_default();
@@ -71,7 +73,8 @@ impl<'a> Message<'a> {
             return Some(Self { version, name, pdu: None });
         }
         let mut scoped = b.enter(tag::SEQUENCE)?;
-        (scoped.expect(tag::OCTETS)?, scoped.expect(tag::OCTETS)?);
+        scoped.expect(tag::OCTETS)?;
+        scoped.expect(tag::OCTETS)?;
         Some(Self { version, name, pdu: Some(Self::content(&mut scoped)?) })
     }
 

@@ -244,8 +244,11 @@ fn request_4(data: &[u8]) -> Result<(Socks, usize), ()> {
     Ok((row, c.rest().len()))
 }
 
+/// An address or a name, and the port.
+type Place = (Option<IpAddr>, Option<Text>, u16);
+
 /// An address of version 5 with its port; `Err` for a kind that is not known.
-fn address(c: &mut Cursor<'_>) -> Option<Result<(Option<IpAddr>, Option<Text>, u16), ()>> {
+fn address(c: &mut Cursor<'_>) -> Option<Result<Place, ()>> {
     let (host, name) = match c.u8()? {
         1 => (Some(Ipv4Addr::from(c.array::<4>()?).into()), None),
         3 => {
