@@ -9,7 +9,7 @@ use offwire_tests::cases::{Case, cases};
 use offwire_tests::read::{How, Input, Reading, read};
 
 /// Kinds that Zeek has no log of.
-const NOT_ZEEKS: [Kind; 2] = [Kind::Arp, Kind::Netflow];
+const NOT_ZEEKS: [Kind; 3] = [Kind::Arp, Kind::Login, Kind::Netflow];
 
 /// Columns that are no field of Zeek's: a reader of logs fills them by its own rules, or not at all.
 const OURS: [&str; 11] = [

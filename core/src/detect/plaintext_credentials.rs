@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
     about: "A password crossed the network unencrypted. One finding for each server and protocol, \
             with the accounts; the passwords themselves are never kept.",
     benign: "Old equipment and anonymous services work this way, often inside a protected segment.",
-    limits: "Sees FTP, HTTP and SMTP logins so far; whether the way was protected otherwise does not show.",
+    limits: "Sees logins of FTP, HTTP, IMAP, LDAP, POP3, PostgreSQL, SMTP, SNMP, SOCKS and Telnet; whether the way was protected otherwise does not show.",
     attack: &["T1040", "T1552"],
     reads: &[Kind::Ftp, Kind::Http, Kind::Login],
     new: |settings| Box::new(PlaintextCredentials::new(settings)),

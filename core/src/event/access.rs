@@ -94,7 +94,11 @@ impl Event {
                 .or_else(|| Some((true, h.user_agent.as_deref()?))),
             Body::Dhcp(d) => Some((true, d.client_software.as_deref()?)),
             Body::Login(l) => Some((false, l.software.as_deref()?)),
+            Body::Postgresql(p) => Some((true, p.application_name.as_deref()?)),
+            Body::Rdp(r) => Some((true, r.client_build.as_deref()?)),
+            Body::Sip(s) => Some((true, s.user_agent.as_deref()?)),
             Body::Smtp(s) => Some((true, s.user_agent.as_deref()?)),
+            Body::Snmp(s) => Some((false, s.display_string.as_deref()?)),
             Body::Ssh(s) => s
                 .server
                 .as_deref()

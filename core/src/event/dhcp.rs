@@ -6,14 +6,14 @@ use crate::time::Interval;
 use std::net::IpAddr;
 
 record! {
-    /// The messages of one DHCP exchange that one connection carried. Where a server answers by
-    /// broadcast, its messages and the client's are two rows.
+    /// The messages of one DHCP exchange, from whichever connections: those with one number and
+    /// one client's hardware address within half a minute.
     Dhcp "dhcp" {
-        /// The client's address, where it has one already.
+        /// The address that the client sends from, else the one it was given.
         client_addr: Option<IpAddr> = "client_addr",
         /// The server that gave the address.
         server_addr: Option<IpAddr> = "server_addr",
-        /// The client's hardware address.
+        /// The client's hardware address, by its identifier (option 61) where that is one.
         mac: Option<Text> = "mac",
         /// How the client names itself (option 12).
         host_name: Option<Text> = "host_name",

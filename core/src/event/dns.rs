@@ -1,5 +1,6 @@
 //! `dns`: one question and its answer, as Zeek's dns.log.
 
+use super::StringSet;
 use crate::event::record;
 use crate::text::Text;
 use crate::time::Interval;
@@ -25,13 +26,13 @@ record! {
         rcode: Option<u16> = "rcode",
         /// The response code, by name: `NOERROR`, `NXDOMAIN`.
         rcode_name: Option<Text> = "rcode_name",
-        /// Authoritative answer.
+        /// Authoritative answer; from packets false, as in Zeek, where no reply was seen.
         aa: Option<bool> = "AA",
         /// Truncated.
         tc: Option<bool> = "TC",
         /// Recursion desired.
         rd: Option<bool> = "RD",
-        /// Recursion available.
+        /// Recursion available; from packets false, as in Zeek, where no reply was seen.
         ra: Option<bool> = "RA",
         /// The reserved bits.
         z: Option<u8> = "Z",
@@ -39,16 +40,16 @@ record! {
         answers: Vec<Text> = "answers",
         /// The answers' caching intervals, in the same order.
         ttls: Vec<Interval> = "TTLs",
-        /// True when the server refused the question.
+        /// True when the server refused the question; see `answered` for whether it said anything.
         rejected: Option<bool> = "rejected",
         /// The kind of query, as a number.
         opcode: Option<u8> = "opcode",
         /// The kind of query, by name: `query`, `update`.
         opcode_name: Option<Text> = "opcode_name",
         /// The authority section in readable form.
-        auth: Vec<Text> = "auth",
+        auth: StringSet = "auth",
         /// The additional section in readable form, EDNS left out.
-        addl: Vec<Text> = "addl",
+        addl: StringSet = "addl",
         /// True when a reply was seen, false when the evidence shows none. Zeek: a row with `rcode`.
         answered: Option<bool> = "answered",
     }

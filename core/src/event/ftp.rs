@@ -32,6 +32,8 @@ record! {
         data_resp_h: Option<IpAddr> = "data_channel.resp_h",
         /// The data channel's port at that end.
         data_resp_p: Option<Port> = "data_channel.resp_p",
+        /// Bytes that crossed the data connection of this transfer, as far as it is in the capture.
+        data_bytes: Option<u64> = "data_channel.bytes",
         /// The server's session identifier, where a log has it.
         session: Option<Text> = "session",
         /// Position of the command in its connection, from 1.

@@ -12,14 +12,24 @@ mod ftp;
 mod http;
 mod identity;
 mod known_services;
+mod ldap;
+mod ldap_search;
 mod login;
+mod mysql;
 mod netflow;
 mod ntp;
 mod origin;
+mod postgresql;
+mod radius;
 mod raw;
+mod rdp;
+mod sip;
 mod smtp;
+mod snmp;
+mod socks;
 mod ssh;
 mod ssl;
+mod syslog;
 mod value;
 mod weird;
 mod x509;
@@ -33,14 +43,24 @@ pub use ftp::Ftp;
 pub use http::Http;
 pub use identity::{Identity, Mark, SAME_WITHIN, distinct};
 pub use known_services::KnownService;
+pub use ldap::Ldap;
+pub use ldap_search::LdapSearch;
 pub use login::Login;
+pub use mysql::Mysql;
 pub use netflow::Netflow;
 pub use ntp::Ntp;
 pub use origin::{CommunityId, Endpoint, Flow, NodeId, Origin, Transport, Uid};
+pub use postgresql::Postgresql;
+pub use radius::Radius;
 pub use raw::Raw;
+pub use rdp::Rdp;
+pub use sip::Sip;
 pub use smtp::Smtp;
+pub use snmp::Snmp;
+pub use socks::Socks;
 pub use ssh::Ssh;
 pub use ssl::Ssl;
+pub use syslog::Syslog;
 pub(crate) use value::record;
 pub use value::{Cell, Field, Port, Record, StringSet, Type, Value};
 pub use weird::Weird;
@@ -135,12 +155,22 @@ kinds! {
     Ftp,
     Http,
     KnownService,
+    Ldap,
+    LdapSearch,
     Login,
+    Mysql,
     Netflow,
     Ntp,
+    Postgresql,
+    Radius,
+    Rdp,
+    Sip,
     Smtp,
+    Snmp,
+    Socks,
     Ssh,
     Ssl,
+    Syslog,
     Weird,
     X509,
 }

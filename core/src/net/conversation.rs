@@ -3,8 +3,10 @@
 use super::identify::{Guess, guess, named};
 use super::reassembly::Mark;
 use crate::event::{Flow, StringSet};
-use crate::proto::{Analyzer, Cx, Dir, Over, Step};
+use crate::proto::{Analyzer, Cx, Dir, Over, Shared, Step, Transfer};
 use crate::source::Sink;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// First bytes of a direction that are kept to find the protocol. Zeek keeps 1024; a TLS
 /// ClientHello with post-quantum keys, or an HTTP request behind a long path, needs more.
@@ -40,6 +42,7 @@ enum Mode {
 /// The application layer of one connection.
 pub(crate) struct Conversation {
     flow: Flow,
+    shared: Rc<RefCell<Shared>>,
     over: Over,
     ports: [u16; 2],
     service: StringSet,
@@ -51,10 +54,11 @@ pub(crate) struct Conversation {
 
 impl Conversation {
     /// A conversation whose protocol is not known.
-    pub(crate) fn new(flow: Flow, over: Over) -> Self {
+    pub(crate) fn new(flow: Flow, over: Over, shared: &Rc<RefCell<Shared>>) -> Self {
         let ports = [flow.orig.port.unwrap_or(0), flow.resp.port.unwrap_or(0)];
         Self {
             flow,
+            shared: Rc::clone(shared),
             over,
             ports,
             service: StringSet::default(),
@@ -63,6 +67,16 @@ impl Conversation {
             resp: Left::default(),
             changes: 0,
         }
+    }
+
+    /// A connection that another one announced as its own.
+    pub(crate) fn of_transfer(
+        flow: Flow,
+        transfer: Transfer,
+        shared: &Rc<RefCell<Shared>>,
+    ) -> Self {
+        let mode = Mode::Running(transfer.open());
+        Self { mode, ..Self::new(flow, Over::Stream, shared) }
     }
 
     /// True when nothing more can be made of it.
@@ -169,8 +183,14 @@ impl Conversation {
         f: impl FnOnce(&mut dyn Analyzer, &mut Cx<'_>) -> Step,
     ) -> Option<Step> {
         let Mode::Running(analyzer) = &mut self.mode else { return None };
-        let mut cx =
-            Cx { flow: &self.flow, ts: mark.ts, at: mark.at, service: &mut self.service, out };
+        let mut cx = Cx {
+            flow: &self.flow,
+            ts: mark.ts,
+            at: mark.at,
+            service: &mut self.service,
+            shared: &mut self.shared.borrow_mut(),
+            out,
+        };
         Some(f(analyzer.as_mut(), &mut cx))
     }
 
@@ -357,7 +377,11 @@ mod tests {
 
     fn conversation(over: Over) -> Conversation {
         let end = |port| Endpoint { addr: None, port: Some(port) };
-        Conversation::new(Flow { orig: end(PORT), resp: end(PORT), ..Flow::default() }, over)
+        Conversation::new(
+            Flow { orig: end(PORT), resp: end(PORT), ..Flow::default() },
+            over,
+            &Rc::default(),
+        )
     }
 
     fn mark(item: u64) -> Mark {
@@ -427,5 +451,95 @@ mod tests {
         c.gap(Dir::Resp, 100, mark(3), &mut out);
         c.finish(mark(4), &mut out);
         assert!(matches!(out.0.first().map(|e| &e.body), Some(Body::Http(_))));
+    }
+
+    /// A ClientHello that asks for `a.test`.
+    const HELLO: &[u8] = b"\x16\x03\x01\x00\x3e\x01\x00\x00\x3a\x03\x03\
+        0123456789abcdef0123456789abcdef\x00\x00\x02\x13\x01\x01\x00\
+        \x00\x0f\x00\x00\x00\x0b\x00\x09\x00\x00\x06a.test";
+
+    /// MySQL's login packet without a login: the client wants TLS.
+    const MYSQL_WISH: &[u8] = &{
+        let mut wish = [0; 36];
+        (wish[0], wish[3], wish[5]) = (32, 1, 0x0a);
+        wish
+    };
+
+    #[test]
+    fn every_turn_to_tls_names_the_server() {
+        type Talk<'a> = &'a [(Dir, &'a [u8])];
+        let talks: [(&str, Talk<'_>); 9] = [
+            (
+                "ftp",
+                &[
+                    (Dir::Resp, b"220 FTP ready\r\n"),
+                    (Dir::Orig, b"AUTH TLS\r\n"),
+                    (Dir::Resp, b"234 go\r\n"),
+                ],
+            ),
+            (
+                "imap",
+                &[
+                    (Dir::Resp, b"* OK IMAP4rev1\r\n"),
+                    (Dir::Orig, b"a STARTTLS\r\n"),
+                    (Dir::Resp, b"a OK go\r\n"),
+                ],
+            ),
+            (
+                "ldap_tcp",
+                &[
+                    (Dir::Orig, b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"),
+                    (Dir::Resp, b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"),
+                ],
+            ),
+            ("mysql", &[(Dir::Resp, b"\x0d\0\0\0\x0a8.0.36\0\0\0\0\0\0"), (Dir::Orig, MYSQL_WISH)]),
+            (
+                "pop3",
+                &[
+                    (Dir::Resp, b"+OK POP3\r\n"),
+                    (Dir::Orig, b"STLS\r\n"),
+                    (Dir::Resp, b"+OK go\r\n"),
+                ],
+            ),
+            ("postgresql", &[(Dir::Orig, b"\0\0\0\x08\x04\xd2\x16\x2f"), (Dir::Resp, b"S")]),
+            (
+                "rdp",
+                &[
+                    (Dir::Orig, b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0"),
+                    (Dir::Resp, b"\x03\0\0\x13\x0e\xd0\0\0\0\0\0\x02\0\x08\0\x01\0\0\0"),
+                ],
+            ),
+            (
+                "smtp",
+                &[
+                    (Dir::Resp, b"220 a.test ESMTP\r\n"),
+                    (Dir::Orig, b"EHLO b\r\n"),
+                    (Dir::Resp, b"250 hi\r\n"),
+                    (Dir::Orig, b"STARTTLS\r\n"),
+                    (Dir::Resp, b"220 go\r\n"),
+                ],
+            ),
+            (
+                "socks",
+                &[
+                    (Dir::Orig, b"\x05\x01\x00"),
+                    (Dir::Resp, b"\x05\x00"),
+                    (Dir::Orig, b"\x05\x01\x00\x03\x06a.test\x01\xbb"),
+                    (Dir::Resp, b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"),
+                ],
+            ),
+        ];
+        for (name, talk) in talks {
+            let (mut c, mut out) = (conversation(Over::Stream), Events::default());
+            for (dir, bytes) in talk {
+                c.data(*dir, bytes, mark(1), &mut out);
+            }
+            c.data(Dir::Orig, HELLO, mark(2), &mut out);
+            c.finish(mark(3), &mut out);
+            let named = |e: &Event| matches!(&e.body, Body::Ssl(s) if s.server_name.as_deref() == Some("a.test"));
+            assert!(out.0.iter().any(named), "{name}: {:?}", out.0);
+            let services = c.into_parts().1;
+            assert!(name == "ftp" || services.contains(name), "{name}: {services:?}");
+        }
     }
 }

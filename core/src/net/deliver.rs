@@ -6,18 +6,24 @@ use super::flow::{Direction, Flow, TcpFlow};
 use super::reassembly::{Budget, Mark, Payload, Piece, Seen};
 use super::tcp::Segment;
 use crate::event::{Body, Event, Weird};
-use crate::proto::{Dir, Over};
+use crate::proto::{Dir, Over, Shared};
 use crate::source::Sink;
 use crate::time::Time;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Zeek's `tcp_max_initial_window`: more than this sent and nothing acknowledged means that the
 /// other direction is not captured.
 const MAX_INITIAL_WINDOW: u64 = 16_384;
 
+/// Zeek's name for the data connections of FTP.
+pub(super) const FTP_DATA: &str = "ftp-data";
+
 /// What is the same for everything a packet does.
 pub(super) struct At<'a> {
     pub(super) mark: Mark,
     pub(super) is_orig: bool,
+    pub(super) shared: &'a Rc<RefCell<Shared>>,
     pub(super) out: &'a mut dyn Sink,
 }
 
@@ -53,16 +59,16 @@ pub(super) fn take_datagram(
     if !flow.is_read || payload.is_empty() {
         return false;
     }
-    let mut conversation = conversation(flow, Over::Datagrams);
+    let mut conversation = conversation(flow, Over::Datagrams, at);
     let before = conversation.held();
     conversation.datagram(at.dir(), payload, at.mark, at.out);
     keep(flow, conversation, before, budget)
 }
 
 /// The connection's conversation, begun if need be.
-fn conversation(flow: &mut Flow, over: Over) -> Box<Conversation> {
+fn conversation(flow: &mut Flow, over: Over, at: &At<'_>) -> Box<Conversation> {
     let conversation = flow.conversation.take();
-    conversation.unwrap_or_else(|| Box::new(Conversation::new(flow.identity(), over)))
+    conversation.unwrap_or_else(|| Box::new(Conversation::new(flow.identity(), over, at.shared)))
 }
 
 /// Puts a conversation back unless it is over; true when there was no room for what it holds.
@@ -98,7 +104,7 @@ pub(super) fn read(
         f(budget, &mut |_| ());
         return false;
     }
-    let mut conversation = conversation(flow, Over::Stream);
+    let mut conversation = conversation(flow, Over::Stream, at);
     let before = conversation.held();
     let (dir, mark) = (at.dir(), at.mark);
     let out = &mut *at.out;
@@ -232,6 +238,8 @@ fn change_places(flow: &mut Flow, t: &mut TcpFlow, at: &mut At<'_>) {
     std::mem::swap(&mut t.orig, &mut t.resp);
     t.did_end.reverse();
     at.is_orig = !at.is_orig;
+    // A data connection is nothing else, whoever began it.
+    flow.is_read &= !flow.service.contains(FTP_DATA);
     flow.conversation = None;
     flow.direction = Direction::Observed;
 }

@@ -1,7 +1,8 @@
 //! Packets to connections: finds each packet's connection, keeps its account, and hands its bytes
 //! to the protocols.
 
-use super::deliver::{At, account, read, take_datagram, take_segment};
+use super::conversation::Conversation;
+use super::deliver::{At, FTP_DATA, account, read, take_datagram, take_segment};
 use super::flow::{Direction, Flow};
 use super::flow_table::FlowTable;
 use super::key::Tuple;
@@ -10,10 +11,13 @@ use super::tcp::{self, Segment};
 use super::{Decoded, L4, Packet, Packets, icmp, ports, quoted};
 use crate::event::Origin;
 use crate::note::{CAP_REACHED, Note};
+use crate::proto::Shared;
 use crate::settings::Settings;
 use crate::source::Sink;
 use crate::time::Time;
+use std::cell::RefCell;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// IPv6's mark that nothing follows (RFC 8200, section 4.7): no connection.
 const NO_NEXT_HEADER: u8 = 59;
@@ -22,6 +26,7 @@ const NO_NEXT_HEADER: u8 = 59;
 pub struct Flows {
     table: FlowTable,
     budget: Budget,
+    shared: Rc<RefCell<Shared>>,
     /// Time of the packet before.
     now: Time,
     given_up: GivenUp,
@@ -42,6 +47,7 @@ impl Flows {
         Self {
             table: FlowTable::new(settings.caps.flows, settings.seed),
             budget: Budget { used: 0, cap: settings.caps.streams },
+            shared: Rc::default(),
             now: Time::default(),
             given_up: GivenUp::default(),
         }
@@ -73,7 +79,23 @@ impl Flows {
         for flow in evicted {
             self.end(flow, Some(mark.ts), out);
         }
-        self.table.insert(begin(tuple, d, mark))
+        let mut flow = begin(tuple, d, mark);
+        self.join(&mut flow, mark);
+        self.table.insert(flow)
+    }
+
+    /// A connection that another one announced is that one's, and not judged by its content.
+    fn join(&self, flow: &mut Flow, mark: Mark) {
+        let (src, dst) = (flow.tuple.src, flow.tuple.dst);
+        let ends = (src.0, dst.0, dst.1);
+        let is_tcp = flow.tcp.is_some();
+        let transfer =
+            is_tcp.then(|| self.shared.borrow_mut().expected.take(ends, mark.ts)).flatten();
+        if let Some(transfer) = transfer {
+            flow.service.insert(FTP_DATA);
+            let conversation = Conversation::of_transfer(flow.identity(), transfer, &self.shared);
+            flow.conversation = Some(Box::new(conversation));
+        }
     }
 
     /// A connection is over: its last bytes, its protocols' last words, its record.
@@ -84,7 +106,8 @@ impl Flows {
                 if !t.stream(is_orig).is_waiting() {
                     continue;
                 }
-                let mut at = At { mark, is_orig, out };
+                let shared = &self.shared;
+                let mut at = At { mark, is_orig, shared, out };
                 let budget = &mut self.budget;
                 read(&mut flow, &mut at, budget, |budget, deliver| {
                     t.stream(is_orig).finish(budget, deliver);
@@ -120,7 +143,7 @@ impl Flows {
                 flow.history.once(true, b'X');
             }
         }
-        let mut at = At { mark, is_orig, out };
+        let mut at = At { mark, is_orig, shared: &self.shared, out };
         if let L4::Tcp { is_checksum_ok, payload, payload_len, .. } = d.l4 {
             let is_whole = payload.len() as u64 == u64::from(payload_len);
             if is_damaged(flow, is_orig, is_checksum_ok, is_whole) {
@@ -185,6 +208,13 @@ impl Packets for Flows {
         for flow in self.table.drain() {
             self.end(flow, Some(end), out);
         }
+        let mut shared = self.shared.borrow_mut();
+        shared.finish(out);
+        if let Some((at, n)) = shared.expected.given_up.take() {
+            let detail = format!("{n} announced FTP data connections were not waited for");
+            out.note(Note { at, kind: &CAP_REACHED, detail });
+        }
+        drop(shared);
         let given_up = std::mem::take(&mut self.given_up);
         if let Some((at, n)) = given_up.flows {
             let detail = format!(

@@ -1,6 +1,6 @@
 //! For tests: feeds analyzers by hand, and compares what captures give with what other tools say of them.
 
-use super::{Analyzer, Cx, Dir, Over, Protocol, Step};
+use super::{Analyzer, Cx, Dir, Over, Protocol, Shared, Step};
 use crate::event::{Cell, Event, Flow, Kind, NodeId, Origin, StringSet};
 use crate::note::Note;
 use crate::settings::Settings;
@@ -38,6 +38,7 @@ pub struct Feed {
     pub flow: Flow,
     pub service: StringSet,
     pub out: Kept,
+    pub shared: Shared,
     held: [Vec<u8>; 2],
     need: [usize; 2],
     pub done: Option<Step>,
@@ -52,6 +53,7 @@ impl Feed {
             flow,
             service: StringSet::default(),
             out: Kept::default(),
+            shared: Shared::default(),
             held: Default::default(),
             need: [0; 2],
             done: None,
@@ -67,6 +69,7 @@ impl Feed {
             ts: self.ts,
             at: Origin { item, ..Origin::default() },
             service: &mut self.service,
+            shared: &mut self.shared,
             out: &mut self.out,
         };
         call(&mut *self.analyzer, &mut cx)
@@ -118,6 +121,7 @@ impl Feed {
 
     pub fn finish(mut self) -> Vec<Event> {
         self.with(|a, cx| a.finish(cx));
+        self.shared.finish(&mut self.out);
         self.out.events
     }
 }

@@ -1,6 +1,6 @@
 //! Where a stream of length-prefixed messages stands, and how it goes on behind a gap.
 
-use super::Step;
+use super::{Step, Then};
 
 /// Where the bytes of one direction stand. The unit is whatever has its length in front: a DNS
 /// message, a TLS record.
@@ -70,6 +70,58 @@ impl Place {
     }
 }
 
+/// What stands at the front of a stream of units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Front {
+    /// A unit of so many bytes, its header counted in; never 0.
+    Unit(usize),
+    /// Its header is not all there.
+    More,
+    /// No unit begins so.
+    Bad,
+}
+
+/// Cuts one direction of a stream into units and hands each out. Of a unit longer than `most` only
+/// its first `most` bytes are waited for; the rest is passed over. What does not begin a unit ends
+/// the analyzer.
+pub fn each(
+    place: &mut Place,
+    data: &[u8],
+    most: usize,
+    front: fn(&[u8]) -> Front,
+    unit: &mut dyn FnMut(&[u8]) -> Then,
+) -> Step {
+    let mut used = 0;
+    loop {
+        used += place.resume(data.get(used..).unwrap_or_default(), |b| front(b) != Front::Bad);
+        let rest = data.get(used..).unwrap_or_default();
+        if rest.is_empty() {
+            return place.wait(used, 0, 0, 0);
+        }
+        let len = match front(rest) {
+            Front::Unit(len) => len,
+            Front::More => {
+                *place = Place::InHeader;
+                return Step::More { used, need: rest.len() + 1 };
+            }
+            Front::Bad => return Step::Quit,
+        };
+        let kept = len.min(most);
+        let Some(head) = rest.get(..kept) else {
+            *place = Place::Inside(len as u64);
+            return Step::More { used, need: kept };
+        };
+        used += kept;
+        *place = match len - kept {
+            0 => Place::Boundary,
+            left => Place::Skipping(left as u64),
+        };
+        if let Some(step) = unit(head).step(used) {
+            return step;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +150,36 @@ mod tests {
         assert_eq!(p.resume(b"xx", |b| b == b"ok"), 2);
         assert_eq!(p.resume(b"ok", |b| b == b"ok"), 0);
         assert_eq!(p, Place::Boundary);
+    }
+
+    #[test]
+    fn units_are_the_same_in_any_cut_and_long_ones_give_their_head() {
+        let front = |b: &[u8]| match b {
+            [0, ..] => Front::Bad,
+            [n, _, ..] => Front::Unit(usize::from(*n)),
+            _ => Front::More,
+        };
+        let data = b"\x03ab\x07defghi\x02j";
+        for step in 1..=data.len() {
+            let (mut place, mut held, mut got) = (Place::default(), Vec::new(), Vec::new());
+            for piece in data.chunks(step) {
+                held.extend_from_slice(piece);
+                let result = each(&mut place, &held, 4, front, &mut |unit| {
+                    got.push(unit.to_vec());
+                    Then::GoOn
+                });
+                match result {
+                    Step::Done => held.clear(),
+                    Step::More { used, need } => {
+                        assert!(need > held.len() - used);
+                        held.drain(..used);
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(got, [&b"\x03ab"[..], b"\x07def", b"\x02j"], "step {step}");
+        }
+        let mut place = Place::default();
+        assert_eq!(each(&mut place, b"\0", 4, front, &mut |_| Then::GoOn), Step::Quit);
     }
 }

@@ -1,5 +1,7 @@
 //! Lines of a stream for the text protocols: bounded, in any cut of the stream.
 
+use super::{Step, Then};
+
 /// Cuts one direction of a stream into lines.
 #[derive(Debug, Default)]
 pub struct Liner {
@@ -51,6 +53,33 @@ impl Liner {
             None => {
                 self.scanned = data.len();
                 Next::More
+            }
+        }
+    }
+
+    /// Hands out the lines of `data`, of which at most `max` bytes count, until one says otherwise.
+    /// `line` gets the line and whether it is cut.
+    pub fn each(
+        &mut self,
+        data: &[u8],
+        max: usize,
+        line: &mut dyn FnMut(&[u8], bool) -> Then,
+    ) -> Step {
+        let mut used = 0;
+        loop {
+            let rest = data.get(used..).unwrap_or_default();
+            if rest.is_empty() {
+                return Step::Done;
+            }
+            match self.next(rest, max) {
+                Next::Line { line: text, used: n, is_cut } => {
+                    used += n;
+                    if let Some(step) = line(text, is_cut).step(used) {
+                        return step;
+                    }
+                }
+                Next::Skip(n) => used += n,
+                Next::More => return Step::More { used, need: rest.len() + 1 },
             }
         }
     }

@@ -3,6 +3,8 @@
 //! A protocol is one folder here and one line in [`PROTOCOLS`]. `wire.rs` in it is pure parsing
 //! that returns borrowed views; `mod.rs` has the analyzer: state, pairing, events.
 
+mod ber;
+mod dce_rpc;
 mod dhcp;
 mod dns;
 #[cfg(test)]
@@ -10,17 +12,37 @@ pub(crate) mod drive;
 mod framing;
 mod ftp;
 mod http;
+mod imap;
+mod krb;
+mod ldap;
 mod line;
+mod login;
+mod mysql;
+mod ntlm;
 mod ntp;
+mod pop3;
+mod postgresql;
 mod quic;
+mod radius;
+mod rdp;
 mod reorder;
 mod sasl;
+mod shared;
+mod sip;
+mod smb;
 mod smtp;
+mod snmp;
+mod socks;
 mod ssh;
+mod syslog;
+mod telnet;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls;
 mod x509;
+
+pub(crate) use ftp::Transfer;
+pub use shared::Shared;
 
 use crate::event::{Body, Event, Flow, Kind, Origin, StringSet, Weird};
 use crate::source::Sink;
@@ -99,6 +121,31 @@ pub enum Step {
     Quit,
 }
 
+/// What one line or unit of a stream did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Nothing to the rest of it.
+    GoOn,
+    /// TLS follows in both directions: STARTTLS under whatever name.
+    Tls,
+    /// A protocol follows that nobody named.
+    Other,
+    /// Nothing more can be made of the connection.
+    Quit,
+}
+
+impl Then {
+    /// The step that it comes to after `used` bytes; `None` to go on.
+    pub const fn step(self, used: usize) -> Option<Step> {
+        match self {
+            Self::GoOn => None,
+            Self::Tls => Some(Step::Become { used, protocol: "ssl" }),
+            Self::Other => Some(Step::Become { used, protocol: "" }),
+            Self::Quit => Some(Step::Quit),
+        }
+    }
+}
+
 /// One connection's protocol state. Never fails: odd traffic becomes a `weird`, the rest is used.
 /// Over a stream `data` gets the unused bytes again with new ones behind them.
 pub trait Analyzer {
@@ -124,6 +171,8 @@ pub struct Cx<'a> {
     pub at: Origin,
     /// The connection's `service`: a protocol adds its name once it has seen itself.
     pub service: &'a mut StringSet,
+    /// What the connections of the capture know of each other.
+    pub shared: &'a mut Shared,
     /// Where events go.
     pub out: &'a mut dyn Sink,
 }
@@ -148,15 +197,33 @@ impl Cx<'_> {
 
 /// Every protocol, in alphabetical order of names.
 pub static PROTOCOLS: &[&Protocol] = &[
+    &dce_rpc::PROTOCOL,
     &dhcp::PROTOCOL,
     &dns::DATAGRAMS,
     &dns::STREAM,
     &tls::DTLS,
     &ftp::PROTOCOL,
     &http::PROTOCOL,
+    &imap::PROTOCOL,
+    &krb::DATAGRAMS,
+    &krb::STREAM,
+    &ldap::STREAM,
+    &ldap::DATAGRAMS,
+    &mysql::PROTOCOL,
     &ntp::PROTOCOL,
+    &pop3::PROTOCOL,
+    &postgresql::PROTOCOL,
     &quic::PROTOCOL,
+    &radius::PROTOCOL,
+    &rdp::PROTOCOL,
+    &sip::DATAGRAMS,
+    &sip::STREAM,
+    &smb::PROTOCOL,
     &smtp::PROTOCOL,
+    &snmp::PROTOCOL,
+    &socks::PROTOCOL,
     &ssh::PROTOCOL,
     &tls::TLS,
+    &syslog::PROTOCOL,
+    &telnet::PROTOCOL,
 ];

@@ -43,6 +43,9 @@ impl Sasl {
     pub fn response(&mut self, line: &[u8]) {
         self.n_responses += 1;
         let Ok(plain) = BASE64.decode(line.trim_ascii()) else { return };
+        if self.username.is_none() {
+            self.username = super::ntlm::user(&plain);
+        }
         let first = self.n_responses == 1;
         let name = match &*self.mechanism {
             "PLAIN" => {
@@ -106,6 +109,12 @@ mod tests {
             some("a@b.test")
         );
         assert_eq!(name("NTLM", &["NTLMSSP"]), (None, false, true));
+        // The last message: two empty responses, domain, user, workstation, key, flags.
+        let field = |n: u8, at: u8| String::from_utf8(vec![n, 0, n, 0, at, 0, 0, 0]).unwrap();
+        let last =
+            [field(0, 64), field(0, 64), field(0, 64), field(3, 64), field(0, 67), field(0, 67)];
+        let last = format!("NTLMSSP\0\x03\0\0\0{}\0\0\0\0tim", last.concat());
+        assert_eq!(name("NTLM", &["NTLMSSP", &last]).0, some("tim"));
         let odd = Sasl::begin(b"PLAIN", Some(b"!!!"));
         assert_eq!((odd.username, odd.has_password), (None, false));
     }

@@ -28,6 +28,8 @@ pub mod option {
     pub const MESSAGE: u8 = 56;
     /// The software.
     pub const VENDOR: u8 = 60;
+    /// The client's identifier: mostly its kind of hardware and address.
+    pub const CLIENT_ID: u8 = 61;
     /// The client's full name.
     pub const FQDN: u8 = 81;
 }
@@ -65,6 +67,8 @@ pub struct Message<'a> {
     pub client: Ipv4Addr,
     /// The address given to the client.
     pub yours: Ipv4Addr,
+    /// A relay passed it on: the datagram is not from the client itself.
+    pub is_relayed: bool,
     /// The client's hardware address.
     pub hardware: &'a [u8],
     file: &'a [u8],
@@ -79,7 +83,7 @@ impl<'a> Message<'a> {
         let [op, _, hardware_len, _] = c.array()?;
         let xid = c.be32()?;
         c.take(4)?;
-        let [client, yours, _, _] = [c.array::<4>()?, c.array()?, c.array()?, c.array()?];
+        let [client, yours, _, relay] = [c.array::<4>()?, c.array()?, c.array()?, c.array()?];
         let hardware = c.take(16)?;
         let (server_name, file) = (c.take(64)?, c.take(128)?);
         debug_assert_eq!(c.pos(), FIXED, "the fields are those of RFC 2131 section 2");
@@ -89,6 +93,7 @@ impl<'a> Message<'a> {
             xid,
             client: client.into(),
             yours: yours.into(),
+            is_relayed: relay != [0; 4],
             hardware: hardware.get(..usize::from(hardware_len))?,
             file,
             server_name,

@@ -162,7 +162,13 @@ fn send(half: Half, also: Option<Origin>, cx: &mut Cx<'_>) {
         std::mem::swap(&mut flow.orig, &mut flow.resp);
     }
     let also = also.filter(|at| *at != half.at).into_iter().collect();
-    let body = Body::Dns(half.row);
+    let mut row = half.row;
+    // Zeek's record has no unset flags: what no message said is false.
+    for flag in [&mut row.aa, &mut row.tc, &mut row.rd, &mut row.ra, &mut row.rejected] {
+        flag.get_or_insert(false);
+    }
+    row.z.get_or_insert(0);
+    let body = Body::Dns(row);
     cx.out.event(Event { ts: Some(half.ts), at: half.at, also, flow, body });
 }
 

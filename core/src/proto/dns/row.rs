@@ -130,7 +130,6 @@ fn fill_records(row: &mut Dns, message: &Message<'_>) -> Vec<Flaw> {
         row.query = answers.first().map(|r| name_text(r.name, netbios));
     }
     let show = |message: &[u8], record: &Record<'_>| rdata::show(message, record, netbios);
-    let text = |text: &str| from_bytes(text.as_bytes());
     let mut flaws = Vec::new();
     let mut section = |records: &[Record<'_>], out: &mut dyn FnMut(&Record<'_>, &str)| {
         let mut shown = Section::new(message, out);
@@ -138,8 +137,8 @@ fn fill_records(row: &mut Dns, message: &Message<'_>) -> Vec<Flaw> {
         flaws.append(&mut shown.flaws);
     };
     section(answers, &mut |record, text| push(row, record, text));
-    section(auth, &mut |_, shown| row.auth.push(text(shown)));
-    section(addl, &mut |_, shown| row.addl.push(text(shown)));
+    section(auth, &mut |_, shown| row.auth.insert(&from_bytes(shown.as_bytes())));
+    section(addl, &mut |_, shown| row.addl.insert(&from_bytes(shown.as_bytes())));
     flaws
 }
 

@@ -1,9 +1,12 @@
 //! FTP (RFC 959, RFC 2428, RFC 4217): commands and replies, paired in order.
 
+mod data;
 pub(super) mod wire;
 
-use super::line::{Liner, Next};
-use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
+pub use data::{Expected, Transfer};
+
+use super::line::Liner;
+use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then};
 use crate::event::{Body, Ftp, Kind, Origin, Port};
 use crate::text;
 use crate::time::Time;
@@ -34,6 +37,9 @@ const PATH_COMMANDS: &[&str] = &[
     "APPE", "CWD", "DELE", "MDTM", "MKD", "REST", "RETR", "RMD", "RNFR", "RNTO", "SIZE", "STOR",
     "STOU",
 ];
+
+/// Commands that use a data connection.
+const TRANSFERS: &[&str] = &["APPE", "LIST", "MLSD", "NLST", "RETR", "STOR", "STOU"];
 
 /// A greeting of 220 is also SMTP's: only FTP's own words or its port tell them apart.
 fn probe(dir: Dir, data: &[u8]) -> Probe {
@@ -75,6 +81,10 @@ struct Control {
     odd_lines: u32,
     /// Code of a reply of several lines that is not over.
     within: Option<u64>,
+    /// The data connection that was agreed on last, for the next transfer.
+    transfer: Option<Transfer>,
+    /// A transfer that was answered: its data may still come until the next command.
+    done: Option<Pending>,
 }
 
 /// A command that waits for its final reply.
@@ -84,35 +94,29 @@ struct Pending {
     at: Origin,
     record: Ftp,
     arg: text::Text,
+    transfer: Option<Transfer>,
 }
 
 impl Analyzer for Control {
     fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step {
-        let mut used = 0;
-        loop {
-            let rest = data.get(used..).unwrap_or_default();
-            if rest.is_empty() {
-                return Step::Done;
+        let d = usize::from(dir == Dir::Resp);
+        let mut liner = self.liners.get_mut(d).map(std::mem::take).unwrap_or_default();
+        let step = liner.each(data, MAX_LINE, &mut |line, is_cut| {
+            if is_cut {
+                cx.weird("FTP", "ftp_line_too_long", None);
             }
-            let [orig, resp] = &mut self.liners;
-            let liner = if dir == Dir::Orig { orig } else { resp };
-            match liner.next(rest, MAX_LINE) {
-                Next::Line { line, used: n, is_cut } => {
-                    used += n;
-                    if is_cut {
-                        cx.weird("FTP", "ftp_line_too_long", None);
-                    }
-                    if self.line(dir, line, cx) {
-                        return Step::Become { used, protocol: "ssl" };
-                    }
-                    if self.odd_lines > MAX_ODD_LINES {
-                        return Step::Quit;
-                    }
-                }
-                Next::Skip(n) => used += n,
-                Next::More => return Step::More { used, need: rest.len() + 1 },
+            match self.line(dir, line, cx) {
+                Then::GoOn if self.odd_lines > MAX_ODD_LINES => Then::Quit,
+                then => then,
             }
+        });
+        if let Some(place) = self.liners.get_mut(d) {
+            *place = liner;
         }
+        if step == Step::Quit {
+            self.finish(cx);
+        }
+        step
     }
 
     fn gap(&mut self, dir: Dir, _: u64, _: &mut Cx<'_>) -> Step {
@@ -126,43 +130,57 @@ impl Analyzer for Control {
     }
 
     fn finish(&mut self, cx: &mut Cx<'_>) {
+        self.flush(cx);
         while let Some(p) = self.pending.pop_front() {
-            cx.emit(p.ts, p.at, Body::Ftp(p.record));
+            emit(p, cx);
         }
     }
 }
 
 impl Control {
-    /// Takes one line. True when TLS follows in both directions.
-    fn line(&mut self, dir: Dir, line: &[u8], cx: &mut Cx<'_>) -> bool {
+    /// Sends the transfer that was answered.
+    fn flush(&mut self, cx: &mut Cx<'_>) {
+        if let Some(p) = self.done.take() {
+            emit(p, cx);
+        }
+    }
+
+    fn line(&mut self, dir: Dir, line: &[u8], cx: &mut Cx<'_>) -> Then {
         if line.is_empty() {
-            return false;
+            return Then::GoOn;
         }
         if dir == Dir::Orig {
             match wire::command(line) {
                 Some((verb, arg)) => self.command(verb, arg, cx),
                 None => self.odd_lines += 1,
             }
-            return false;
+            return Then::GoOn;
         }
         match (wire::reply(line), self.within) {
             // Inside a reply of several lines only its own code with a space ends it.
             (Some(r), Some(code)) if r.code == code && !r.goes_on => self.reply(r, cx),
-            (_, Some(_)) => false,
+            (_, Some(_)) => Then::GoOn,
             (Some(r), None) if r.goes_on => {
                 self.within = Some(r.code);
-                false
+                Then::GoOn
             }
             (Some(r), None) => self.reply(r, cx),
             (None, None) => {
                 self.odd_lines += 1;
                 cx.weird("FTP", "ftp_invalid_reply", None);
-                false
+                // It answers all the same: the next reply is the next command's.
+                if line.first().is_some_and(u8::is_ascii_digit)
+                    && let Some(p) = self.pending.pop_front()
+                {
+                    emit(p, cx);
+                }
+                Then::GoOn
             }
         }
     }
 
     fn command(&mut self, verb: &[u8], arg: &[u8], cx: &mut Cx<'_>) {
+        self.flush(cx);
         let verb = text::from_bytes(&verb.to_ascii_uppercase());
         let arg = text::from_bytes(arg);
         match &*verb {
@@ -174,13 +192,14 @@ impl Control {
             _ => {}
         }
         self.n_commands += 1;
+        let transfer = self.transfer.take_if(|_| TRANSFERS.contains(&&*verb));
         let record = self.record(Some(verb), &arg, cx);
         if self.pending.len() >= MAX_PENDING
             && let Some(p) = self.pending.pop_front()
         {
-            cx.emit(p.ts, p.at, Body::Ftp(p.record));
+            emit(p, cx);
         }
-        self.pending.push_back(Pending { ts: cx.ts, at: cx.at, record, arg });
+        self.pending.push_back(Pending { ts: cx.ts, at: cx.at, record, arg, transfer });
     }
 
     /// A row of the session as it stands. A password is no argument that anyone may see.
@@ -222,8 +241,9 @@ impl Control {
         }
     }
 
-    /// Takes the last line of a reply. True when TLS follows.
-    fn reply(&mut self, reply: wire::Reply<'_>, cx: &mut Cx<'_>) -> bool {
+    /// Takes the last line of a reply.
+    fn reply(&mut self, reply: wire::Reply<'_>, cx: &mut Cx<'_>) -> Then {
+        self.flush(cx);
         self.within = None;
         let is_greeting = self.n_commands == 0;
         if !is_greeting {
@@ -234,24 +254,29 @@ impl Control {
             if let Some(p) = self.pending.front_mut() {
                 p.record.file_size = wire::size_in_reply(reply.text).or(p.record.file_size);
             }
-            return false;
+            return Then::GoOn;
         }
         let mut p = self.pending.pop_front().unwrap_or_else(|| Pending {
             ts: cx.ts,
             at: cx.at,
             record: self.record(is_greeting.then(|| "<init>".into()), &"".into(), cx),
             arg: "".into(),
+            transfer: None,
         });
         p.record.reply_code = Some(reply.code);
         p.record.reply_msg = Some(text::from_bytes(reply.text));
         self.effect(&mut p, reply, cx);
         let is_tls = reply.code == 234 && p.record.command.as_deref() == Some("AUTH");
-        cx.emit(p.ts, p.at, Body::Ftp(p.record));
-        is_tls
+        if p.transfer.is_some() {
+            self.done = Some(p);
+        } else {
+            emit(p, cx);
+        }
+        if is_tls { Then::Tls } else { Then::GoOn }
     }
 
     /// What a command that was answered changes: the working directory, a data channel, a size.
-    fn effect(&mut self, p: &mut Pending, reply: wire::Reply<'_>, cx: &Cx<'_>) {
+    fn effect(&mut self, p: &mut Pending, reply: wire::Reply<'_>, cx: &mut Cx<'_>) {
         let is_done = (200..300).contains(&reply.code);
         let (client, server) = (cx.flow.orig.addr, cx.flow.resp.addr);
         let channel =
@@ -288,8 +313,23 @@ impl Control {
             p.record.data_orig_h = opens;
             p.record.data_resp_h = to;
             p.record.data_resp_p = Some(Port(port));
+            // Behind a translator of addresses the server may name one that nobody can reach.
+            let other = if passive { server } else { client };
+            let ends = [opens.zip(to), opens.zip(other)];
+            let ends = ends.into_iter().flatten().map(|(a, b)| (a, b, port));
+            self.transfer = Some(cx.shared.expected.announce(ends, cx.ts, cx.at));
         }
     }
+}
+
+/// Sends a row, with what its data connection told.
+fn emit(mut p: Pending, cx: &mut Cx<'_>) {
+    if let Some(transfer) = p.transfer {
+        let moved = transfer.moved();
+        p.record.data_bytes = moved.bytes;
+        p.record.mime_type = moved.mime.map(Into::into);
+    }
+    cx.emit(p.ts, p.at, Body::Ftp(p.record));
 }
 
 #[cfg(test)]
@@ -339,6 +379,20 @@ mod tests {
         assert_eq!(talk(&PROTOCOL, &said, 99).last().unwrap(), "become \"ssl\"");
         let got = talk(&PROTOCOL, &[Said::Data(Dir::Orig, b"DELE /x\r\n")], 99);
         assert!(got[0].contains("command=DELE") && !got[0].contains("reply_code"));
+    }
+
+    #[test]
+    fn a_reply_without_a_code_answers_its_command() {
+        let said = [
+            Said::Data(Dir::Orig, b"PASV\r\nQUIT\r\n"),
+            Said::Data(Dir::Resp, b"99 no\r\n221 Bye\r\n"),
+        ];
+        let got = talk(&PROTOCOL, &said, usize::MAX);
+        assert!(
+            got[1].starts_with("ftp command=PASV") && !got[1].contains("reply_code"),
+            "{got:?}"
+        );
+        assert!(got[2].contains("command=QUIT reply_code=221"), "{got:?}");
     }
 
     #[test]

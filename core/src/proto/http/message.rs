@@ -150,12 +150,25 @@ impl Transaction {
         Self { is_request_done: true, ..Self::new(depth, ts, at) }
     }
 
+    /// True when the request has no version and no reply yet.
+    pub fn is_bare(&self) -> bool {
+        self.http.version.as_deref() == Some("0.9") && !self.has_reply
+    }
+
+    /// A reply without a head begins. Zeek shows it so.
+    pub fn bare_reply(&mut self) {
+        self.has_reply = true;
+        self.http.status_code = Some(0);
+        self.http.status_msg = Some("<empty>".into());
+    }
+
     /// Takes the reply's first line.
     pub fn status(&mut self, line: &wire::StatusLine<'_>) {
         self.has_reply = true;
         self.http.version = Some(line.version.into());
         self.http.status_code = Some(line.code);
-        self.http.status_msg = some_text(line.reason);
+        // A reply without words is shown as Zeek shows it.
+        self.http.status_msg = some_text(line.reason).or_else(|| Some("<empty>".into()));
         if (100..200).contains(&line.code) {
             self.http.info_code = Some(line.code);
             self.http.info_msg = some_text(line.reason);

@@ -50,13 +50,22 @@ pub fn of(head: &[u8]) -> Option<&'static str> {
     if let Some((_, mime)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(mime);
     }
+    // The parts of a form have types of their own (RFC 7578).
+    if head.starts_with(b"--") && memchr::memmem::find(head, b"Content-Disposition: ").is_some() {
+        return None;
+    }
     if head.get(8..12) == Some(b"WEBP") && head.starts_with(b"RIFF") {
         return Some("image/webp");
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let opens = |word: &[u8]| text.get(..word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word));
     if let Some((_, mime)) = MARKUP.iter().find(|(word, _)| opens(word)) {
-        return Some(mime);
+        // XHTML is XML, and a page all the same.
+        let is_page = *mime == "application/xml" && {
+            let lower = text.to_ascii_lowercase();
+            memchr::memmem::find(&lower, b"<!doctype html").is_some()
+        };
+        return Some(if is_page { "text/html" } else { mime });
     }
     match text.first() {
         Some(b'{' | b'[') if looks_like_json(text) => Some("text/json"),
@@ -86,6 +95,10 @@ mod tests {
 
     #[test]
     fn by_content_and_not_by_guess() {
+        let form = b"--xyz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1";
+        let page = b"<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC>";
+        assert_eq!((of(page), of(b"<?xml?><a/>")), (Some("text/html"), Some("application/xml")));
+        assert_eq!((of(form), of(b"--xyz\r\n1")), (None, Some("text/plain")));
         assert_eq!(of(b"MZ\x90\0"), Some("application/x-dosexec"));
         assert_eq!(of(b"\n <!DOCTYPE HTML><html>"), Some("text/html"));
         assert_eq!(of(b"{\"a\":1}"), Some("text/json"));

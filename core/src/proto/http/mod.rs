@@ -2,7 +2,7 @@
 
 mod body;
 mod message;
-mod mime;
+pub(super) mod mime;
 mod wire;
 
 use super::line::{Liner, Next};
@@ -164,8 +164,25 @@ impl Http {
         if dir == Dir::Orig { orig } else { resp }
     }
 
+    /// A reply of HTTP/0.9 is a body and nothing else (RFC 1945 section 6). One with a head is what
+    /// its head says.
+    fn begin_bare_reply(&mut self, data: &[u8]) {
+        const HEAD: &[u8] = b"HTTP/";
+        let is_start = matches!(self.side(Dir::Resp).part, Part::Start);
+        let has_head = data.starts_with(HEAD) || HEAD.starts_with(data);
+        let waiting = self.pending.iter_mut().find(|t| !t.is_reply_done);
+        if let Some(tx) = waiting.filter(|t| is_start && !has_head && t.is_bare()) {
+            tx.bare_reply();
+            let body = Body::new(Framing::UntilClose, false);
+            self.side(Dir::Resp).part = Part::Body(Box::new(body));
+        }
+    }
+
     /// Takes one line, or what it can of a body. Returns the bytes used; `None` for "more, please".
     fn advance(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Option<usize> {
+        if dir == Dir::Resp {
+            self.begin_bare_reply(data);
+        }
         if let Part::Body(body) = &mut self.side(dir).part {
             return match body.take(data) {
                 Taken::All => Some(data.len()),
@@ -370,6 +387,21 @@ mod tests {
         for step in [1, 2, 3, 7, 64] {
             assert_eq!(rows(&said, step), whole, "step {step}");
         }
+    }
+
+    #[test]
+    fn a_bare_request_has_a_bare_reply_unless_that_has_a_head() {
+        let ask = Said::Data(Dir::Orig, b"GET /x\r\n");
+        let bare = [ask, Said::Data(Dir::Resp, b"<html>\r\nHi</html>")];
+        for step in [1, 3, usize::MAX] {
+            let got = rows(&bare, step);
+            assert_eq!(got.len(), 1, "{got:#?}");
+            assert!(got[0].contains("status_code=0 status_msg=<empty>"), "{}", got[0]);
+            assert!(got[0].contains("response_body_len=17"), "{}", got[0]);
+        }
+        let ask = Said::Data(Dir::Orig, b"GET /x\r\n");
+        let headed = [ask, Said::Data(Dir::Resp, b"HTTP/1.0 404 No\r\nContent-Length: 0\r\n\r\n")];
+        assert!(rows(&headed, usize::MAX)[0].contains("status_code=404"));
     }
 
     #[test]

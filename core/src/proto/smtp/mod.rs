@@ -6,7 +6,7 @@ mod wire;
 use super::ftp::wire::{Reply, reply};
 use super::line::{Liner, Next};
 use super::sasl::Sasl;
-use super::{Analyzer, Cx, Dir, Over, Protocol, Step};
+use super::{Analyzer, Cx, Dir, Over, Protocol, Step, Then};
 use crate::event::{Body, Kind, Login, Origin, Smtp};
 use crate::text::{self, Text};
 use crate::time::Time;
@@ -95,8 +95,10 @@ impl Analyzer for Session {
                     if is_cut && self.says == Says::Commands {
                         cx.weird("SMTP", "smtp_line_too_long", None);
                     }
-                    if self.line(dir, line, cx) {
-                        return Step::Become { used, protocol: "ssl" };
+                    if self.line(dir, line, cx)
+                        && let Some(step) = Then::Tls.step(used)
+                    {
+                        return step;
                     }
                     if self.odd_lines > MAX_ODD_LINES {
                         self.finish(cx);

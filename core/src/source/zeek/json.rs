@@ -1,6 +1,7 @@
 //! Zeek logs as JSON: one object a line, pretty-printed, or a list of them.
 
 use super::log::{self, Target};
+use super::told;
 use crate::event::{Kind, NodeId, Origin, Raw};
 use crate::note::{LINE_LENIENT, Note, RECORD_MALFORMED};
 use crate::report::Item;
@@ -153,7 +154,7 @@ fn path_of(leaves: &[Leaf<'_>]) -> Option<Box<str>> {
 }
 
 fn kind_of(leaves: &[Leaf<'_>]) -> Option<Kind> {
-    log::by_fields(leaves.iter().map(|l| &*l.path))
+    told::by_fields(leaves.iter().map(|l| &*l.path))
 }
 
 fn show(_: &Node, at: Origin, bytes: &[u8]) -> Item {

@@ -37,7 +37,7 @@ pub enum Target {
 }
 
 /// What a row about a connection has at least one of.
-const CONNECTION: &[&str] = &["uid", "id.orig_h", "id.resp_h"];
+pub(super) const CONNECTION: &[&str] = &["uid", "id.orig_h", "id.resp_h"];
 
 /// The logs that need more than their record's own names. In alphabetical order of paths; a path
 /// that is not here but is a kind's is read by names alone.
@@ -140,23 +140,6 @@ fn proto(e: &mut Event, raw: &Raw<'_>) -> bool {
     set(&mut e.flow.transport, raw, raw.text().and_then(|t| Transport::parse(&t)))
 }
 
-/// The log that a JSON row without a path belongs to, by the names of its fields: the one with
-/// the most of its own marks; of equal ones the first. A bare connection is a `conn`.
-pub fn by_fields<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<Kind> {
-    let has_any = |of: &[&str]| names.clone().any(|n| of.iter().any(|a| is_same(a, n)));
-    let marks =
-        |log: &Log| names.clone().filter(|n| log.marks.iter().any(|m| is_same(m, n))).count();
-    let mut best = (0, None);
-    for log in LOGS.iter().filter(|l| has_any(l.anchors)) {
-        let n = marks(log);
-        if n > best.0 {
-            best = (n, Some(log.kind));
-        }
-    }
-    let has = |name| names.clone().any(|n| is_same(name, n));
-    best.1.or_else(|| (has("id.orig_h") && has("proto")).then_some(Kind::Conn))
-}
-
 /// Where the values under `name` go in rows of `kind`.
 pub fn target(kind: Kind, name: &str) -> Target {
     let log = LOGS.iter().find(|l| l.kind == kind);
@@ -199,8 +182,13 @@ pub fn finish(event: &mut Event) {
     }
 }
 
+/// True for what every log may have.
+pub(super) fn is_common(name: &str) -> bool {
+    COMMON.iter().any(|(n, _)| is_same(n, name))
+}
+
 /// Same name: exports write `id_orig_h` for `id.orig_h`.
-fn is_same(ours: &str, theirs: &str) -> bool {
+pub(super) fn is_same(ours: &str, theirs: &str) -> bool {
     let mut pairs = ours.bytes().zip(theirs.bytes());
     ours.len() == theirs.len() && pairs.all(|(a, b)| a == b || (a == b'.' && b == b'_'))
 }
@@ -226,19 +214,5 @@ mod tests {
             assert!(odd.iter().all(|m| allowed.contains(m)), "{odd:?}");
         }
         assert!(LOGS.is_sorted_by_key(|l| l.kind.path()));
-    }
-
-    #[test]
-    fn a_row_without_path_is_told_by_its_fields() {
-        let kind = |names: &str| by_fields(names.split(' '));
-        assert_eq!(kind("id.orig_h id.resp_h query answers TTLs"), Some(Kind::Dns));
-        assert_eq!(kind("ts fingerprint certificate.version certificate.serial"), Some(Kind::X509));
-        assert_eq!(kind("ts uid id_orig_h host uri method version"), Some(Kind::Http));
-        assert_eq!(kind("id.orig_h id.resp_h proto service conn_state"), Some(Kind::Conn));
-        assert_eq!(kind("ts uid id.orig_h proto"), Some(Kind::Conn));
-        assert_eq!(kind("uid user command arg reply_code reply_msg"), Some(Kind::Ftp));
-        assert_eq!(kind("level msg logger"), None);
-        // A web server's own JSON log.
-        assert_eq!(kind("ts client port method uri host status bytes"), None);
     }
 }

@@ -3,6 +3,7 @@
 mod derive;
 mod json;
 mod log;
+mod told;
 mod tsv;
 
 pub use json::ZEEK_JSON;

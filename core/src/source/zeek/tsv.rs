@@ -1,6 +1,7 @@
 //! Zeek logs as columns: `#fields` names them, any byte separates them, headers may repeat.
 
 use super::log::{self, Target};
+use super::told;
 use crate::event::{Kind, NodeId, Origin, Raw};
 use crate::note::{LINE_LENIENT, LINE_MALFORMED, Note};
 use crate::report::Item;
@@ -158,7 +159,7 @@ impl Table {
             .map(|r| from_bytes(header.get(r).unwrap_or_default()))
             .collect();
         self.kind = match &*self.path {
-            "" => log::by_fields(names.iter().map(|n| &**n)),
+            "" => told::by_fields(names.iter().map(|n| &**n)),
             path => Kind::from_path(path),
         };
         let target = |n: &str| self.kind.map_or(Target::Nowhere, |kind| log::target(kind, n));
