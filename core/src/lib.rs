@@ -23,6 +23,7 @@ pub mod proto;
 pub mod records;
 pub mod report;
 pub mod second_pass;
+pub mod secrets;
 pub mod session;
 pub mod settings;
 pub mod source;

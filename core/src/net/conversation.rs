@@ -3,7 +3,7 @@
 use super::identify::{Guess, guess, named};
 use super::reassembly::Mark;
 use crate::event::{Flow, StringSet};
-use crate::proto::{Analyzer, Cx, Dir, Over, Step};
+use crate::proto::{Analyzer, Carried, Cx, Dir, Inner, Over, Step};
 use crate::source::Sink;
 
 /// First bytes of a direction that are kept to find the protocol. Zeek keeps 1024; a TLS
@@ -16,6 +16,8 @@ const MAX_LEFT: usize = 1 << 20;
 /// Left bytes from which on a call waits for a quarter more: an analyzer that asks for one byte at
 /// a time would otherwise read the same megabyte a million times.
 const PATIENT: usize = 16 << 10;
+/// How deep conversations lie in one another. TLS through a proxy that speaks TLS is two.
+const MAX_DEPTH: u8 = 3;
 /// How often one connection may change its protocol. CONNECT, TLS, WebSocket are three.
 const MAX_CHANGES: u8 = 8;
 
@@ -47,6 +49,9 @@ pub(crate) struct Conversation {
     orig: Left,
     resp: Left,
     changes: u8,
+    /// What is spoken inside, once something was deciphered.
+    inner: Option<Box<Self>>,
+    depth: u8,
 }
 
 impl Conversation {
@@ -62,6 +67,8 @@ impl Conversation {
             orig: Left::default(),
             resp: Left::default(),
             changes: 0,
+            inner: None,
+            depth: 0,
         }
     }
 
@@ -71,13 +78,19 @@ impl Conversation {
     }
 
     /// The connection's identity, which takes a hash to work out, and the protocols seen.
-    pub(crate) fn into_parts(self) -> (Flow, StringSet) {
+    pub(crate) fn into_parts(mut self) -> (Flow, StringSet) {
+        if let Some(inner) = self.inner {
+            let (_, service) = inner.into_parts();
+            service.iter().for_each(|name| self.service.insert(name));
+        }
         (self.flow, self.service)
     }
 
     /// Bytes held, for the budget of waiting data.
     pub(crate) fn held(&self) -> usize {
-        self.orig.bytes.capacity() + self.resp.bytes.capacity()
+        let inner = self.inner.as_ref().map_or(0, |inner| inner.held());
+        let analyzer = if let Mode::Running(analyzer) = &self.mode { analyzer.held() } else { 0 };
+        self.orig.bytes.capacity() + self.resp.bytes.capacity() + analyzer + inner
     }
 
     fn left(&mut self, dir: Dir) -> &mut Left {
@@ -111,7 +124,7 @@ impl Conversation {
         let len = len.saturating_add(left.bytes.len() as u64);
         let step = self.call(mark, out, |a, cx| a.gap(dir, len, cx));
         if !matches!(step, Some(Step::Done)) {
-            self.stop();
+            self.end(mark, out);
         }
     }
 
@@ -135,7 +148,7 @@ impl Conversation {
                     self.datagram(dir, rest, mark, out);
                 }
             }
-            Some(Step::Quit) | None => self.stop(),
+            Some(Step::Quit) | None => self.end(mark, out),
         }
     }
 
@@ -153,6 +166,14 @@ impl Conversation {
             a.finish(cx);
             Step::Done
         });
+        self.end(mark, out);
+    }
+
+    /// Nothing more can be made of it, nor of what is inside.
+    fn end(&mut self, mark: Mark, out: &mut dyn Sink) {
+        if let Some(inner) = &mut self.inner {
+            inner.finish(mark, out);
+        }
         self.stop();
     }
 
@@ -169,9 +190,36 @@ impl Conversation {
         f: impl FnOnce(&mut dyn Analyzer, &mut Cx<'_>) -> Step,
     ) -> Option<Step> {
         let Mode::Running(analyzer) = &mut self.mode else { return None };
-        let mut cx =
-            Cx { flow: &self.flow, ts: mark.ts, at: mark.at, service: &mut self.service, out };
-        Some(f(analyzer.as_mut(), &mut cx))
+        let is_inner_over = self.inner.as_ref().is_some_and(|inner| inner.is_over());
+        let mut carried = match is_inner_over || self.depth >= MAX_DEPTH {
+            true => Carried::unwanted(),
+            false => Carried::default(),
+        };
+        let mut cx = Cx {
+            flow: &self.flow,
+            ts: mark.ts,
+            at: mark.at,
+            service: &mut self.service,
+            carried: &mut carried,
+            out,
+        };
+        let step = f(analyzer.as_mut(), &mut cx);
+        for (dir, piece) in carried.into_pieces() {
+            self.carry(dir, piece, mark, out);
+        }
+        Some(step)
+    }
+
+    /// Hands what was deciphered to the conversation inside.
+    fn carry(&mut self, dir: Dir, piece: Inner, mark: Mark, out: &mut dyn Sink) {
+        let (flow, depth) = (&self.flow, self.depth + 1);
+        let inner = self.inner.get_or_insert_with(|| {
+            Box::new(Self { depth, ..Self::new(flow.clone(), Over::Stream) })
+        });
+        match piece {
+            Inner::Data(bytes) => inner.data(dir, &bytes, mark, out),
+            Inner::Gap(len) => inner.gap(dir, len, mark, out),
+        }
     }
 
     /// Gives a running analyzer what it left and what came.
@@ -184,7 +232,7 @@ impl Conversation {
         left.bytes.extend_from_slice(bytes);
         if left.bytes.len() < left.need {
             if left.bytes.len() > MAX_LEFT {
-                self.stop();
+                self.end(mark, out);
             }
             return;
         }
@@ -212,7 +260,7 @@ impl Conversation {
                 let need =
                     if rest.len() > PATIENT { need.max(rest.len() + rest.len() / 4) } else { need };
                 if rest.len() > MAX_LEFT {
-                    return self.stop();
+                    return self.end(mark, out);
                 }
                 let mark = match older {
                     Some((old, first)) if used < old => first,
@@ -227,7 +275,7 @@ impl Conversation {
                 self.change(protocol, mark, out);
                 self.data(dir, rest, mark, out);
             }
-            Some(Step::Quit) | None => self.stop(),
+            Some(Step::Quit) | None => self.end(mark, out),
         }
     }
 
@@ -237,6 +285,11 @@ impl Conversation {
             a.finish(cx);
             Step::Done
         });
+        if let Some(mut inner) = self.inner.take() {
+            inner.finish(mark, out);
+            let (_, service) = inner.into_parts();
+            service.iter().for_each(|name| self.service.insert(name));
+        }
         self.changes += 1;
         if self.changes > MAX_CHANGES {
             return self.stop();

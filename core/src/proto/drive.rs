@@ -1,6 +1,6 @@
 //! For tests: feeds analyzers by hand, and compares what captures give with what other tools say of them.
 
-use super::{Analyzer, Cx, Dir, Over, Protocol, Step};
+use super::{Analyzer, Carried, Cx, Dir, Over, Protocol, Step};
 use crate::event::{Cell, Event, Flow, Kind, NodeId, Origin, StringSet};
 use crate::note::Note;
 use crate::settings::Settings;
@@ -37,6 +37,7 @@ pub struct Feed {
     pub analyzer: Box<dyn Analyzer>,
     pub flow: Flow,
     pub service: StringSet,
+    pub carried: Carried,
     pub out: Kept,
     held: [Vec<u8>; 2],
     need: [usize; 2],
@@ -51,6 +52,7 @@ impl Feed {
             analyzer: (protocol.open)(),
             flow,
             service: StringSet::default(),
+            carried: Carried::default(),
             out: Kept::default(),
             held: Default::default(),
             need: [0; 2],
@@ -67,6 +69,7 @@ impl Feed {
             ts: self.ts,
             at: Origin { item, ..Origin::default() },
             service: &mut self.service,
+            carried: &mut self.carried,
             out: &mut self.out,
         };
         call(&mut *self.analyzer, &mut cx)

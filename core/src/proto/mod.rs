@@ -3,6 +3,7 @@
 //! A protocol is one folder here and one line in [`PROTOCOLS`]. `wire.rs` in it is pure parsing
 //! that returns borrowed views; `mod.rs` has the analyzer: state, pairing, events.
 
+mod carried;
 mod dhcp;
 mod dns;
 #[cfg(test)]
@@ -21,6 +22,8 @@ mod ssh;
 pub(crate) mod testing;
 mod tls;
 mod x509;
+
+pub use carried::{Carried, Inner};
 
 use crate::event::{Body, Event, Flow, Kind, Origin, StringSet, Weird};
 use crate::source::Sink;
@@ -112,6 +115,10 @@ pub trait Analyzer {
     }
     /// The connection is at its end: what is pending goes out.
     fn finish(&mut self, cx: &mut Cx<'_>);
+    /// Memory held that grows with what was said, in bytes.
+    fn held(&self) -> usize {
+        0
+    }
 }
 
 /// What an analyzer knows of its surroundings at the moment of a call.
@@ -124,6 +131,8 @@ pub struct Cx<'a> {
     pub at: Origin,
     /// The connection's `service`: a protocol adds its name once it has seen itself.
     pub service: &'a mut StringSet,
+    /// What this protocol carries inside: deciphered bytes go there.
+    pub carried: &'a mut Carried,
     /// Where events go.
     pub out: &'a mut dyn Sink,
 }

@@ -1,6 +1,6 @@
 //! Drives one analyzer by hand, for the tests of protocols: what was said in, rows as text out.
 
-use super::{Cx, Dir, Protocol, Step};
+use super::{Carried, Cx, Dir, Protocol, Step};
 use crate::event::{Body, Cell, Event, Flow, NodeId, Origin, StringSet};
 use crate::note::Note;
 use crate::source::{Node, Sink};
@@ -63,6 +63,7 @@ pub fn row(body: &Body) -> String {
 /// it leaves unused comes again with the next piece. A change of protocol is the last row.
 pub fn talk(protocol: &Protocol, said: &[Said<'_>], step: usize) -> Vec<String> {
     let (flow, mut service, mut out) = (Flow::default(), StringSet::default(), Rows::default());
+    let mut carried = Carried::default();
     let mut analyzer = (protocol.open)();
     let mut held: [Vec<u8>; 2] = [Vec::new(), Vec::new()];
     macro_rules! cx {
@@ -72,6 +73,7 @@ pub fn talk(protocol: &Protocol, said: &[Said<'_>], step: usize) -> Vec<String> 
                 ts: Time(0),
                 at: Origin::default(),
                 service: &mut service,
+                carried: &mut carried,
                 out: &mut out,
             }
         };

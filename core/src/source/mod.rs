@@ -7,6 +7,7 @@ mod container;
 pub(crate) mod flow;
 mod iis;
 mod json;
+mod keylog;
 pub mod lines;
 mod objects;
 mod row;
@@ -24,6 +25,7 @@ pub use tree::{Interface, Node, Tree};
 use crate::event::{Event, Kind, NodeId, Origin};
 use crate::note::Note;
 use crate::report::Item;
+use crate::secrets::{ClientRandom, Secret, SessionSecrets};
 use crate::settings::Settings;
 use capture::series::{Series, Start};
 
@@ -110,6 +112,14 @@ pub trait Sink {
     fn take_raw(&mut self, _node: NodeId, _bytes: &[u8]) -> bool {
         false
     }
+    /// Takes a secret that opens a TLS session of the case; false when there was no room for it.
+    fn secret(&mut self, _secret: Secret) -> bool {
+        true
+    }
+    /// The secrets of the TLS session whose ClientHello had this random.
+    fn secrets_of(&mut self, _random: &ClientRandom) -> Option<SessionSecrets> {
+        None
+    }
     /// Gives what an earlier capture left open, if this one goes on where it ended.
     fn resume(&mut self, _node: NodeId, _start: &Start) -> Option<Series> {
         None
@@ -131,6 +141,7 @@ pub static FORMATS: &[Format] = &[
     flow::NFDUMP_TEXT,
     capture::pcap::FORMAT,
     capture::pcapng::FORMAT,
+    keylog::TLS_KEY_LOG,
     container::UTF16,
     zeek::ZEEK_JSON,
     zeek::ZEEK_TSV,
