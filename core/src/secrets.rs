@@ -213,7 +213,9 @@ mod tests {
     #[test]
     fn lines_of_a_key_log_are_told_apart() {
         let line = |label: &str, random: usize, secret: usize| {
-            Line::parse(format!("{label} {} {}\r", "aB".repeat(random), "0f".repeat(secret)).as_bytes())
+            Line::parse(
+                format!("{label} {} {}\r", "aB".repeat(random), "0f".repeat(secret)).as_bytes(),
+            )
         };
         assert_eq!(
             line("CLIENT_RANDOM", 32, 48),

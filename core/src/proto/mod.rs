@@ -11,6 +11,7 @@ pub(crate) mod drive;
 mod framing;
 mod ftp;
 mod http;
+mod http2;
 mod line;
 mod ntp;
 mod quic;
@@ -163,6 +164,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &tls::DTLS,
     &ftp::PROTOCOL,
     &http::PROTOCOL,
+    &http2::PROTOCOL,
     &ntp::PROTOCOL,
     &quic::PROTOCOL,
     &smtp::PROTOCOL,

@@ -192,7 +192,8 @@ mod tests {
             "0338ac98fc46deb384bd1caeacab6867d726c40546"
         ));
         let key = Suite::named("TLS_AES_128_GCM_SHA256", true).unwrap().traffic_key(&secret);
-        let record = Record { content: content::APPLICATION_DATA, version: 0x0303, len: body.len() };
+        let record =
+            Record { content: content::APPLICATION_DATA, version: 0x0303, len: body.len() };
         let key = key.unwrap();
         let (ty, plain) = key.open(0, record, &body).unwrap();
         assert_eq!((ty, plain.len()), (content::HANDSHAKE, 36));

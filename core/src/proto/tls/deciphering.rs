@@ -74,7 +74,8 @@ impl Deciphering {
         const TLS12: u16 = 0x0303;
         let is_13 = agreed.version == TLS13;
         let suite = Suite::named(&cipher_name(agreed.cipher), is_13);
-        let suite = suite.filter(|_| is_13 || agreed.version == TLS12).ok_or(Closed::Unsupported)?;
+        let suite =
+            suite.filter(|_| is_13 || agreed.version == TLS12).ok_or(Closed::Unsupported)?;
         let (client, server) = if is_13 {
             (
                 epochs(suite, secrets, [Label::ClientHandshake, Label::ClientTraffic]),
@@ -84,9 +85,8 @@ impl Deciphering {
             let master = secrets.get(Label::Master).ok_or(Closed::Incomplete)?;
             let keys = suite.key_block(master, &agreed.server_random, &agreed.client_random);
             let [client, server] = keys.ok_or(Closed::Incomplete)?;
-            let only = |key| {
-                VecDeque::from([Epoch { key, secret: Vec::new(), is_handshake: false }])
-            };
+            let only =
+                |key| VecDeque::from([Epoch { key, secret: Vec::new(), is_handshake: false }]);
             (only(client), only(server))
         };
         if client.is_empty() && server.is_empty() {
@@ -115,7 +115,8 @@ impl Deciphering {
         let [orig, resp] = &self.sides;
         let side = if dir == Dir::Orig { orig } else { resp };
         // TLS 1.3 sends a change of ciphers in the clear that means nothing.
-        !side.epochs.is_empty() && (!self.suite.is_13 || record.content == content::APPLICATION_DATA)
+        !side.epochs.is_empty()
+            && (!self.suite.is_13 || record.content == content::APPLICATION_DATA)
     }
 
     /// True when nothing more will be opened.

@@ -22,8 +22,8 @@ use wire::{MESSAGE_HEADER, RECORD_HEADER, Record};
 pub use dtls::PROTOCOL as DTLS;
 pub use fingerprint::Carrier;
 pub use joiner::{Joined, Joiner};
-pub use session::Session;
 use session::Agreed;
+pub use session::Session;
 
 /// TLS and SSL in a stream.
 pub static TLS: Protocol = Protocol {

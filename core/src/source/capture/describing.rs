@@ -101,27 +101,27 @@ pub(super) fn statistics(order: Order, body: &[u8], base: usize, node: &mut Node
 
 /// A name resolution block: records of address and names, then options.
 pub(super) fn names<'a>(order: Order, body: &'a [u8], node: &mut Node) -> Option<&'a [u8]> {
-        let mut at = 0;
-        loop {
-            let (kind, len) = (order.u16(body, at)?, usize::from(order.u16(body, at + 2)?));
-            let value = body.get(at + 4..)?.get(..len)?;
-            at += 4 + len.next_multiple_of(4);
-            let mut c = Cursor::new(value);
-            let addr: IpAddr = match kind {
-                0 => return body.get(at..),
-                1 => c.array::<4>()?.into(),
-                2 => c.array::<16>()?.into(),
-                _ => continue,
-            };
-            // The first of several names, up to its zero byte.
-            let name = c.rest().split(|b| *b == 0).next().unwrap_or_default();
-            if node.names.len() < MAX_NAMES || node.names.contains_key(&addr) {
-                node.names.entry(addr).or_insert_with(|| text::from_bytes(name));
-            } else {
-                node.count("names not kept", 1);
-            }
+    let mut at = 0;
+    loop {
+        let (kind, len) = (order.u16(body, at)?, usize::from(order.u16(body, at + 2)?));
+        let value = body.get(at + 4..)?.get(..len)?;
+        at += 4 + len.next_multiple_of(4);
+        let mut c = Cursor::new(value);
+        let addr: IpAddr = match kind {
+            0 => return body.get(at..),
+            1 => c.array::<4>()?.into(),
+            2 => c.array::<16>()?.into(),
+            _ => continue,
+        };
+        // The first of several names, up to its zero byte.
+        let name = c.rest().split(|b| *b == 0).next().unwrap_or_default();
+        if node.names.len() < MAX_NAMES || node.names.contains_key(&addr) {
+            node.names.entry(addr).or_insert_with(|| text::from_bytes(name));
+        } else {
+            node.count("names not kept", 1);
         }
     }
+}
 
 /// A decryption secrets block: type, length, secrets; then options. Gives the secrets, where they
 /// are TLS's, and the options.
