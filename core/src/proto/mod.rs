@@ -25,6 +25,7 @@ mod tls;
 mod x509;
 
 pub use carried::{Carried, Inner};
+pub(crate) use dns::{rcode_number, type_number};
 
 use crate::event::{Body, Event, Flow, Kind, Origin, StringSet, Weird};
 use crate::source::Sink;

@@ -4,6 +4,7 @@
 
 pub mod capture;
 mod container;
+mod eve;
 pub(crate) mod flow;
 mod iis;
 mod json;
@@ -136,6 +137,7 @@ pub trait Sink {
 /// the first.
 pub static FORMATS: &[Format] = &[
     weblog::ACCESS_LOG,
+    eve::EVE_JSON,
     container::GZIP,
     iis::IIS_W3C,
     flow::NFDUMP_TEXT,

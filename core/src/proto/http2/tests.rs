@@ -1,6 +1,8 @@
 //! Tests of HTTP/2: requests and replies by stream, in any cut, and every limit on both sides.
 
 use super::*;
+use crate::event::Flow;
+use crate::proto::drive::Feed;
 use crate::proto::testing::{Said, talk};
 
 /// A frame.
@@ -114,12 +116,11 @@ fn a_gap_in_a_body_costs_nothing_and_one_in_headers_ends_it() {
     assert!(got[0].contains("response_body_len=1000"), "{got:?}");
     assert!(got[1].contains("status_code=204"), "{got:?}");
     let request = frame(kind::HEADERS, ALL, 1, &get("/a"));
-    let lost = [
-        Said::Data(Dir::Orig, &request),
-        Said::Gap(Dir::Orig, 10),
-        Said::Data(Dir::Orig, &request),
-    ];
-    assert_eq!(rows(&lost, usize::MAX).len(), 1);
+    let mut lost = Feed::new(&PROTOCOL, Flow::default());
+    lost.data(Dir::Orig, &request);
+    lost.gap(Dir::Orig, 10);
+    assert_eq!(lost.done, Some(Step::Quit));
+    assert_eq!(lost.finish().len(), 1);
 }
 
 #[test]
