@@ -18,6 +18,7 @@ pub mod detect;
 pub mod event;
 pub mod evidence;
 pub mod net;
+pub mod networks;
 pub mod note;
 pub mod proto;
 pub mod records;

@@ -2,6 +2,7 @@
 
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
+use crate::networks::{NetworkFile, Networks};
 use crate::note::{CAP_REACHED, FILE_EMPTY, FILE_TWICE, Note, Notes};
 use crate::records::{FilterError, Records, RowQuery, Rows};
 use crate::report::{self, Item, Report};
@@ -59,6 +60,7 @@ pub(crate) struct Store {
     /// Captures that may go on in another file, by the order of their ends.
     suspended: Vec<Series>,
     secrets: Secrets,
+    pub(crate) networks: Networks,
     caps: Caps,
     more_follow: bool,
 }
@@ -84,6 +86,7 @@ impl Session {
                 .collect(),
             suspended: Vec::new(),
             secrets: Secrets::default(),
+            networks: Networks::default(),
             caps: settings.caps.clone(),
             more_follow: false,
         };
@@ -332,6 +335,10 @@ impl Sink for Store {
 
     fn secret(&mut self, secret: Secret) -> bool {
         self.secrets.add(secret, self.caps.secrets)
+    }
+
+    fn networks(&mut self, file: NetworkFile) -> bool {
+        self.networks.add(file, self.caps.networks)
     }
 
     fn secrets_of(&mut self, random: &ClientRandom) -> Option<SessionSecrets> {

@@ -32,6 +32,8 @@ pub struct Caps {
     pub detectors: usize,
     /// Entries of one keyed table in a detector; a number, not bytes.
     pub keys: usize,
+    /// Files of networks, all together and each.
+    pub networks: usize,
     /// Decryption secrets.
     pub secrets: usize,
     /// Notes of one kind that one file keeps whole; the rest are counted. A number, not bytes.
@@ -57,6 +59,7 @@ impl Default for Caps {
             records: 384 << 20,
             detectors: 96 << 20,
             keys: 50_000,
+            networks: 96 << 20,
             secrets: 32 << 20,
             notes: 20,
         }

@@ -6,10 +6,12 @@ pub mod capture;
 mod container;
 mod eve;
 pub(crate) mod flow;
+mod ftplog;
 mod iis;
 mod json;
 mod keylog;
 pub mod lines;
+mod networks;
 mod objects;
 mod row;
 mod sniff;
@@ -24,6 +26,7 @@ pub use sniff::{Opened, recognise};
 pub use tree::{Interface, Node, Tree};
 
 use crate::event::{Event, Kind, NodeId, Origin};
+use crate::networks::NetworkFile;
 use crate::note::Note;
 use crate::report::Item;
 use crate::secrets::{ClientRandom, Secret, SessionSecrets};
@@ -121,6 +124,10 @@ pub trait Sink {
     fn secrets_of(&mut self, _random: &ClientRandom) -> Option<SessionSecrets> {
         None
     }
+    /// Takes a file of networks; false when there is no room for all of them.
+    fn networks(&mut self, _file: NetworkFile) -> bool {
+        true
+    }
     /// Gives what an earlier capture left open, if this one goes on where it ended.
     fn resume(&mut self, _node: NodeId, _start: &Start) -> Option<Series> {
         None
@@ -137,14 +144,19 @@ pub trait Sink {
 /// the first.
 pub static FORMATS: &[Format] = &[
     weblog::ACCESS_LOG,
+    weblog::ACCESS_LOG_JSON,
     eve::EVE_JSON,
     container::GZIP,
     iis::IIS_W3C,
+    networks::MMDB,
+    networks::NETWORKS_CSV,
     flow::NFDUMP_TEXT,
     capture::pcap::FORMAT,
     capture::pcapng::FORMAT,
     keylog::TLS_KEY_LOG,
     container::UTF16,
+    ftplog::VSFTPD_LOG,
+    ftplog::XFERLOG,
     zeek::ZEEK_JSON,
     zeek::ZEEK_TSV,
 ];

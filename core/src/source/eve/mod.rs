@@ -16,7 +16,7 @@ use crate::text::Text;
 use crate::time::Clock;
 use lookups::Lookups;
 use map::{Map, Target};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The format.
 pub const EVE_JSON: Format = Format {
@@ -40,9 +40,6 @@ pub const EVE_JSON: Format = Format {
 
 /// How many first lines are looked at for an event.
 const LINES_SNIFFED: usize = 20;
-/// Names of fields and of events that are counted each under its own name; further ones count
-/// together. An EVE log has some hundred.
-const MAX_NAMES: usize = 300;
 /// Connections whose FTP user is remembered.
 const MAX_USERS: usize = 4096;
 
@@ -85,7 +82,7 @@ struct Rows {
     /// The user who is logged in, by connection: only the command that named him says so.
     users: BTreeMap<Text, Text>,
     /// What was counted under its own name.
-    names: BTreeSet<String>,
+    names: row::Names,
 }
 
 impl Reader for Eve {
@@ -148,7 +145,7 @@ impl Rows {
             Target::Known => {}
             Target::Unknown if leaf.value == Raw::Object => {}
             Target::Unknown => {
-                self.count("fields not read:", &leaf.path, out);
+                self.names.count(out.node(self.node), "fields not read:", &leaf.path);
             }
         }
     }
@@ -183,27 +180,10 @@ impl Rows {
 
     /// A row of an event that is not read: counted by name, and noted once a name.
     fn unread(&mut self, name: &str, at: Origin, out: &mut dyn Sink) {
-        if self.count("rows not read: event", name, out) {
+        if self.names.count(out.node(self.node), "rows not read: event", name) {
             let detail = format!("an event that is not read: {name}");
             out.note(Note { at, kind: &LOG_UNREAD, detail });
         }
-    }
-
-    /// Counts something by its name; true for a new one.
-    fn count(&mut self, what: &str, name: &str, out: &mut dyn Sink) -> bool {
-        let name = format!("{what} {name}");
-        let is_known = self.names.contains(&name);
-        let is_new = !is_known && self.names.len() < MAX_NAMES;
-        let node = out.node(self.node);
-        if is_new {
-            node.count(&name, 1);
-            self.names.insert(name);
-        } else if is_known {
-            node.count(&name, 1);
-        } else {
-            node.count(&format!("{what} others"), 1);
-        }
-        is_new
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the EVE reader: each shape of an event, and what is told of what is not read.
 
 use super::*;
+use crate::source::row::MAX_NAMES;
 use crate::source::testing::{read, read_by};
 
 const HEAD: &str = r#""timestamp":"2022-07-10T23:50:05.500000+0000","flow_id":7,"src_ip":"10.0.0.1","src_port":5000,"dest_ip":"10.0.0.53","dest_port":53,"proto":"UDP""#;
