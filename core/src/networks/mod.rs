@@ -5,6 +5,8 @@
 
 pub mod mmdb;
 pub mod prefixes;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::event::{NodeId, StringSet};
 use crate::text::Text;

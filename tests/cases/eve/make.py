@@ -6,8 +6,8 @@ import json
 END = {"src_ip": "10.0.0.9", "dest_ip": "192.0.2.80", "proto": "TCP"}
 
 
-def event(second, kind, flow, sport, dport, **rest):
-    return {"timestamp": f"2026-03-01T10:00:{second:02}.250000+0000", "flow_id": flow,
+def event(second, kind, flow_id, sport, dport, **rest):
+    return {"timestamp": f"2026-03-01T10:00:{second:02}.250000+0000", "flow_id": flow_id,
             "in_iface": "eth0", "event_type": kind, **END, "src_port": sport, "dest_port": dport, **rest}
 
 

@@ -1,6 +1,5 @@
 //! Tests of the EVE reader: each shape of an event, and what is told of what is not read.
 
-use super::*;
 use crate::source::row::MAX_NAMES;
 use crate::source::testing::{read, read_by};
 
@@ -60,8 +59,6 @@ fn look_ups_of_all_three_versions_are_the_same_row() {
         )
     };
     let flags = " AA=false TC=false RD=true RA=true Z=0";
-    let normal =
-        |lines: Vec<String>| lines.iter().map(|l| l.replace("60 s", "1 min")).collect::<Vec<_>>();
     assert_eq!(lines(&format!("{query}{first}")), [row("")]);
     assert_eq!(lines(&format!("{query}{second}")), [row(flags)]);
     assert_eq!(lines(&format!("{query}{third}")), [row(flags)]);

@@ -94,7 +94,7 @@ impl Reader for Database {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::networks::mmdb::tests::{database, entry};
+    use crate::networks::testing::{database, entry};
     use crate::source::testing::read_by;
 
     #[test]
