@@ -118,12 +118,17 @@ puts! {
     ssh_client, Ssh, s, raw => set(&mut s.client, raw, banner(raw));
     /// The server's software, in the form of its banner.
     ssh_server, Ssh, s, raw => set(&mut s.server, raw, banner(raw));
-    /// `TLS 1.2` is `TLSv12`.
+    /// `TLS 1.2` is `TLSv12`; a handshake without an answer has no version yet.
     tls_version, Ssl, s, raw => {
-        let name = raw.text().map(|t| t.replacen(' ', "v", 1).replace(['.', ' '], "").into());
-        // A handshake without an answer has no version yet.
-        let name = name.filter(|n: &Text| &**n != "UNDETERMINED");
-        s.version = name;
+        s.version = raw.text().filter(|t| &**t != "UNDETERMINED").map(|t| version(&t));
+        true
+    };
+    /// Who sent it, without the brackets of the command.
+    mail_from, Smtp, s, raw => set(&mut s.mailfrom, raw, raw.text().map(|t| bare(&t)));
+    /// To whom it went, without the brackets of the command.
+    rcpt_to, Smtp, s, raw => {
+        let all = raw.items().iter().filter_map(Raw::text).map(|t| bare(&t));
+        s.rcptto = all.collect();
         true
     };
     /// The subject, in the order of RFC 4514.
@@ -192,6 +197,10 @@ pub fn alert(e: &mut Event) {
 pub fn dns(e: &mut Event) {
     let Body::Dns(d) = &mut e.body else { return };
     d.ttls.truncate(d.answers.len());
+    if d.qtype_name.as_deref() == Some("TXT") {
+        // As Zeek writes them, with their length.
+        d.answers = d.answers.iter().map(|t| format!("TXT {} {t}", t.len()).into()).collect();
+    }
     let has_reply = d.rcode_name.is_some() || !d.answers.is_empty();
     d.answered = has_reply.then_some(true);
 }
@@ -253,6 +262,23 @@ fn banner(raw: &Raw<'_>) -> Option<Text> {
     raw.text().map(|t| format!("SSH-2.0-{t}").into())
 }
 
+/// Zeek's name of a version: Suricata writes `TLSv1`, `TLS 1.2` and `TLS 1.3 draft-28`.
+fn version(name: &str) -> Text {
+    if name == "TLSv1" {
+        return "TLSv10".into();
+    }
+    let (name, draft) = match name.split_once(" draft-") {
+        Some((name, draft)) => (name, format!("-draft{draft}")),
+        None => (name, String::new()),
+    };
+    format!("{}{draft}", name.replace(' ', "v").replace('.', "")).into()
+}
+
+/// An address out of its brackets.
+fn bare(path: &str) -> Text {
+    path.strip_prefix('<').and_then(|p| p.strip_suffix('>')).unwrap_or(path).into()
+}
+
 /// A distinguished name as RFC 4514 writes it, last part first, as Zeek does. EVE has it in the
 /// certificate's order with a blank behind each comma.
 pub(super) fn name(text: &str) -> Text {
@@ -271,7 +297,11 @@ pub(super) fn name(text: &str) -> Text {
         }
     }
     parts.extend(text.get(begin..));
-    parts.reverse();
+    // A comma within a value is escaped, where the log has not done so.
+    let escape = |part: &&str| {
+        if part.contains("\\,") { (*part).to_owned() } else { part.replace(',', "\\,") }
+    };
+    let parts: Vec<String> = parts.iter().rev().map(escape).collect();
     parts.join(",").into()
 }
 
@@ -288,10 +318,23 @@ mod tests {
     fn names_are_turned_to_the_order_of_rfc_4514() {
         assert_eq!(
             &*name("C=US, O=Foo, Inc., OU=a=b, CN=www.example.org"),
-            "CN=www.example.org,OU=a=b,O=Foo, Inc.,C=US"
+            "CN=www.example.org,OU=a=b,O=Foo\\, Inc.,C=US"
         );
         assert_eq!(&*name("CN=a"), "CN=a");
         assert_eq!(&*name(""), "");
+    }
+
+    #[test]
+    fn versions_have_zeeks_names() {
+        for (theirs, ours) in [
+            ("TLSv1", "TLSv10"),
+            ("TLS 1.1", "TLSv11"),
+            ("TLS 1.3", "TLSv13"),
+            ("TLS 1.3 draft-28", "TLSv13-draft28"),
+            ("SSLv3", "SSLv3"),
+        ] {
+            assert_eq!(&*version(theirs), ours);
+        }
     }
 
     #[test]

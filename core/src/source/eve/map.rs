@@ -191,8 +191,8 @@ static MAPS: &[Map] = &[
         kind: Kind::Smtp,
         fields: &[
             ("smtp.helo", Field("helo")),
-            ("smtp.mail_from", Field("mailfrom")),
-            ("smtp.rcpt_to", Field("rcptto")),
+            ("smtp.mail_from", put(derive::mail_from)),
+            ("smtp.rcpt_to", put(derive::rcpt_to)),
             ("email.from", Field("from")),
             ("email.to", Field("to")),
             ("email.cc", Field("cc")),

@@ -93,8 +93,8 @@ fn handshakes_give_their_certificate_too() {
     assert_eq!(
         lines(&tls),
         [
-            "1 @ x509 1>53 sha1=7bb6 certificate.serial=0FD0 certificate.subject=CN=www.example.org,O=A, Inc.,C=US certificate.issuer=CN=CA,C=US certificate.not_valid_before=1543363200 certificate.not_valid_after=1606910400 san.dns=www.example.org,example.org host_cert=true client_cert=false self_signed=false",
-            "1 @ ssl 1>53 version=TLSv12 server_name=www.example.org subject=CN=www.example.org,O=A, Inc.,C=US issuer=CN=CA,C=US ja3=ab cert_names=www.example.org,example.org",
+            "1 @ x509 1>53 sha1=7bb6 certificate.serial=0FD0 certificate.subject=CN=www.example.org,O=A\\, Inc.,C=US certificate.issuer=CN=CA,C=US certificate.not_valid_before=1543363200 certificate.not_valid_after=1606910400 san.dns=www.example.org,example.org host_cert=true client_cert=false self_signed=false",
+            "1 @ ssl 1>53 version=TLSv12 server_name=www.example.org subject=CN=www.example.org,O=A\\, Inc.,C=US issuer=CN=CA,C=US ja3=ab cert_names=www.example.org,example.org",
         ]
     );
 }
@@ -149,7 +149,7 @@ fn requests_mail_shells_and_alerts() {
         [
             "1 @ http 1>53 trans_depth=2 method=GET host=h.test uri=/a version=1.1 user_agent=u response_body_len=9 status_code=404",
             "2 @ ssh 1>53 version=2 client=SSH-2.0-OpenSSH_9 server=SSH-2.0-x hassh=ab",
-            "3 @ smtp 1>53 trans_depth=1 helo=h mailfrom=<a@b> rcptto=<c@d> from=a to=c",
+            "3 @ smtp 1>53 trans_depth=1 helo=h mailfrom=a@b rcptto=c@d from=a to=c",
             "4 @ weird 1>53 name=ET X addl=Bad source=Suricata alert",
         ]
     );
