@@ -182,7 +182,6 @@ impl Deciphering {
 
 impl Side {
     /// The epoch, as steps from the present one, and the number under which a record opens.
-    #[expect(clippy::type_complexity, reason = "taken apart at its only caller")]
     fn find(&self, tries: u64, record: Record, body: &[u8]) -> Option<(usize, u64, (u8, Vec<u8>))> {
         self.epochs.iter().enumerate().find_map(|(n, epoch)| {
             let first = if n == 0 { self.number } else { 0 };

@@ -122,6 +122,9 @@ pub(crate) fn logs(
     differences
 }
 
+/// Address and port of one side, as far as they are told.
+type End = (Option<String>, Option<String>);
+
 /// Compares an expectation that names only some fields: with the record that agrees most among those
 /// of its connection, whichever side EVE takes for the first.
 pub(crate) fn part(theirs: &Row, ours: &[&Record], tally: &mut Tally) -> Vec<Difference> {
@@ -130,9 +133,8 @@ pub(crate) fn part(theirs: &Row, ours: &[&Record], tally: &mut Tally) -> Vec<Dif
         [end("orig"), end("resp")]
     };
     let their_ends = ends(&|n| theirs.get(n).cloned().flatten());
-    let fits = |(a, b): (&(Option<String>, Option<String>), &(Option<String>, Option<String>))| {
-        (a.0.is_none() || a.0 == b.0) && (a.1.is_none() || a.1 == b.1)
-    };
+    let fits =
+        |(a, b): (&End, &End)| (a.0.is_none() || a.0 == b.0) && (a.1.is_none() || a.1 == b.1);
     let is_same = |record: &&&Record| {
         let [orig, resp] = ends(&|n| record.fields.get(n).cloned());
         their_ends.iter().zip(&[orig.clone(), resp.clone()]).all(fits)
