@@ -83,6 +83,20 @@ pub static LOGS: &[Log] = &[
         derive: derive::nothing,
     },
     Log {
+        kind: Kind::Smtp,
+        anchors: CONNECTION,
+        marks: &["helo", "mailfrom", "rcptto", "last_reply", "first_received"],
+        special: &[],
+        derive: derive::nothing,
+    },
+    Log {
+        kind: Kind::Ssh,
+        anchors: CONNECTION,
+        marks: &["auth_success", "auth_attempts", "client", "server", "kex_alg", "hassh"],
+        special: &[],
+        derive: derive::nothing,
+    },
+    Log {
         kind: Kind::Ssl,
         anchors: CONNECTION,
         marks: &[
@@ -99,7 +113,7 @@ pub static LOGS: &[Log] = &[
     Log {
         kind: Kind::Weird,
         anchors: CONNECTION,
-        marks: &["notice"],
+        marks: &["notice", "addl"],
         special: &[],
         derive: derive::nothing,
     },
@@ -237,6 +251,9 @@ mod tests {
         assert_eq!(kind("id.orig_h id.resp_h proto service conn_state"), Some(Kind::Conn));
         assert_eq!(kind("ts uid id.orig_h proto"), Some(Kind::Conn));
         assert_eq!(kind("uid user command arg reply_code reply_msg"), Some(Kind::Ftp));
+        assert_eq!(kind("uid id.orig_h proto version client server"), Some(Kind::Ssh));
+        assert_eq!(kind("uid id.orig_h proto helo mailfrom from to"), Some(Kind::Smtp));
+        assert_eq!(kind("uid id.orig_h proto name addl source"), Some(Kind::Weird));
         assert_eq!(kind("level msg logger"), None);
         // A web server's own JSON log.
         assert_eq!(kind("ts client port method uri host status bytes"), None);
