@@ -5,7 +5,7 @@ use crate::files::{self, Found};
 use crate::{Status, complain};
 use offwire_core::event::NodeId;
 use offwire_core::evidence::{Pursuit, Take};
-use offwire_core::session::{FileMeta, Session, first_packet};
+use offwire_core::session::{FileMeta, FirstLook, Session, first_look};
 use offwire_core::source::HEAD;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -39,20 +39,30 @@ impl Case {
             });
         }
         let metas = case.describe(&found);
+        case.read_all(&found, &metas);
+        if case.session.is_stale() {
+            case.session.renew();
+            case.files.clear();
+            case.read_all(&found, &metas);
+        }
+        case
+    }
+
+    /// Reads all files in the order of their plan.
+    fn read_all(&mut self, found: &[Found], metas: &[FileMeta]) {
         let mut piece = vec![0; PIECE];
-        let plan = Session::plan(&metas);
+        let plan = Session::plan(metas);
         for (n, i) in (1..).zip(&plan) {
             if let (Some(file), Some(meta)) = (found.get(*i), metas.get(*i)) {
                 let name = &meta.name;
                 let meta = FileMeta { more_follow: n < plan.len(), ..meta.clone() };
-                if let Err(error) = case.read_file(file, meta, &mut piece) {
-                    case.fail(&format!("{name}: {error}"));
+                if let Err(error) = self.read_file(file, meta, &mut piece) {
+                    self.fail(&format!("{name}: {error}"));
                 }
             }
         }
         // The last file may have failed to open.
-        case.session.settle();
-        case
+        self.session.settle();
     }
 
     /// What the command's exit code says of it.
@@ -98,6 +108,8 @@ impl Case {
         let mut n_of_size: BTreeMap<u64, usize> = BTreeMap::new();
         found.iter().filter_map(|f| f.size).for_each(|s| *n_of_size.entry(s).or_default() += 1);
         let describe = |file: &Found| {
+            let look = head(file).map(|(head, is_whole)| first_look(&head, is_whole));
+            let FirstLook { first_packet, is_aid } = look.unwrap_or_default();
             let is_twin = file.size.is_some_and(|s| n_of_size.get(&s).is_some_and(|n| *n > 1));
             FileMeta {
                 name: file.name.clone(),
@@ -106,7 +118,8 @@ impl Case {
                 sha256: if is_twin { digest(file).ok() } else { None },
                 sensor: file.input.sensor.clone(),
                 site: file.input.site.clone(),
-                first_packet: head(file).and_then(|(head, is_whole)| first_packet(&head, is_whole)),
+                first_packet,
+                is_aid,
                 more_follow: false,
             }
         };

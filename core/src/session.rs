@@ -3,18 +3,20 @@
 use crate::detect::kit::Observed;
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
+use crate::networks::{NetworkFile, Networks};
 use crate::note::{CAP_REACHED, FILE_EMPTY, FILE_TWICE, Note, Notes};
 use crate::records::{FilterError, Records, RowQuery, Rows};
 use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
-use crate::settings::Settings;
+use crate::secrets::{ClientRandom, Secret, Secrets, SessionSecrets};
+use crate::settings::{Caps, Settings};
 use crate::source::capture::series::{Series, Start};
 use crate::source::flow::pair::Pairing;
 use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
 use crate::time::Time;
 use std::collections::BTreeMap;
 
-pub use crate::source::capture::series::first_packet;
+pub use crate::source::capture::series::{FirstLook, first_look};
 
 /// What the host knows of a file before it is read.
 #[derive(Debug, Clone, Default)]
@@ -30,8 +32,10 @@ pub struct FileMeta {
     pub sensor: String,
     /// Which site's private addresses it speaks of.
     pub site: String,
-    /// When its first packet was captured, by [`first_packet`]; `None` for what is no capture.
+    /// When its first packet was captured, by [`first_look`]; `None` for what is no capture.
     pub first_packet: Option<Time>,
+    /// True when other files are read by it, as [`first_look`] says: then it comes first.
+    pub is_aid: bool,
     /// True when the host will open more files after it: a capture's open connections then wait
     /// for the file that goes on with it, at the latest until [`Session::settle`].
     pub more_follow: bool,
@@ -54,9 +58,11 @@ pub(crate) struct Store {
     pairing: Pairing,
     /// For each kind, in the order of [`KINDS`], the detectors that read it.
     interest: Vec<Vec<usize>>,
-    notes_cap: usize,
     /// Captures that may go on in another file, by the order of their ends.
     suspended: Vec<Series>,
+    secrets: Secrets,
+    pub(crate) networks: Networks,
+    caps: Caps,
     more_follow: bool,
 }
 
@@ -79,19 +85,38 @@ impl Session {
                         .collect()
                 })
                 .collect(),
-            notes_cap: settings.caps.notes,
             suspended: Vec::new(),
+            secrets: Secrets::default(),
+            networks: Networks::default(),
+            caps: settings.caps.clone(),
             more_follow: false,
         };
         Self { settings, open: BTreeMap::new(), store }
     }
 
     /// The order in which to open files, as indices, so that no result depends on the order in
-    /// which they were dropped: captures by their first packet, behind all else by name.
+    /// which they were dropped: what others are read by, then all else by name, then captures by
+    /// their first packet.
     pub fn plan(files: &[FileMeta]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..files.len()).collect();
-        order.sort_by_key(|i| files.get(*i).map(|f| (f.first_packet, &f.name, f.size, f.sha256)));
+        order.sort_by_key(|i| {
+            files.get(*i).map(|f| (!f.is_aid, f.first_packet, &f.name, f.size, f.sha256))
+        });
         order
+    }
+
+    /// True when a file came too late for what was read before it, as secrets do that belong to a
+    /// capture of an earlier drop. The host then [begins anew](Session::renew) and opens all files
+    /// again, in the order of their plan: so the report is that of one drop.
+    pub const fn is_stale(&self) -> bool {
+        self.store.secrets.is_late()
+    }
+
+    /// Empties the case but for the secrets it has learnt. One such turn is always enough.
+    pub fn renew(&mut self) {
+        let secrets = self.store.secrets.for_rereading();
+        *self = Self::new(self.settings.clone());
+        self.store.secrets = secrets;
     }
 
     /// Opens a file; its bytes are then fed in order. A file with the bytes of another one is
@@ -275,7 +300,7 @@ impl Sink for Store {
     }
 
     fn note(&mut self, note: Note) {
-        self.notes.add(note, self.notes_cap);
+        self.notes.add(note, self.caps.notes);
     }
 
     fn child(&mut self, parent: NodeId, name: &str) -> NodeId {
@@ -308,6 +333,18 @@ impl Sink for Store {
         }
         self.suspended.push(series);
         None
+    }
+
+    fn secret(&mut self, secret: Secret) -> bool {
+        self.secrets.add(secret, self.caps.secrets)
+    }
+
+    fn networks(&mut self, file: NetworkFile) -> bool {
+        self.networks.add(file, self.caps.networks)
+    }
+
+    fn secrets_of(&mut self, random: &ClientRandom) -> Option<SessionSecrets> {
+        self.secrets.ask(random, self.caps.keys)
     }
 
     fn node(&mut self, node: NodeId) -> &mut Node {

@@ -30,6 +30,10 @@ pub struct Caps {
     pub records: usize,
     /// Entries of one keyed table in a detector; a number, not bytes.
     pub keys: usize,
+    /// Files of networks, all together and each.
+    pub networks: usize,
+    /// Decryption secrets.
+    pub secrets: usize,
     /// Notes of one kind that one file keeps whole; the rest are counted. A number, not bytes.
     pub notes: usize,
 }
@@ -47,6 +51,14 @@ impl Default for Settings {
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { flows: 256 << 20, streams: 192 << 20, records: 384 << 20, keys: 50_000, notes: 20 }
+        Self {
+            flows: 256 << 20,
+            streams: 192 << 20,
+            records: 384 << 20,
+            keys: 50_000,
+            networks: 96 << 20,
+            secrets: 32 << 20,
+            notes: 20,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Feeds evidence to a session, cut and ordered as a test wants it.
 
-use offwire_core::session::{FileMeta, Session, first_packet};
+use offwire_core::event::NodeId;
+use offwire_core::session::{FileMeta, FirstLook, Session, first_look};
 use offwire_core::settings::Settings;
 use offwire_core::source::HEAD;
 
@@ -39,38 +40,57 @@ impl How {
 
 /// A session that has read all inputs to their end.
 pub fn read(inputs: &[Input], how: &How) -> Session {
-    let metas: Vec<FileMeta> = inputs
-        .iter()
-        .map(|i| FileMeta {
-            name: i.name.clone(),
-            size: Some(i.bytes.len() as u64),
-            first_packet: first_packet(
-                i.bytes.get(..HEAD).unwrap_or(&i.bytes),
-                i.bytes.len() < HEAD,
-            ),
+    let meta = |input: &Input| {
+        let head = input.bytes.get(..HEAD).unwrap_or(&input.bytes);
+        let FirstLook { first_packet, is_aid } = first_look(head, input.bytes.len() < HEAD);
+        FileMeta {
+            name: input.name.clone(),
+            size: Some(input.bytes.len() as u64),
+            first_packet,
+            is_aid,
             more_follow: true,
             ..FileMeta::default()
-        })
-        .collect();
+        }
+    };
+    let metas: Vec<FileMeta> = inputs.iter().map(meta).collect();
     let mut order = Session::plan(&metas);
     if how.reversed {
         order.reverse();
     }
     let mut session = Session::new(how.settings.clone());
+    read_all(&mut session, inputs, &metas, &order, how.chunk);
+    if session.is_stale() {
+        session.renew();
+        read_all(&mut session, inputs, &metas, &Session::plan(&metas), how.chunk);
+    }
+    session
+}
+
+fn read_all(
+    session: &mut Session,
+    inputs: &[Input],
+    metas: &[FileMeta],
+    order: &[usize],
+    chunk: usize,
+) {
     for i in order {
-        let (Some(meta), Some(input)) = (metas.get(i), inputs.get(i)) else { continue };
-        let file = session.open(meta.clone());
-        for piece in input.bytes.chunks(how.chunk) {
-            let mut rest = piece;
-            while !rest.is_empty() && !session.is_refused(file) {
-                let used = session.feed(file, rest);
-                rest = rest.get(used..).unwrap_or_default();
-            }
+        if let (Some(meta), Some(input)) = (metas.get(*i), inputs.get(*i)) {
+            let file = session.open(meta.clone());
+            feed(session, file, &input.bytes, chunk);
+            session.close(file);
         }
-        session.close(file);
     }
     session.settle();
-    session
+}
+
+fn feed(session: &mut Session, file: NodeId, bytes: &[u8], chunk: usize) {
+    for piece in bytes.chunks(chunk) {
+        let mut rest = piece;
+        while !rest.is_empty() && !session.is_refused(file) {
+            let used = session.feed(file, rest);
+            rest = rest.get(used..).unwrap_or_default();
+        }
+    }
 }
 
 /// Says which evidence was being read when a test panics.

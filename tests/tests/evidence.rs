@@ -87,7 +87,10 @@ fn captures_carved_whole_give_the_same_connections() {
         let bytes = std::fs::read(&path).unwrap();
         let mut session = case(&bytes);
         let want = conns(&session);
-        if want.is_empty() {
+        // What was deciphered is not the same again: secrets are never written.
+        let report = session.report();
+        let mut counters = report.sources.iter().flat_map(|s| s.counters.keys());
+        if want.is_empty() || counters.any(|name| name.starts_with("secrets: ")) {
             continue;
         }
         n += 1;

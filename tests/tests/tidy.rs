@@ -213,7 +213,12 @@ fn formats() -> String {
     let mut table = "| Format | Gives |\n|---|---|\n".to_owned();
     for format in FORMATS {
         let kinds: Vec<String> = format.emits.iter().map(|k| format!("`{}`", k.path())).collect();
-        let gives = if kinds.is_empty() { "what is inside".to_owned() } else { kinds.join(" ") };
+        let gives = match format.name {
+            "tls-key-log" => "what TLS sessions of captures hold".to_owned(),
+            "mmdb" | "networks-csv" => "terms of findings: whose networks".to_owned(),
+            _ if kinds.is_empty() => "what is inside".to_owned(),
+            _ => kinds.join(" "),
+        };
         table += &format!("| {} | {gives} |\n", format.title);
     }
     table

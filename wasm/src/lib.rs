@@ -19,7 +19,7 @@ mod tables;
 
 pub use digest::Digest;
 pub use evidence::Pass;
-pub use plan::{first_packet, plan};
+pub use plan::{first_packet, is_aid, plan};
 pub use tables::Writing;
 
 /// How many bytes are copied in for one call of `feed`: about the work the core does in one call,
@@ -95,6 +95,18 @@ impl Case {
     /// No more files follow: what waited for one is ended.
     pub fn settle(&mut self) {
         self.session.settle();
+    }
+
+    /// True when a file came too late for what was read before it: the case must be read again.
+    #[wasm_bindgen(js_name = isStale)]
+    pub fn is_stale(&self) -> bool {
+        self.session.is_stale()
+    }
+
+    /// Empties the case, to be read again with what it has learnt.
+    pub fn renew(&mut self) {
+        self.session.renew();
+        self.files.clear();
     }
 
     /// What the case shows so far; may be asked at any time.

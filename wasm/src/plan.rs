@@ -18,6 +18,9 @@ pub(crate) struct Described {
     sha256: Option<String>,
     /// Nanoseconds since 1970.
     first_packet: Option<i64>,
+    /// As [`is_aid`] says.
+    #[serde(default)]
+    is_aid: bool,
     #[serde(default)]
     more_follow: bool,
 }
@@ -33,6 +36,7 @@ impl From<Described> for FileMeta {
             sensor: d.sensor,
             site: d.site,
             first_packet: d.first_packet.map(Time),
+            is_aid: d.is_aid,
             more_follow: d.more_follow,
         }
     }
@@ -61,5 +65,11 @@ pub fn plan(files: JsValue) -> Result<Vec<u32>, JsError> {
 /// When the first packet of a capture was taken, by its first bytes; `undefined` for what is none.
 #[wasm_bindgen(js_name = firstPacket)]
 pub fn first_packet(head: &Uint8Array, is_whole: bool) -> Option<i64> {
-    session::first_packet(&head.to_vec(), is_whole).map(|time| time.0)
+    session::first_look(&head.to_vec(), is_whole).first_packet.map(|time| time.0)
+}
+
+/// True for a file by which others are read, such as a key log: it is read before them.
+#[wasm_bindgen(js_name = isAid)]
+pub fn is_aid(head: &Uint8Array, is_whole: bool) -> bool {
+    session::first_look(&head.to_vec(), is_whole).is_aid
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "clippy does not know these as tests")]
 
 use js_sys::{Array, BigInt, Object, Reflect, Uint8Array};
-use offwire_wasm::{Case, Digest, first_packet, plan};
+use offwire_wasm::{Case, Digest, first_packet, is_aid, plan};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::File;
@@ -168,6 +168,8 @@ fn files_are_planned_by_name_and_captures_told_by_their_first_packet() {
     let head = Uint8Array::from(pcap.as_slice());
     assert_eq!(first_packet(&head, true), Some(2_000_003_000));
     assert_eq!(first_packet(&Uint8Array::from(&b"no capture"[..]), true), None);
+    let secret = format!("CLIENT_RANDOM {} {}\n", "ab".repeat(32), "5e".repeat(48));
+    assert!(is_aid(&Uint8Array::from(secret.as_bytes()), true) && !is_aid(&head, true));
 }
 
 #[wasm_bindgen_test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::event::NodeId;
-use crate::session::{FileMeta, Session, first_packet};
+use crate::session::{FileMeta, Session, first_look};
 use crate::settings::Settings;
 use std::io::Write;
 
@@ -93,7 +93,7 @@ fn case(block_len: u64, files: &[&[u8]]) -> Session {
         let node = session.open(FileMeta {
             name: format!("file {i}"),
             size: Some(bytes.len() as u64),
-            first_packet: first_packet(bytes, true),
+            first_packet: first_look(bytes, true).first_packet,
             more_follow: i + 1 < files.len(),
             ..FileMeta::default()
         });

@@ -3,7 +3,7 @@
 use super::identify::{Guess, guess, named};
 use super::reassembly::Mark;
 use crate::event::{Flow, StringSet};
-use crate::proto::{Analyzer, Cx, Dir, Over, Shared, Step, Transfer};
+use crate::proto::{Analyzer, Carried, Cx, Dir, Inner, Over, Shared, Step, Transfer};
 use crate::source::Sink;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,6 +18,8 @@ const MAX_LEFT: usize = 1 << 20;
 /// Left bytes from which on a call waits for a quarter more: an analyzer that asks for one byte at
 /// a time would otherwise read the same megabyte a million times.
 const PATIENT: usize = 16 << 10;
+/// How deep conversations lie in one another. TLS through a proxy that speaks TLS is two.
+const MAX_DEPTH: u8 = 3;
 /// How often one connection may change its protocol. CONNECT, TLS, WebSocket are three.
 const MAX_CHANGES: u8 = 8;
 
@@ -50,6 +52,9 @@ pub(crate) struct Conversation {
     orig: Left,
     resp: Left,
     changes: u8,
+    /// What is spoken inside, once something was deciphered.
+    inner: Option<Box<Self>>,
+    depth: u8,
 }
 
 impl Conversation {
@@ -66,6 +71,8 @@ impl Conversation {
             orig: Left::default(),
             resp: Left::default(),
             changes: 0,
+            inner: None,
+            depth: 0,
         }
     }
 
@@ -85,13 +92,19 @@ impl Conversation {
     }
 
     /// The connection's identity, which takes a hash to work out, and the protocols seen.
-    pub(crate) fn into_parts(self) -> (Flow, StringSet) {
+    pub(crate) fn into_parts(mut self) -> (Flow, StringSet) {
+        if let Some(inner) = self.inner {
+            let (_, service) = inner.into_parts();
+            service.iter().for_each(|name| self.service.insert(name));
+        }
         (self.flow, self.service)
     }
 
     /// Bytes held, for the budget of waiting data.
     pub(crate) fn held(&self) -> usize {
-        self.orig.bytes.capacity() + self.resp.bytes.capacity()
+        let inner = self.inner.as_ref().map_or(0, |inner| inner.held());
+        let analyzer = if let Mode::Running(analyzer) = &self.mode { analyzer.held() } else { 0 };
+        self.orig.bytes.capacity() + self.resp.bytes.capacity() + analyzer + inner
     }
 
     fn left(&mut self, dir: Dir) -> &mut Left {
@@ -125,7 +138,7 @@ impl Conversation {
         let len = len.saturating_add(left.bytes.len() as u64);
         let step = self.call(mark, out, |a, cx| a.gap(dir, len, cx));
         if !matches!(step, Some(Step::Done)) {
-            self.stop();
+            self.end(mark, out);
         }
     }
 
@@ -149,7 +162,7 @@ impl Conversation {
                     self.datagram(dir, rest, mark, out);
                 }
             }
-            Some(Step::Quit) | None => self.stop(),
+            Some(Step::Quit) | None => self.end(mark, out),
         }
     }
 
@@ -167,6 +180,14 @@ impl Conversation {
             a.finish(cx);
             Step::Done
         });
+        self.end(mark, out);
+    }
+
+    /// Nothing more can be made of it, nor of what is inside.
+    fn end(&mut self, mark: Mark, out: &mut dyn Sink) {
+        if let Some(inner) = &mut self.inner {
+            inner.finish(mark, out);
+        }
         self.stop();
     }
 
@@ -183,15 +204,40 @@ impl Conversation {
         f: impl FnOnce(&mut dyn Analyzer, &mut Cx<'_>) -> Step,
     ) -> Option<Step> {
         let Mode::Running(analyzer) = &mut self.mode else { return None };
+        let is_inner_over = self.inner.as_ref().is_some_and(|inner| inner.is_over());
+        let mut carried = match is_inner_over || self.depth >= MAX_DEPTH {
+            true => Carried::unwanted(),
+            false => Carried::default(),
+        };
+        let mut shared = self.shared.borrow_mut();
         let mut cx = Cx {
             flow: &self.flow,
             ts: mark.ts,
             at: mark.at,
             service: &mut self.service,
-            shared: &mut self.shared.borrow_mut(),
+            shared: &mut shared,
+            carried: &mut carried,
             out,
         };
-        Some(f(analyzer.as_mut(), &mut cx))
+        let step = f(analyzer.as_mut(), &mut cx);
+        drop(shared);
+        for (dir, piece) in carried.into_pieces() {
+            self.carry(dir, piece, mark, out);
+        }
+        Some(step)
+    }
+
+    /// Hands what was deciphered to the conversation inside.
+    fn carry(&mut self, dir: Dir, piece: Inner, mark: Mark, out: &mut dyn Sink) {
+        let (flow, depth) = (&self.flow, self.depth + 1);
+        let shared = &self.shared;
+        let inner = self.inner.get_or_insert_with(|| {
+            Box::new(Self { depth, ..Self::new(flow.clone(), Over::Stream, shared) })
+        });
+        match piece {
+            Inner::Data(bytes) => inner.data(dir, &bytes, mark, out),
+            Inner::Gap(len) => inner.gap(dir, len, mark, out),
+        }
     }
 
     /// Gives a running analyzer what it left and what came.
@@ -204,7 +250,7 @@ impl Conversation {
         left.bytes.extend_from_slice(bytes);
         if left.bytes.len() < left.need {
             if left.bytes.len() > MAX_LEFT {
-                self.stop();
+                self.end(mark, out);
             }
             return;
         }
@@ -232,7 +278,7 @@ impl Conversation {
                 let need =
                     if rest.len() > PATIENT { need.max(rest.len() + rest.len() / 4) } else { need };
                 if rest.len() > MAX_LEFT {
-                    return self.stop();
+                    return self.end(mark, out);
                 }
                 let mark = match older {
                     Some((old, first)) if used < old => first,
@@ -247,7 +293,7 @@ impl Conversation {
                 self.change(protocol, mark, out);
                 self.data(dir, rest, mark, out);
             }
-            Some(Step::Quit) | None => self.stop(),
+            Some(Step::Quit) | None => self.end(mark, out),
         }
     }
 
@@ -257,6 +303,11 @@ impl Conversation {
             a.finish(cx);
             Step::Done
         });
+        if let Some(mut inner) = self.inner.take() {
+            inner.finish(mark, out);
+            let (_, service) = inner.into_parts();
+            service.iter().for_each(|name| self.service.insert(name));
+        }
         self.changes += 1;
         if self.changes > MAX_CHANGES {
             return self.stop();

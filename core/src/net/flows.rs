@@ -22,6 +22,11 @@ use std::rc::Rc;
 /// IPv6's mark that nothing follows (RFC 8200, section 4.7): no connection.
 const NO_NEXT_HEADER: u8 = 59;
 
+/// Bytes of the largest IP packet that an Ethernet carries. A larger one was joined from several by
+/// the network card or the kernel that received them, who had checked them: its checksum is that of
+/// none of them.
+const MAX_ON_WIRE: u32 = 1500;
+
 /// The connections of one capture, or of a series of captures.
 pub struct Flows {
     table: FlowTable,
@@ -146,7 +151,8 @@ impl Flows {
         let mut at = At { mark, is_orig, shared: &self.shared, out };
         if let L4::Tcp { is_checksum_ok, payload, payload_len, .. } = d.l4 {
             let is_whole = payload.len() as u64 == u64::from(payload_len);
-            if is_damaged(flow, is_orig, is_checksum_ok, is_whole) {
+            let is_joined = d.ip_len > MAX_ON_WIRE;
+            if !is_joined && is_damaged(flow, is_orig, is_checksum_ok, is_whole) {
                 return;
             }
         }
@@ -345,7 +351,10 @@ mod tests {
                 src,
                 dst,
                 protocol,
-                ip_len: 40,
+                ip_len: match l4 {
+                    L4::Tcp { payload_len, .. } => 40 + payload_len,
+                    _ => 40,
+                },
                 ttl: 64,
                 vlans: [None; 2],
                 tunnels: &[],
@@ -505,6 +514,20 @@ mod tests {
         let conn = c.conns().remove(0);
         assert_eq!((conn.history.as_deref(), conn.missed_bytes), (Some("ShADaG"), Some(5)));
         assert_eq!((conn.conn_state, conn.partial), (Some("S1"), Some(true)));
+    }
+
+    #[test]
+    fn what_a_network_card_joined_is_no_damage() {
+        let told = |len: u32| {
+            let mut c = capture();
+            c.handshake(0);
+            let data = "x".repeat(len as usize);
+            c.summed(3, true, ACK, 501, 101, &data, false);
+            c.tcp(4, false, ACK, 101, 501 + len, "");
+            c.told()
+        };
+        assert_eq!(told(MAX_ON_WIRE - 40), ["S1 ShAcg 3 2"]);
+        assert_eq!(told(MAX_ON_WIRE - 39), ["S1 ShAd 3 2"]);
     }
 
     #[test]

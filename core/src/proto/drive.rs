@@ -1,6 +1,6 @@
 //! For tests: feeds analyzers by hand, and compares what captures give with what other tools say of them.
 
-use super::{Analyzer, Cx, Dir, Over, Protocol, Shared, Step};
+use super::{Analyzer, Carried, Cx, Dir, Over, Protocol, Shared, Step};
 use crate::event::{Cell, Event, Flow, Kind, NodeId, Origin, StringSet};
 use crate::note::Note;
 use crate::settings::Settings;
@@ -37,6 +37,7 @@ pub struct Feed {
     pub analyzer: Box<dyn Analyzer>,
     pub flow: Flow,
     pub service: StringSet,
+    pub carried: Carried,
     pub out: Kept,
     pub shared: Shared,
     held: [Vec<u8>; 2],
@@ -52,6 +53,7 @@ impl Feed {
             analyzer: (protocol.open)(),
             flow,
             service: StringSet::default(),
+            carried: Carried::default(),
             out: Kept::default(),
             shared: Shared::default(),
             held: Default::default(),
@@ -70,6 +72,7 @@ impl Feed {
             at: Origin { item, ..Origin::default() },
             service: &mut self.service,
             shared: &mut self.shared,
+            carried: &mut self.carried,
             out: &mut self.out,
         };
         call(&mut *self.analyzer, &mut cx)

@@ -4,6 +4,7 @@
 //! that returns borrowed views; `mod.rs` has the analyzer: state, pairing, events.
 
 mod ber;
+mod carried;
 mod dce_rpc;
 mod dhcp;
 mod dns;
@@ -12,6 +13,7 @@ pub(crate) mod drive;
 mod framing;
 mod ftp;
 mod http;
+mod http2;
 mod imap;
 mod krb;
 mod ldap;
@@ -41,6 +43,8 @@ pub(crate) mod testing;
 mod tls;
 mod x509;
 
+pub use carried::{Carried, Inner};
+pub(crate) use dns::{rcode_number, type_number};
 pub(crate) use ftp::Transfer;
 pub use shared::Shared;
 
@@ -159,6 +163,10 @@ pub trait Analyzer {
     }
     /// The connection is at its end: what is pending goes out.
     fn finish(&mut self, cx: &mut Cx<'_>);
+    /// Memory held that grows with what was said, in bytes.
+    fn held(&self) -> usize {
+        0
+    }
 }
 
 /// What an analyzer knows of its surroundings at the moment of a call.
@@ -173,6 +181,8 @@ pub struct Cx<'a> {
     pub service: &'a mut StringSet,
     /// What the connections of the capture know of each other.
     pub shared: &'a mut Shared,
+    /// What this protocol carries inside: deciphered bytes go there.
+    pub carried: &'a mut Carried,
     /// Where events go.
     pub out: &'a mut dyn Sink,
 }
@@ -204,6 +214,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &tls::DTLS,
     &ftp::PROTOCOL,
     &http::PROTOCOL,
+    &http2::PROTOCOL,
     &imap::PROTOCOL,
     &krb::DATAGRAMS,
     &krb::STREAM,

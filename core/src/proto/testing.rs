@@ -1,6 +1,6 @@
 //! Drives one analyzer by hand, for the tests of protocols: what was said in, rows as text out.
 
-use super::{Cx, Dir, Protocol, Shared, Step};
+use super::{Carried, Cx, Dir, Protocol, Shared, Step};
 use crate::event::{Body, Cell, Event, Flow, NodeId, Origin, StringSet};
 use crate::note::Note;
 use crate::source::{Node, Sink};
@@ -64,6 +64,7 @@ pub fn row(body: &Body) -> String {
 pub fn talk(protocol: &Protocol, said: &[Said<'_>], step: usize) -> Vec<String> {
     let (flow, mut service, mut out) = (Flow::default(), StringSet::default(), Rows::default());
     let mut shared = Shared::default();
+    let mut carried = Carried::default();
     let mut analyzer = (protocol.open)();
     let mut held: [Vec<u8>; 2] = [Vec::new(), Vec::new()];
     macro_rules! cx {
@@ -74,6 +75,7 @@ pub fn talk(protocol: &Protocol, said: &[Said<'_>], step: usize) -> Vec<String> 
                 at: Origin::default(),
                 service: &mut service,
                 shared: &mut shared,
+                carried: &mut carried,
                 out: &mut out,
             }
         };

@@ -2,11 +2,13 @@
 
 use super::actors::actors;
 use super::attack::attack;
+use super::networks::{self, NetworkSource};
 use super::{
     KindSpan, NoteAt, NoteRow, REPORT_VERSION, Report, RowCount, RuleCoverage, Source, Span,
 };
 use crate::detect::RULES;
 use crate::event::KINDS;
+use crate::networks::NetworkFile;
 use crate::report::Finding;
 use crate::session::Store;
 use crate::source::FORMATS;
@@ -18,6 +20,10 @@ pub(crate) fn build(store: &Store) -> Report {
     let mut findings = Vec::new();
     store.detectors.iter().for_each(|d| d.report(&mut findings));
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    let name_of = |file: &NetworkFile| store.tree.get(file.node).name.to_string();
+    for finding in &mut findings {
+        networks::add_terms(finding, &store.networks, &name_of);
+    }
     let sources = sources(store);
     Report {
         version: REPORT_VERSION,
@@ -26,6 +32,12 @@ pub(crate) fn build(store: &Store) -> Report {
         coverage: coverage(store, &findings),
         notes: notes(store),
         sources,
+        networks: store
+            .networks
+            .files()
+            .iter()
+            .map(|file| NetworkSource::of(file, &name_of(file)))
+            .collect(),
         records: KINDS
             .iter()
             .filter(|k| store.records.seen(**k) > 0)

@@ -6,6 +6,7 @@ mod build;
 mod finding;
 mod item;
 mod layout;
+mod networks;
 mod text;
 
 pub use attack::{
@@ -16,6 +17,7 @@ pub use finding::{
     Basis, Caveat, Confidence, Evidence, EvidenceRow, Fact, Finding, Role, Severity, Span, Subject,
 };
 pub use item::{Item, ItemField};
+pub use networks::NetworkSource;
 pub use text::text;
 
 use crate::event::NodeId;
@@ -44,6 +46,8 @@ pub struct Report {
     pub coverage: Vec<RuleCoverage>,
     /// What could not be read, by file and kind.
     pub notes: Vec<NoteRow>,
+    /// The files of networks that findings have terms from, by digest.
+    pub networks: Vec<NetworkSource>,
     /// Rows by kind: seen, and kept for browsing.
     pub records: BTreeMap<String, RowCount>,
     /// First and last time in the evidence.

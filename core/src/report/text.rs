@@ -4,7 +4,9 @@
 //! cursor, hide characters or turn the direction of reading.
 
 use super::layout::Page;
-use super::{Actor, Finding, KindSpan, NoteRow, Report, RowCount, RuleCoverage, Source, Span};
+use super::{
+    Actor, Finding, KindSpan, NetworkSource, NoteRow, Report, RowCount, RuleCoverage, Source, Span,
+};
 use crate::note::Weight;
 use crate::report::{Basis, Confidence, Evidence, Fact, Role, Severity};
 use crate::time::{Clock, Time};
@@ -19,6 +21,7 @@ pub fn text(report: &Report) -> String {
     out.coverage(&report.coverage);
     out.notes(report);
     out.sources(&report.sources);
+    out.networks(&report.networks);
     out.records(report);
     out.into_text()
 }
@@ -213,6 +216,18 @@ impl Page {
         self.table(indent, &s.counters.iter().map(counter).collect::<Vec<_>>());
         let refusal = |(name, why): &(String, String)| vec![name.clone(), why.clone()];
         self.table(indent, &s.refusals.iter().map(refusal).collect::<Vec<_>>());
+    }
+
+    fn networks(&mut self, files: &[NetworkSource]) {
+        if files.is_empty() {
+            return;
+        }
+        self.heading("Files of networks");
+        for file in files {
+            let built = file.built.map_or("without a date".to_owned(), |t| format!("made {t}"));
+            self.hanging(0, 3, &format!("{}: {}, {built}", file.name, file.about));
+            self.line(3, &format!("SHA-256 {}", file.sha256));
+        }
     }
 
     fn records(&mut self, report: &Report) {

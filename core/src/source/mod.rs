@@ -4,10 +4,14 @@
 
 pub mod capture;
 mod container;
+mod eve;
 pub(crate) mod flow;
+mod ftplog;
 mod iis;
 mod json;
+mod keylog;
 pub mod lines;
+mod networks;
 mod objects;
 mod row;
 mod sniff;
@@ -22,8 +26,10 @@ pub use sniff::{Opened, recognise};
 pub use tree::{Interface, Node, Tree};
 
 use crate::event::{Event, Kind, NodeId, Origin};
+use crate::networks::NetworkFile;
 use crate::note::Note;
 use crate::report::Item;
+use crate::secrets::{ClientRandom, Secret, SessionSecrets};
 use crate::settings::Settings;
 use capture::series::{Series, Start};
 
@@ -110,6 +116,18 @@ pub trait Sink {
     fn take_raw(&mut self, _node: NodeId, _bytes: &[u8]) -> bool {
         false
     }
+    /// Takes a secret that opens a TLS session of the case; false when there was no room for it.
+    fn secret(&mut self, _secret: Secret) -> bool {
+        true
+    }
+    /// The secrets of the TLS session whose ClientHello had this random.
+    fn secrets_of(&mut self, _random: &ClientRandom) -> Option<SessionSecrets> {
+        None
+    }
+    /// Takes a file of networks; false when there is no room for all of them.
+    fn networks(&mut self, _file: NetworkFile) -> bool {
+        true
+    }
     /// Gives what an earlier capture left open, if this one goes on where it ended.
     fn resume(&mut self, _node: NodeId, _start: &Start) -> Option<Series> {
         None
@@ -126,12 +144,19 @@ pub trait Sink {
 /// the first.
 pub static FORMATS: &[Format] = &[
     weblog::ACCESS_LOG,
+    weblog::ACCESS_LOG_JSON,
+    eve::EVE_JSON,
     container::GZIP,
     iis::IIS_W3C,
+    networks::MMDB,
+    networks::NETWORKS_CSV,
     flow::NFDUMP_TEXT,
     capture::pcap::FORMAT,
     capture::pcapng::FORMAT,
+    keylog::TLS_KEY_LOG,
     container::UTF16,
+    ftplog::VSFTPD_LOG,
+    ftplog::XFERLOG,
     zeek::ZEEK_JSON,
     zeek::ZEEK_TSV,
 ];

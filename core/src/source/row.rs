@@ -5,6 +5,7 @@ use crate::event::{Origin, Raw};
 use crate::note::{LINE_LENIENT, LINE_MALFORMED, Note};
 use crate::report::{Item, ItemField};
 use crate::text::visible;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Longest piece of a row that a note repeats.
@@ -59,6 +60,30 @@ fn field(name: &str, value: String, range: Range<usize>) -> ItemField {
         value,
         start: u32::try_from(range.start).unwrap_or(u32::MAX),
         len: u32::try_from(range.len()).unwrap_or(0),
+    }
+}
+
+/// Names counted each under its own; further ones count together. A log has some hundred.
+pub(super) const MAX_NAMES: usize = 300;
+
+/// What of a file is not read, counted by its name.
+#[derive(Debug, Default)]
+pub(super) struct Names(BTreeSet<String>);
+
+impl Names {
+    /// Counts `what name` in a node; true for a new one.
+    pub(super) fn count(&mut self, node: &mut Node, what: &str, name: &str) -> bool {
+        let name = format!("{what} {name}");
+        if self.0.contains(&name) {
+            node.count(&name, 1);
+            return false;
+        }
+        if self.0.len() >= MAX_NAMES {
+            node.count(&format!("{what} others"), 1);
+            return false;
+        }
+        node.count(&name, 1);
+        self.0.insert(name)
     }
 }
 

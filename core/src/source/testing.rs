@@ -2,6 +2,7 @@
 
 use super::{HEAD, Head, Node, Opening, Sink, recognise};
 use crate::event::{Event, NodeId};
+use crate::networks::NetworkFile;
 use crate::note::Note;
 use crate::settings::Settings;
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ pub struct Sunk {
     pub notes: Vec<Note>,
     /// The nodes by number; 0 is the file.
     pub nodes: BTreeMap<u32, Node>,
+    /// Every file of networks.
+    pub networks: Vec<NetworkFile>,
 }
 
 impl Sink for Sunk {
@@ -28,6 +31,10 @@ impl Sink for Sunk {
         let id = NodeId(self.nodes.keys().last().copied().unwrap_or(0) + 1);
         *self.node(id) = Node { parent: Some(parent), name: name.into(), ..Node::default() };
         id
+    }
+    fn networks(&mut self, file: NetworkFile) -> bool {
+        self.networks.push(file);
+        true
     }
     fn node(&mut self, node: NodeId) -> &mut Node {
         self.nodes.entry(node.0).or_default()

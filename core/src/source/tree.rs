@@ -40,8 +40,6 @@ pub struct Node {
     pub continues: Option<NodeId>,
     /// Names of addresses, as a capture's name resolution blocks tell them.
     pub names: BTreeMap<IpAddr, Text>,
-    /// Decryption secrets that a capture carries: pcapng's type of them, and the secrets.
-    pub secrets: Vec<(u32, Box<[u8]>)>,
     /// Events by kind, with the first and last time.
     pub events: BTreeMap<Kind, (u64, Option<Time>, Option<Time>)>,
     /// What its reader needs again to show one item: the header line of a table, for instance.

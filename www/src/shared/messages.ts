@@ -30,6 +30,8 @@ export interface Described {
 	sha256?: string;
 	/** When its first packet was taken, in nanoseconds since 1970; for captures only. */
 	first_packet?: bigint;
+	/** True for a file by which others are read, such as a key log. */
+	is_aid?: boolean;
 	more_follow: boolean;
 }
 
@@ -103,7 +105,10 @@ export type FeedingCalls = {
 	slice(slice: { file: number; buffer: ArrayBuffer }): Promise<boolean>;
 	/** `unread`: bytes at its end that were not handed over, for the count of what is done. */
 	close(closed: { file: number; unread: number }): Promise<void>;
-	finish(): Promise<void>;
+	/** No more files follow. True when the case must be read again from its first file. */
+	finish(): Promise<boolean>;
+	/** Empties the case for that. */
+	renew(): Promise<void>;
 };
 
 /** What the workers tell the page. */

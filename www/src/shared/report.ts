@@ -141,6 +141,15 @@ export interface Attack {
 	legend: { id: string; name: string; components: string[] }[];
 }
 
+/** A file that says whose network an address is in. */
+export interface NetworkSource {
+	name: string;
+	/** In hex. */
+	sha256: string;
+	built?: string;
+	about: string;
+}
+
 export interface Report {
 	version: number;
 	sources: Source[];
@@ -148,6 +157,8 @@ export interface Report {
 	actors: Actor[];
 	coverage: RuleCoverage[];
 	notes: NoteRow[];
+	/** Files of networks that findings have terms from. */
+	networks: NetworkSource[];
 	records: Record<string, { seen: bigint; kept: bigint }>;
 	span?: Span;
 	attack: Attack;

@@ -86,11 +86,18 @@ function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 				}
 				tellReport();
 			}),
-		finish: () =>
-			enqueue(() => {
+		finish: async () => {
+			await enqueue(() => {
 				theCase().settle();
 				tellProgress();
 				page.tell("report", theCase().report() as Report);
+			});
+			return crash === undefined && theCase().isStale();
+		},
+		renew: () =>
+			enqueue(() => {
+				theCase().renew();
+				ids.clear();
 			}),
 	});
 }

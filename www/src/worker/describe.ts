@@ -1,6 +1,6 @@
 // What the core wants to know of files before it reads any: first packets, and digests of twins.
 import type { Described, Evidence } from "../shared/messages.ts";
-import { Digest, firstPacket } from "../wasm/offwire_wasm.js";
+import { Digest, firstPacket, isAid } from "../wasm/offwire_wasm.js";
 
 /** What the core looks at to tell a capture. */
 const HEAD = 64 << 10;
@@ -35,7 +35,10 @@ async function describe({ file, path, sensor, site }: Evidence): Promise<Describ
 	try {
 		const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
 		const first_packet = firstPacket(head, file.size <= HEAD);
-		return first_packet === undefined ? its : { ...its, first_packet };
+		if (first_packet === undefined) {
+			return isAid(head, file.size <= HEAD) ? { ...its, is_aid: true } : its;
+		}
+		return { ...its, first_packet };
 	} catch {
 		return its;
 	}

@@ -23,6 +23,8 @@ let analysing: Link<NoCalls, FeedingCalls>;
 let current = 0;
 let isWanted = true;
 let isStopped = false;
+/** Every file of the case by the page's index: what comes late can make it read all of them again. */
+const all: Evidence[] = [];
 
 const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	start({ module, analysing: port }) {
@@ -30,19 +32,14 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 		analysing = new Link(port, {});
 	},
 	async read({ evidence, first }) {
-		meter.total += evidence.reduce((sum, e) => sum + e.file.size, 0);
 		isStopped = false;
-		const described = await describeAll(evidence);
-		const order = plan(described);
-		for (const [n, index] of order.entries()) {
-			const [one, its] = [evidence[index], described[index]];
-			if (isStopped || !one || !its) {
-				break;
-			}
-			its.more_follow = n + 1 < order.length;
-			await readFile(first + index, one.file, its);
+		for (const [index, one] of evidence.entries()) {
+			all[first + index] = one;
 		}
-		await analysing.call("finish", undefined);
+		if (await readAll(evidence, first)) {
+			await analysing.call("renew", undefined);
+			await readAll(all, 0);
+		}
 		tellProgress(first + evidence.length - 1, 0);
 		// Not waited for: the answer to this call says that the analysis is over.
 		void hashAll(evidence, described, first);
@@ -52,6 +49,22 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 		isWanted = false;
 	},
 });
+
+/** Reads files in the order of their plan; true when all files of the case must be read again. */
+async function readAll(evidence: Evidence[], first: number): Promise<boolean> {
+	meter.total += evidence.reduce((sum, e) => sum + e.file.size, 0);
+	const described = await describeAll(evidence);
+	const order = plan(described);
+	for (const [n, index] of order.entries()) {
+		const [one, its] = [evidence[index], described[index]];
+		if (isStopped || !one || !its) {
+			break;
+		}
+		its.more_follow = n + 1 < order.length;
+		await readFile(first + index, one.file, its);
+	}
+	return (await analysing.call("finish", undefined)) && !isStopped;
+}
 
 async function readFile(index: number, file: File, described: Described): Promise<void> {
 	let offset = 0;

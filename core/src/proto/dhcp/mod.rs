@@ -205,6 +205,7 @@ fn hardware(bytes: &[u8]) -> Option<Text> {
 mod tests {
     use super::*;
     use crate::event::StringSet;
+    use crate::proto::Carried;
     use crate::proto::Shared;
     use crate::proto::drive::Kept;
     use crate::proto::testing::{Said, talk};
@@ -248,6 +249,7 @@ mod tests {
                 at: Origin::default(),
                 service: &mut service,
                 shared: &mut shared,
+                carried: &mut Carried::default(),
                 out: &mut out,
             };
             Messages::default().data(Dir::Orig, message, &mut cx);

@@ -54,6 +54,18 @@ pub fn type_name(number: u16) -> Cow<'static, str> {
     named(TYPES, number).map_or_else(|| format!("query-{number}").into(), Into::into)
 }
 
+/// The number of a record type by the name that [`type_name`] gives it.
+pub fn type_number(name: &str) -> Option<u16> {
+    let row = TYPES.iter().find(|row| row.1.eq_ignore_ascii_case(name));
+    // ANY is `*` to Zeek.
+    row.map(|row| row.0).or_else(|| (name == "ANY").then_some(rtype::ANY))
+}
+
+/// The number of a response code by its name.
+pub fn rcode_number(name: &str) -> Option<u16> {
+    RCODES.iter().find(|row| row.1.eq_ignore_ascii_case(name)).map(|row| row.0)
+}
+
 /// The name of a class; `qclass-N` when it has none.
 pub fn class_name(number: u16) -> Cow<'static, str> {
     named(CLASSES, number).map_or_else(|| format!("qclass-{number}").into(), Into::into)

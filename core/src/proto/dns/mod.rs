@@ -8,6 +8,8 @@ mod rdata;
 mod row;
 mod wire;
 
+pub(crate) use codes::{rcode_number, type_number};
+
 use super::framing::Place;
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
 use crate::event::Kind;

@@ -47,7 +47,13 @@ pub struct Headers {
 impl Headers {
     /// Takes one header line. One without a colon says nothing.
     pub fn line(&mut self, line: &[u8]) {
-        let Some((name, value)) = wire::header(line) else { return };
+        if let Some((name, value)) = wire::header(line) {
+            self.field(name, value);
+        }
+    }
+
+    /// Takes one field by its name and value.
+    pub fn field(&mut self, name: &[u8], value: &[u8]) {
         let value = value.get(..text::MAX_FIELD).unwrap_or(value);
         let keep = |slot: &mut Vec<u8>| {
             if slot.is_empty() {
@@ -189,6 +195,15 @@ impl Transaction {
             _ if code == 101 && contains(&self.upgrade, b"websocket") => Some("websocket"),
             _ if code == 101 => Some(""),
             _ => None,
+        }
+    }
+
+    /// Takes the request's headers where they name its host in another way than by a header, as
+    /// HTTP/2 does.
+    pub fn request_fields(&mut self, headers: &Headers, authority: &[u8]) {
+        self.request_headers(headers);
+        if let Some(host) = some_text(authority) {
+            self.http.host = Some(host);
         }
     }
 

@@ -10,9 +10,12 @@ use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
 use crate::event::{Body as Record, Kind, Origin};
 use crate::text;
 use crate::time::Time;
-use body::{Body, Framing, Taken};
-use message::{Headers, Transaction};
+use body::Taken;
 use std::collections::VecDeque;
+
+pub use body::{Body, Framing};
+pub use message::{Headers, Transaction};
+pub use wire::{RequestLine, StatusLine, number};
 
 /// HTTP/1 over TCP.
 pub static PROTOCOL: Protocol = Protocol {

@@ -25,12 +25,16 @@ pub mod handshake {
     pub const SERVER_HELLO: u8 = 2;
     /// Drafts of TLS 1.3 before 23; then a ServerHello with a magic random.
     pub const HELLO_RETRY_REQUEST: u8 = 6;
+    /// Answers to the hello's extensions, encrypted; TLS 1.3.
+    pub const ENCRYPTED_EXTENSIONS: u8 = 8;
     /// A chain of certificates.
     pub const CERTIFICATE: u8 = 11;
     /// The server's part of an ephemeral exchange.
     pub const SERVER_KEY_EXCHANGE: u8 = 12;
     /// The client's part of the exchange.
     pub const CLIENT_KEY_EXCHANGE: u8 = 16;
+    /// The sender's keys change; TLS 1.3.
+    pub const KEY_UPDATE: u8 = 24;
 }
 
 /// Extensions of the hellos, each under its IANA name.

@@ -1,10 +1,14 @@
-//! TLS over a stream, up to the certificate: records, handshake, one `ssl` row and an `x509` row for each certificate.
+//! TLS over a stream: records, handshake, one `ssl` row and an `x509` row for each certificate; what
+//! is encrypted is deciphered and carried on where there are secrets for it.
 
+mod cipher;
 mod codes;
+mod deciphering;
 mod dtls;
 mod fingerprint;
 mod joiner;
 mod old;
+mod schedule;
 mod session;
 mod wire;
 
@@ -12,11 +16,13 @@ use super::framing::Place;
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
 use crate::event::Kind;
 use codes::{content, handshake};
+use deciphering::{Closed, Deciphering};
 use wire::{MESSAGE_HEADER, RECORD_HEADER, Record};
 
 pub use dtls::PROTOCOL as DTLS;
 pub use fingerprint::Carrier;
 pub use joiner::{Joined, Joiner};
+use session::Agreed;
 pub use session::Session;
 
 /// TLS and SSL in a stream.
@@ -75,6 +81,17 @@ fn probe_old(bytes: &[u8]) -> Probe {
 struct Tls {
     session: Session,
     sides: [Side; 2],
+    secrets: Secrets,
+}
+
+/// What is known of the secrets of the session.
+enum Secrets {
+    /// Both hellos were not seen yet.
+    Unasked,
+    /// There are none, or nothing more will be opened with them.
+    None,
+    /// They are at work.
+    Open(Box<Deciphering>),
 }
 
 /// What is known of one direction.
@@ -88,7 +105,8 @@ struct Side {
 
 impl Default for Tls {
     fn default() -> Self {
-        Self { session: Session::new(Carrier::Stream), sides: Default::default() }
+        let session = Session::new(Carrier::Stream);
+        Self { session, sides: Default::default(), secrets: Secrets::Unasked }
     }
 }
 
@@ -98,10 +116,15 @@ impl Analyzer for Tls {
         side.has_spoken = true;
         let begins = |bytes: &[u8]| Record::parse(bytes).is_some_and(Record::is_plausible);
         let mut used = side.place.resume(data, begins);
+        if let Secrets::Open(open) = &mut self.secrets
+            && open.has_lost(dir)
+        {
+            open.lose(dir, used as u64);
+        }
         loop {
             let rest = data.get(used..).unwrap_or_default();
             let step = self.record(dir, rest, cx);
-            if self.session.is_done() {
+            if self.session.is_done() && !self.is_deciphering(cx) {
                 return Step::Quit;
             }
             match step {
@@ -126,6 +149,10 @@ impl Analyzer for Tls {
         let side = self.side(dir);
         let is_only_skipped = matches!(side.place, Place::Skipping(n) if n >= len);
         side.place.gap(len);
+        if let Secrets::Open(open) = &mut self.secrets {
+            open.lose(dir, len);
+        }
+        let side = self.side(dir);
         if !is_only_skipped {
             side.joiner.lose();
             self.session.has_gap |= !is_encrypted;
@@ -136,7 +163,15 @@ impl Analyzer for Tls {
     fn finish(&mut self, cx: &mut Cx<'_>) {
         // A capture of one direction alone cannot tell how the handshake ended.
         self.session.has_gap |= self.sides.iter().any(|side| !side.has_spoken);
+        self.end_deciphering(cx);
         self.session.finish(cx);
+    }
+
+    fn held(&self) -> usize {
+        match &self.secrets {
+            Secrets::Open(open) => open.held(),
+            Secrets::Unasked | Secrets::None => 0,
+        }
     }
 }
 
@@ -177,7 +212,16 @@ impl Tls {
             self.session.is_encrypted(dir) || record.content == content::APPLICATION_DATA;
         if is_secret {
             self.session.ciphertext(dir, record.content, cx);
-            return Taken::Skip(whole);
+            return match &self.secrets {
+                Secrets::Open(open) if open.wants(dir, record) => {
+                    let Some(body) = bytes.get(RECORD_HEADER..whole) else {
+                        return Taken::Need(whole);
+                    };
+                    self.decipher(dir, record, body, cx);
+                    Taken::Bytes(whole)
+                }
+                _ => Taken::Skip(whole),
+            };
         }
         let Some(body) = bytes.get(RECORD_HEADER..whole) else { return Taken::Need(whole) };
         match record.content {
@@ -201,6 +245,89 @@ impl Tls {
             Joined::TooLong(_) => session.say("SSL_message_too_long", cx),
         });
         self.side(dir).joiner = joiner;
+        if let (Secrets::Unasked, Some(agreed)) = (&self.secrets, self.session.agreed()) {
+            self.ask(&agreed, cx);
+        }
+    }
+
+    /// Looks for the secrets of a session that both sides have agreed on.
+    fn ask(&mut self, agreed: &Agreed, cx: &mut Cx<'_>) {
+        let found = cx.out.secrets_of(&agreed.client_random);
+        let open = match found.map(|secrets| Deciphering::new(agreed, &secrets)) {
+            None => Err("no secrets"),
+            Some(Err(Closed::Unsupported)) => Err("version or cipher suite not supported"),
+            Some(Err(Closed::Incomplete)) => Err("secrets incomplete"),
+            Some(Ok(open)) => Ok(open),
+        };
+        self.secrets = match open {
+            Ok(open) => {
+                if self.session.is_13() {
+                    self.session.hold();
+                }
+                Secrets::Open(Box::new(open))
+            }
+            Err(why) => {
+                count(&format!("TLS sessions not decrypted: {why}"), cx);
+                Secrets::None
+            }
+        };
+    }
+
+    /// Opens a record and passes its content on: the handshake's here, the application's to whatever
+    /// speaks inside.
+    fn decipher(&mut self, dir: Dir, record: Record, body: &[u8], cx: &mut Cx<'_>) {
+        let Secrets::Open(open) = &mut self.secrets else { return };
+        let is_first = !open.has_opened();
+        let Some(plain) = open.open(dir, record, body) else { return };
+        if is_first {
+            count("TLS sessions decrypted", cx);
+        }
+        if let Some(lost) = plain.lost {
+            cx.carried.gap(dir, lost.max(1));
+            self.side(dir).joiner.lose();
+        }
+        if plain.is_application {
+            self.session.release(cx);
+        }
+        match plain.content {
+            content::APPLICATION_DATA => cx.carried.data(dir, plain.bytes),
+            content::HANDSHAKE if self.session.is_13() => {
+                let is_update = plain.bytes.first() == Some(&handshake::KEY_UPDATE);
+                if let (Secrets::Open(open), true) = (&mut self.secrets, is_update) {
+                    open.update_key(dir);
+                } else {
+                    self.handshake(dir, &plain.bytes, cx);
+                }
+            }
+            // A handshake begins anew, with other keys.
+            content::CHANGE_CIPHER_SPEC => {
+                if let Secrets::Open(open) = &mut self.secrets {
+                    open.give_up(dir);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// True while more records will be opened. When that ends, the row that waited goes out.
+    fn is_deciphering(&mut self, cx: &mut Cx<'_>) -> bool {
+        let goes_on = match &self.secrets {
+            Secrets::Open(open) => !open.is_over() && !cx.carried.is_unwanted(),
+            Secrets::Unasked | Secrets::None => false,
+        };
+        if !goes_on {
+            self.end_deciphering(cx);
+        }
+        goes_on
+    }
+
+    fn end_deciphering(&mut self, cx: &mut Cx<'_>) {
+        if let Secrets::Open(open) = std::mem::replace(&mut self.secrets, Secrets::None)
+            && !open.has_opened()
+        {
+            count("TLS sessions not decrypted: secrets fit no record", cx);
+        }
+        self.session.release(cx);
     }
 
     fn old_record(&mut self, dir: Dir, len: usize, bytes: &[u8], cx: &mut Cx<'_>) -> Taken {
@@ -223,6 +350,11 @@ impl Tls {
         self.side(dir).has_record = true;
         Taken::Bytes(whole)
     }
+}
+
+/// Counts a session in the capture that shows it.
+fn count(name: &str, cx: &mut Cx<'_>) {
+    cx.out.node(cx.at.node).count(name, 1);
 }
 
 #[cfg(test)]

@@ -61,6 +61,7 @@ impl<'a> OldHello<'a> {
     /// As the modern hello, without extensions.
     pub fn modern(&self) -> ClientHello<'_> {
         ClientHello {
+            random: &[],
             version: self.version,
             session_id: self.session_id,
             ciphers: &self.ciphers,

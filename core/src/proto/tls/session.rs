@@ -5,6 +5,7 @@ use super::fingerprint::{self, Carrier};
 use super::wire::{self, ClientHello, ServerHello};
 use crate::event::{Body, Origin, Ssl};
 use crate::proto::{Cx, Dir, x509};
+use crate::secrets::ClientRandom;
 use crate::text::from_bytes;
 use crate::time::Time;
 
@@ -16,6 +17,21 @@ pub const MAX_PROTOCOLS: usize = 64;
 
 /// Names of the carriers in `conn.service`; a handshake inside any other service was an upgrade.
 const SERVICES: [&str; 3] = ["dtls", "quic", "ssl"];
+
+/// What the keys of a session are made from, beside its secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed {
+    /// The client's random, by which its secrets are found.
+    pub client_random: ClientRandom,
+    /// The server's.
+    pub server_random: [u8; 32],
+    /// The cipher suite.
+    pub cipher: u16,
+    /// The version that the server chose.
+    pub version: u16,
+    /// Which direction is the client's.
+    pub client: Dir,
+}
 
 /// The knowledge of one handshake.
 #[derive(Debug)]
@@ -32,6 +48,10 @@ pub struct Session {
     is_encrypted: [bool; 2],
     said: Vec<&'static str>,
     is_sent: bool,
+    client_random: Option<ClientRandom>,
+    agreed: Option<Agreed>,
+    /// The row waits for what is encrypted of the handshake.
+    is_held: bool,
     /// Bytes of the handshake were missing: that it was not completed then says nothing.
     pub has_gap: bool,
 }
@@ -52,6 +72,9 @@ impl Session {
             is_encrypted: [false; 2],
             said: Vec::new(),
             is_sent: false,
+            client_random: None,
+            agreed: None,
+            is_held: false,
             has_gap: false,
         }
     }
@@ -84,6 +107,7 @@ impl Session {
             handshake::CLIENT_HELLO
                 | handshake::SERVER_HELLO
                 | handshake::HELLO_RETRY_REQUEST
+                | handshake::ENCRYPTED_EXTENSIONS
                 | handshake::CERTIFICATE
                 | handshake::SERVER_KEY_EXCHANGE
         )
@@ -116,7 +140,15 @@ impl Session {
                 Some(hello) => self.server_hello(dir, &hello, cx),
                 None => self.say("SSL_bad_server_hello", cx),
             },
-            handshake::CERTIFICATE if !self.is_13() => self.certificates(dir, body, cx),
+            // In TLS 1.3 the chain is encrypted, and so are other extensions: they were deciphered.
+            handshake::CERTIFICATE if self.is_13() => {
+                self.chain(dir, wire::certificates_13(body), cx);
+            }
+            handshake::CERTIFICATE => self.certificates(dir, body, cx),
+            handshake::ENCRYPTED_EXTENSIONS if self.is_13() => {
+                let protocol = wire::encrypted_extensions(body).alpn().next();
+                self.row.next_protocol = protocol.map(from_bytes);
+            }
             handshake::SERVER_KEY_EXCHANGE => self.server_key(body, cx),
             handshake::CLIENT_KEY_EXCHANGE => self.client_key_seen = true,
             _ => {}
@@ -128,6 +160,7 @@ impl Session {
         self.begin(cx);
         let is_first = self.row.ech.is_none();
         self.client = Some(dir);
+        self.client_random = hello.random.try_into().ok();
         self.offered_id = hello.session_id.to_vec();
         let ticket = hello.extensions.find(extension::SESSION_TICKET);
         self.has_ticket = ticket.is_some_and(|t| !t.is_empty()) && hello.session_id.is_empty();
@@ -162,6 +195,7 @@ impl Session {
         }
         if !hello.is_retry {
             self.row.ja3s = Some(fingerprint::ja3s(hello).into());
+            self.agree(dir, version, hello);
         }
         let same_id = !self.offered_id.is_empty()
             && self.offered_id.iter().any(|b| *b != 0)
@@ -169,6 +203,34 @@ impl Session {
         let accepts_psk = hello.extensions.find(extension::PRE_SHARED_KEY).is_some();
         let resumes = if is_13(version) { self.has_psk && accepts_psk } else { same_id };
         self.row.resumed = Some(resumes);
+    }
+
+    fn agree(&mut self, dir: Dir, version: u16, hello: &ServerHello<'_>) {
+        let randoms = self.client_random.zip(hello.random.try_into().ok());
+        self.agreed = randoms.map(|(client_random, server_random)| Agreed {
+            client_random,
+            server_random,
+            cipher: hello.cipher,
+            version,
+            client: other(dir),
+        });
+    }
+
+    /// What the keys are made from, once both hellos were seen.
+    pub const fn agreed(&self) -> Option<Agreed> {
+        self.agreed
+    }
+
+    /// Keeps the row back: what is encrypted of the handshake will be deciphered.
+    pub const fn hold(&mut self) {
+        self.is_held = true;
+    }
+
+    /// Nothing more of the handshake will be deciphered: a complete one goes out.
+    pub fn release(&mut self, cx: &mut Cx<'_>) {
+        if std::mem::take(&mut self.is_held) && self.row.established == Some(true) {
+            self.send(cx);
+        }
     }
 
     /// Takes the hello of a server that speaks SSL 2.0: a cipher and its certificate.
@@ -261,7 +323,9 @@ impl Session {
     /// The handshake is complete.
     pub fn complete(&mut self, cx: &mut Cx<'_>) {
         self.row.established = Some(true);
-        self.send(cx);
+        if !self.is_held {
+            self.send(cx);
+        }
     }
 
     /// An alert in the clear.

@@ -47,6 +47,8 @@ impl Record {
 pub struct ClientHello<'a> {
     /// The version; since TLS 1.3 only a name for compatibility.
     pub version: u16,
+    /// Its random, by which key logs name the session; empty in the form of SSL 2.0.
+    pub random: &'a [u8],
     /// The session it wants to go on with.
     pub session_id: &'a [u8],
     /// The cipher suites it offers, two octets each.
@@ -62,7 +64,7 @@ impl<'a> ClientHello<'a> {
     pub fn parse(body: &'a [u8], is_dtls: bool) -> Option<Self> {
         let mut c = Cursor::new(body);
         let version = c.be16()?;
-        c.take(32)?;
+        let random = c.take(32)?;
         let session_id = prefixed8(&mut c)?;
         if is_dtls {
             prefixed8(&mut c)?;
@@ -71,7 +73,7 @@ impl<'a> ClientHello<'a> {
         prefixed8(&mut c)?;
         // SSL 3.0 ends here.
         let extensions = Extensions(prefixed16(&mut c).unwrap_or_default());
-        Some(Self { version, session_id, ciphers, extensions, is_old: false })
+        Some(Self { version, random, session_id, ciphers, extensions, is_old: false })
     }
 }
 
@@ -80,6 +82,8 @@ impl<'a> ClientHello<'a> {
 pub struct ServerHello<'a> {
     /// The version in the fixed place.
     pub version: u16,
+    /// Its random.
+    pub random: &'a [u8],
     /// The session's identifier.
     pub session_id: &'a [u8],
     /// The cipher suite it chose.
@@ -95,7 +99,8 @@ impl<'a> ServerHello<'a> {
     pub fn parse(body: &'a [u8]) -> Option<Self> {
         let mut c = Cursor::new(body);
         let version = c.be16()?;
-        let is_retry = c.take(32)? == RETRY_RANDOM;
+        let random = c.take(32)?;
+        let is_retry = random == RETRY_RANDOM;
         let is_early_draft = matches!(version, 0x7f01..=0x7f15);
         let session_id = if is_early_draft { &[] } else { prefixed8(&mut c)? };
         let cipher = c.be16()?;
@@ -103,7 +108,7 @@ impl<'a> ServerHello<'a> {
             c.u8()?;
         }
         let extensions = Extensions(prefixed16(&mut c).unwrap_or_default());
-        Some(Self { version, session_id, cipher, is_retry, extensions })
+        Some(Self { version, random, session_id, cipher, is_retry, extensions })
     }
 
     /// The version it really chose: the extension's where there is one.
@@ -191,6 +196,30 @@ pub fn certificates(body: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The certificates of a Certificate message of TLS 1.3, RFC 8446 section 4.4.2: each has extensions
+/// behind it.
+pub fn certificates_13(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut outer = Cursor::new(body);
+    let is_begun = prefixed8(&mut outer).and_then(|_| outer.be24());
+    let rest = outer.rest();
+    let total = is_begun.unwrap_or_default() as usize;
+    let mut list = Cursor::new(rest.get(..total).unwrap_or(rest));
+    std::iter::from_fn(move || {
+        let len = list.be24()?;
+        let der = list.take(len as usize)?;
+        // Extensions that are cut take nothing from the certificate.
+        if prefixed16(&mut list).is_none() {
+            list = Cursor::new(&[]);
+        }
+        Some(der)
+    })
+}
+
+/// The extensions of an EncryptedExtensions message.
+pub fn encrypted_extensions(body: &[u8]) -> Extensions<'_> {
+    Extensions(prefixed16(&mut Cursor::new(body)).unwrap_or_default())
+}
+
 /// The named curve of a ServerKeyExchange of an elliptic exchange, RFC 8422 section 5.4.
 pub fn named_curve(body: &[u8]) -> Option<u16> {
     const NAMED_CURVE: u8 = 3;
@@ -232,6 +261,14 @@ mod tests {
         assert_eq!(certificates(list).collect::<Vec<_>>(), [b"a"]);
         assert_eq!(named_curve(b"\x03\x00\x17"), Some(23));
         assert_eq!(named_curve(b"\x01\x00\x17"), None);
+    }
+
+    #[test]
+    fn certificates_of_tls_1_3_have_extensions_between_them() {
+        let list = b"\x01c\x00\x00\x0e\x00\x00\x01a\x00\x02xx\x00\x00\x01b\x00\x00";
+        assert_eq!(certificates_13(list).collect::<Vec<_>>(), [b"a", b"b"]);
+        assert_eq!(certificates_13(&list[..14]).collect::<Vec<_>>(), [b"a"]);
+        assert_eq!(certificates_13(b"\x05c").count(), 0);
     }
 
     #[test]

@@ -10,9 +10,6 @@ use std::net::IpAddr;
 /// Names kept of a file; a resolver's cache has some thousands.
 const MAX_NAMES: usize = 10_000;
 
-/// Bytes of secrets kept of a file: a key log line has 200, so some 40 000 sessions.
-const MAX_SECRETS: usize = 8 << 20;
-
 /// What decoding needs of an interface.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clocked {
@@ -102,59 +99,38 @@ pub(super) fn statistics(order: Order, body: &[u8], base: usize, node: &mut Node
     Some(())
 }
 
-/// What was kept of descriptions so far, held against its limits.
-#[derive(Debug, Default)]
-pub(super) struct Described {
-    secrets: usize,
+/// A name resolution block: records of address and names, then options.
+pub(super) fn names<'a>(order: Order, body: &'a [u8], node: &mut Node) -> Option<&'a [u8]> {
+    let mut at = 0;
+    loop {
+        let (kind, len) = (order.u16(body, at)?, usize::from(order.u16(body, at + 2)?));
+        let value = body.get(at + 4..)?.get(..len)?;
+        at += 4 + len.next_multiple_of(4);
+        let mut c = Cursor::new(value);
+        let addr: IpAddr = match kind {
+            0 => return body.get(at..),
+            1 => c.array::<4>()?.into(),
+            2 => c.array::<16>()?.into(),
+            _ => continue,
+        };
+        // The first of several names, up to its zero byte.
+        let name = c.rest().split(|b| *b == 0).next().unwrap_or_default();
+        if node.names.len() < MAX_NAMES || node.names.contains_key(&addr) {
+            node.names.entry(addr).or_insert_with(|| text::from_bytes(name));
+        } else {
+            node.count("names not kept", 1);
+        }
+    }
 }
 
-impl Described {
-    /// A name resolution block: records of address and names, then options.
-    pub(super) fn names<'a>(
-        &mut self,
-        order: Order,
-        body: &'a [u8],
-        node: &mut Node,
-    ) -> Option<&'a [u8]> {
-        let mut at = 0;
-        loop {
-            let (kind, len) = (order.u16(body, at)?, usize::from(order.u16(body, at + 2)?));
-            let value = body.get(at + 4..)?.get(..len)?;
-            at += 4 + len.next_multiple_of(4);
-            let mut c = Cursor::new(value);
-            let addr: IpAddr = match kind {
-                0 => return body.get(at..),
-                1 => c.array::<4>()?.into(),
-                2 => c.array::<16>()?.into(),
-                _ => continue,
-            };
-            // The first of several names, up to its zero byte.
-            let name = c.rest().split(|b| *b == 0).next().unwrap_or_default();
-            if node.names.len() < MAX_NAMES || node.names.contains_key(&addr) {
-                node.names.entry(addr).or_insert_with(|| text::from_bytes(name));
-            } else {
-                node.count("names not kept", 1);
-            }
-        }
-    }
-
-    /// A decryption secrets block: type, length, secrets; then options.
-    pub(super) fn secrets<'a>(
-        &mut self,
-        order: Order,
-        body: &'a [u8],
-        node: &mut Node,
-    ) -> Option<&'a [u8]> {
-        let (kind, len) = (order.u32(body, 0)?, order.u32(body, 4)? as usize);
-        let secrets = body.get(8..)?.get(..len)?;
-        self.secrets += secrets.len();
-        if self.secrets <= MAX_SECRETS {
-            node.secrets.push((kind, secrets.into()));
-        } else {
-            node.count("secrets not kept", 1);
-        }
-        body.get(8 + len.next_multiple_of(4)..)
-    }
+/// A decryption secrets block: type, length, secrets; then options. Gives the secrets, where they
+/// are TLS's, and the options.
+pub(super) fn secrets(order: Order, body: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+    const TLS_KEY_LOG: u32 = 0x544c_534b;
+    let (kind, len) = (order.u32(body, 0)?, order.u32(body, 4)? as usize);
+    let secrets = body.get(8..)?.get(..len)?;
+    let options = body.get(8 + len.next_multiple_of(4)..).unwrap_or_default();
+    Some(((kind == TLS_KEY_LOG).then_some(secrets), options))
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ use super::blocks::{self, Begin, Order, PacketBlock, kind};
 use super::carry::{Carry, Step, Window};
 use super::index::{Block, Section};
 use super::{Intake, MAX_CAPLEN, Record, describing, second};
+use crate::event::Origin;
 use crate::net::{Flows, Packets};
 use crate::note::{CAP_REACHED, CAPTURE_COMMENT, CAPTURE_DAMAGED, FILE_CUT, RECORD_LENIENT};
+use crate::source::keylog;
 use crate::source::{Format, Head, Interface, Opening, Reader, Sink, Sniff};
 use crate::text;
 use crate::time::Clock;
@@ -55,7 +57,6 @@ struct Parser {
     base: u32,
     /// Where reading lost its way, and why.
     lost: Option<(u64, &'static str)>,
-    described: describing::Described,
 }
 
 impl Pcapng {
@@ -68,7 +69,6 @@ impl Pcapng {
             section: 0,
             base: 0,
             lost: None,
-            described: describing::Described::default(),
         };
         Self { carry: Carry::default(), parser }
     }
@@ -216,8 +216,8 @@ impl Parser {
                 describing::statistics(order, body, base, node);
                 ("statistics", body.get(12..))
             }
-            kind::NAMES => ("names", self.described.names(order, body, node)),
-            kind::SECRETS => ("secrets", self.described.secrets(order, body, node)),
+            kind::NAMES => ("names", describing::names(order, body, node)),
+            kind::SECRETS => ("secrets", self.secrets(body, place, out)),
             kind::CUSTOM | kind::CUSTOM_NO_COPY => {
                 node.count("pcapng blocks skipped: custom", 1);
                 return;
@@ -236,6 +236,20 @@ impl Parser {
                 self.comment(of, value, place, out);
             }
         });
+    }
+
+    /// Hands a block's secrets on; gives its options.
+    fn secrets<'a>(&self, body: &'a [u8], place: Place, out: &mut dyn Sink) -> Option<&'a [u8]> {
+        let node = self.intake.node();
+        let (secrets, options) = describing::secrets(self.order, body)?;
+        match secrets {
+            Some(log) => {
+                let at = Origin { node, item: 0, offset: place.offset, len: place.len };
+                keylog::take_block(node, log, at, out);
+            }
+            None => out.node(node).count("secrets not used: of another protocol", 1),
+        }
+        Some(options)
     }
 
     /// Goes looking for the next block, from the byte behind `offset` on.
@@ -449,7 +463,8 @@ mod tests {
         let record = file.option(1, &name);
         let end = file.option(0, b"");
         file.block(kind::NAMES, &[record, end].concat());
-        let secrets = b"CLIENT_RANDOM 00 11\n";
+        let line = format!("CLIENT_RANDOM {} {}\n", "ab".repeat(32), "5e".repeat(48));
+        let secrets = line.as_bytes();
         let head = [file.n32(0x544c_534b), file.n32(secrets.len() as u32)].concat();
         file.block(kind::SECRETS, &[&head[..], secrets].concat());
         for (received, dropped) in [(1u64, 1u64), (9, 2)] {
@@ -465,7 +480,7 @@ mod tests {
         let got = file.read();
         let node = got.node();
         assert_eq!(&*node.names[&[10, 0, 0, 1].into()], "host.example");
-        assert_eq!(node.secrets, [(0x544c_534b, secrets[..].into())]);
+        assert_eq!(got.count("secrets: CLIENT_RANDOM"), 1);
         assert_eq!(got.count("interface 0: received"), 9);
         assert_eq!(got.count("interface 0: dropped by the interface"), 2);
         assert_eq!(got.count("packets lost before others, by the capture"), 3);

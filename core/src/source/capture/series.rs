@@ -1,12 +1,13 @@
 //! Captures of one series: files that a ring or a rotation cut one capture into, read as one.
 //!
-//! A host orders its files by their first packet ([`first_packet`]) and says of each whether more
+//! A host orders its files by their first packet ([`first_look`]) and says of each whether more
 //! will follow. At the end of a capture its open connections and waiting fragments are suspended;
 //! the next capture resumes them if it adjoins. So a cut between two packets changes no record.
 
 use crate::event::{Event, NodeId};
 use crate::net::{Decoder, Packets};
 use crate::note::Note;
+use crate::secrets::Secret;
 use crate::settings::Settings;
 use crate::source::{Node, Opened, Reader, Sink, Tree};
 use crate::time::{Interval, Time};
@@ -75,28 +76,38 @@ impl Series {
     }
 }
 
-/// When the first packet of a file was captured, from the file's first [`crate::source::HEAD`]
-/// bytes; also through containers. `None` when it is no capture, or has no times.
-pub fn first_packet(head: &[u8], is_whole: bool) -> Option<Time> {
+/// What a first look at a file tells of its place among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FirstLook {
+    /// When its first packet was captured; `None` when it is no capture, or has no times.
+    pub first_packet: Option<Time>,
+    /// True for a file by which others are read: secrets. It is read before them.
+    pub is_aid: bool,
+}
+
+/// A first look at a file, by its first [`crate::source::HEAD`] bytes; also through containers.
+pub fn first_look(head: &[u8], is_whole: bool) -> FirstLook {
     let mut peek = Peek::default();
     let node = peek.tree.add(Node::default());
     let mut opened = Opened::new(node, 0, &Settings::default());
     let mut rest = head;
-    while !rest.is_empty() && peek.first.is_none() {
+    while !rest.is_empty() && peek.look.first_packet.is_none() {
         let used = opened.feed(rest, &mut peek);
         rest = rest.get(used..).unwrap_or_default();
     }
-    if is_whole && peek.first.is_none() {
+    if is_whole && peek.look.first_packet.is_none() {
         opened.finish(&mut peek);
     }
-    peek.first
+    // Secrets inside a capture open that capture.
+    peek.look.is_aid &= peek.look.first_packet.is_none();
+    peek.look
 }
 
-/// A sink that keeps nothing but the time of the first packet.
+/// A sink that keeps nothing but what the first look is for.
 #[derive(Default)]
 struct Peek {
     tree: Tree,
-    first: Option<Time>,
+    look: FirstLook,
 }
 
 impl Sink for Peek {
@@ -109,8 +120,12 @@ impl Sink for Peek {
         self.tree.get_mut(node)
     }
     fn resume(&mut self, _: NodeId, start: &Start) -> Option<Series> {
-        self.first.get_or_insert(start.ts);
+        self.look.first_packet.get_or_insert(start.ts);
         None
+    }
+    fn secret(&mut self, _: Secret) -> bool {
+        self.look.is_aid = true;
+        true
     }
 }
 
@@ -140,7 +155,7 @@ mod tests {
             .iter()
             .map(|(sensor, bytes)| FileMeta {
                 sensor: (*sensor).to_owned(),
-                first_packet: first_packet(bytes, true),
+                first_packet: first_look(bytes, true).first_packet,
                 ..FileMeta::default()
             })
             .collect();
@@ -194,8 +209,16 @@ mod tests {
     #[test]
     fn the_first_packet_is_found_in_the_head_alone() {
         let bytes = file(1_700_000_000, &[b"a", b"b"]);
-        assert_eq!(first_packet(&bytes, true), Some(Time::from_secs(1_700_000_000)));
-        assert_eq!(first_packet(&bytes[..24], true), None);
-        assert_eq!(first_packet(b"2024-01-01 a log", true), None);
+        let first_packet = Some(Time::from_secs(1_700_000_000));
+        assert_eq!(first_look(&bytes, true), FirstLook { first_packet, is_aid: false });
+        assert_eq!(first_look(&bytes[..24], true), FirstLook::default());
+        assert_eq!(first_look(b"2024-01-01 a log", true), FirstLook::default());
+    }
+
+    #[test]
+    fn a_key_log_is_read_before_what_it_opens() {
+        let log = format!("CLIENT_RANDOM {} {}\n", "ab".repeat(32), "5e".repeat(48));
+        let look = FirstLook { first_packet: None, is_aid: true };
+        assert_eq!(first_look(log.as_bytes(), true), look);
     }
 }

@@ -1,7 +1,9 @@
 //! Access logs of Apache, nginx and their kin: common and combined format, also through syslog.
 
+mod json;
 mod line;
 
+pub use self::json::ACCESS_LOG_JSON;
 use self::line::Line;
 use super::lines::Lines;
 use super::row;

@@ -99,7 +99,7 @@ pub static LOGS: &[Log] = &[
     Log {
         kind: Kind::Weird,
         anchors: CONNECTION,
-        marks: &["notice"],
+        marks: &["notice", "addl"],
         special: &[],
         derive: derive::nothing,
     },

@@ -27,7 +27,7 @@ pub(crate) struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{}] {}: Zeek {:?}, ours {:?}", self.row, self.field, self.theirs, self.ours)
+        write!(f, "[{}] {}: theirs {:?}, ours {:?}", self.row, self.field, self.theirs, self.ours)
     }
 }
 
@@ -60,7 +60,7 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |n: u64, of: u64| 100.0 * n as f64 / of.max(1) as f64;
         let (rows, found) = (self.rows, self.found);
-        writeln!(f, "  rows of Zeek's: {rows}, found {found} ({:.2} %)", percent(found, rows))?;
+        writeln!(f, "  rows of theirs: {rows}, found {found} ({:.2} %)", percent(found, rows))?;
         writeln!(f, "  further rows of ours: {}; explained: {}", self.more, self.rows_explained)?;
         let mut all = [0; 3];
         for (name, counts) in &self.fields {
@@ -118,6 +118,44 @@ pub(crate) fn logs(
     for record in free {
         tally.more += 1;
         differences.push(missing("more", name(|n| record.fields.get(n).cloned(), keys)));
+    }
+    differences
+}
+
+/// Address and port of one side, as far as they are told.
+type End = (Option<String>, Option<String>);
+
+/// Compares an expectation that names only some fields: with the record that agrees most among those
+/// of its connection, whichever side EVE takes for the first.
+pub(crate) fn part(theirs: &Row, ours: &[&Record], tally: &mut Tally) -> Vec<Difference> {
+    let ends = |get: &dyn Fn(&str) -> Option<String>| {
+        let end = |side: &str| (get(&format!("id.{side}_h")), get(&format!("id.{side}_p")));
+        [end("orig"), end("resp")]
+    };
+    let their_ends = ends(&|n| theirs.get(n).cloned().flatten());
+    let fits =
+        |(a, b): (&End, &End)| (a.0.is_none() || a.0 == b.0) && (a.1.is_none() || a.1 == b.1);
+    let is_same = |record: &&&Record| {
+        let [orig, resp] = ends(&|n| record.fields.get(n).cloned());
+        their_ends.iter().zip(&[orig.clone(), resp.clone()]).all(fits)
+            || their_ends.iter().zip(&[resp, orig]).all(fits)
+    };
+    let none = BTreeMap::new();
+    tally.rows += 1;
+    let best = ours.iter().filter(is_same);
+    let best = best.min_by_key(|r| fields(theirs, r, &none).filter(|c| !c.3).count());
+    let shown = || name(|n| theirs.get(n).cloned().flatten(), &[]);
+    let Some(record) = best else { return vec![missing("row", shown())] };
+    tally.found += 1;
+    let mut differences = Vec::new();
+    for (field, their, our, is_equal) in fields(theirs, record, &none) {
+        let counts = tally.fields.entry(field.to_owned()).or_default();
+        counts[0] += 1;
+        counts[1] += u64::from(is_equal);
+        if !is_equal {
+            let (theirs, ours) = (their.unwrap_or("-").into(), our.unwrap_or("-").into());
+            differences.push(Difference { row: shown(), field: field.into(), theirs, ours });
+        }
     }
     differences
 }

@@ -1,4 +1,5 @@
-//! Compares our records with those of Zeek for every capture of the corpus that has its logs.
+//! Compares our records with those of Zeek for every capture of the corpus that has its logs, and
+//! with what Suricata's tests expect of EVE, which our own reader of EVE reads.
 //!
 //! `peers [-v] [LOG] [PART-OF-A-PATH]`: prints, per log and field, how many values agree, and lists
 //! each difference that `tests/peers-explained.tsv` does not explain. An explained difference never
@@ -6,6 +7,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is text")]
 
 mod compare;
+mod eve;
 mod explained;
 mod ours;
 mod zeek_log;
@@ -39,12 +41,27 @@ const LOGS: &[(&str, &[&str])] = &[
     ("x509", &["fingerprint"]),
 ];
 
+/// The kinds that are compared with EVE, and what their tables are called.
+const EVE_LOGS: &[(&str, &str)] = &[
+    ("conn", "eve-conn"),
+    ("dns", "eve-dns"),
+    ("ftp", "eve-ftp"),
+    ("http", "eve-http"),
+    ("smtp", "eve-smtp"),
+    ("ssh", "eve-ssh"),
+    ("ssl", "eve-ssl"),
+    ("x509", "eve-x509"),
+];
+
 fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let is_verbose = args.iter().any(|a| a == "-v");
     let mut words = args.iter().filter(|a| *a != "-v");
     let first = words.next().map(String::as_str);
-    let log = first.filter(|w| LOGS.iter().any(|(name, _)| name == w));
+    let is_log = |w: &&str| {
+        LOGS.iter().any(|(name, _)| name == w) || EVE_LOGS.iter().any(|(_, name)| name == w)
+    };
+    let log = first.filter(is_log);
     let part = if log.is_some() { words.next().map(String::as_str) } else { first };
     let corpus = std::env::var_os("OFFWIRE_CORPUS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"),
@@ -61,6 +78,11 @@ fn main() -> std::process::ExitCode {
             continue;
         }
         compare_test(&corpus, &test, log, &mut explained, &mut tallies, is_verbose);
+    }
+    for (checks, capture) in eve::find(&corpus) {
+        if part.is_none_or(|p| checks.display().to_string().contains(p)) {
+            compare_eve(&corpus, &checks, &capture, log, &mut explained, &mut tallies, is_verbose);
+        }
     }
     for (name, tally) in &tallies {
         println!("\n{name}\n{tally}");
@@ -109,6 +131,33 @@ fn compare_test(
 fn has_command(theirs: &[zeek_log::Row], ours: &ours::Record) -> bool {
     let command = ours.fields.get("command").map(String::as_str);
     theirs.iter().any(|row| row.get("command").and_then(Option::as_deref) == command)
+}
+
+/// Compares what a test of Suricata's expects with what we make of its capture.
+fn compare_eve(
+    corpus: &Path,
+    checks: &Path,
+    capture: &Path,
+    only: Option<&str>,
+    explained: &mut Explained,
+    tallies: &mut BTreeMap<&str, Tally>,
+    is_verbose: bool,
+) {
+    let test = checks.parent().unwrap_or(checks);
+    let shown = test.strip_prefix(corpus).unwrap_or(test).display().to_string();
+    let mut events = None;
+    for (kind, row) in eve::expected(checks) {
+        let Some((kind, log)) = EVE_LOGS.iter().find(|(k, _)| *k == kind) else { continue };
+        if only.is_some_and(|o| o != *log && o != *kind) {
+            continue;
+        }
+        let events = events.get_or_insert_with(|| ours::read(capture));
+        let ours: Vec<_> = events.iter().filter(|e| e.kind == *kind).collect();
+        let tally = tallies.entry(log).or_default();
+        for difference in compare::part(&row, &ours, tally) {
+            tell(&shown, log, &difference, explained, tally, is_verbose);
+        }
+    }
 }
 
 fn tell(

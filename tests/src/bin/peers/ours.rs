@@ -42,11 +42,15 @@ impl Sink for Events {
 
 /// The records of a capture.
 pub(crate) fn read(path: &Path) -> Vec<Record> {
-    let bytes = std::fs::read(path).unwrap_or_default();
+    read_bytes(&std::fs::read(path).unwrap_or_default())
+}
+
+/// The records of any evidence.
+pub(crate) fn read_bytes(bytes: &[u8]) -> Vec<Record> {
     let settings = Settings::default();
     let mut events = Events::default();
     let mut file = Opened::new(NodeId(0), 0, &settings);
-    let mut rest = bytes.as_slice();
+    let mut rest = bytes;
     while !rest.is_empty() {
         let used = file.feed(rest, &mut events);
         rest = rest.get(used..).unwrap_or_default();
