@@ -2,11 +2,13 @@
 
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
+use crate::net::Packet;
 use crate::note::{CAP_REACHED, FILE_EMPTY, FILE_TWICE, Note, Notes};
 use crate::records::{FilterError, Records, RowQuery, Rows};
 use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::settings::Settings;
+use crate::source::capture::second;
 use crate::source::capture::series::{Series, Start};
 use crate::source::flow::pair::Pairing;
 use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
@@ -29,6 +31,9 @@ pub struct FileMeta {
     pub sensor: String,
     /// Which site's private addresses it speaks of.
     pub site: String,
+    /// The series of captures that it belongs to, as the analyst says: it goes on with the captures
+    /// of the same name and with no other. Empty when the times of packets decide.
+    pub series: String,
     /// When its first packet was captured, by [`first_packet`]; `None` for what is no capture.
     pub first_packet: Option<Time>,
     /// True when the host will open more files after it: a capture's open connections then wait
@@ -104,6 +109,7 @@ impl Session {
             sha256: meta.sha256,
             sensor: meta.sensor.into(),
             site: meta.site.into(),
+            series: meta.series.into(),
             ..Node::default()
         });
         let opened = match same {
@@ -172,6 +178,11 @@ impl Session {
     /// True for a capture whose packets can be read again.
     pub fn is_capture(&self, node: NodeId) -> bool {
         self.store.tree.get(node).index.n_blocks() > 0
+    }
+
+    /// The packet that an item of a capture is, from its bytes as [`Session::locate`] led to them.
+    pub(crate) fn packet<'a>(&self, at: Origin, bytes: &'a [u8]) -> Option<Packet<'a>> {
+        second::packet(self.store.tree.get(at.node), at, bytes)
     }
 
     /// The name of a file, or of what a container holds.
@@ -278,12 +289,13 @@ impl Sink for Store {
 
     fn child(&mut self, parent: NodeId, name: &str) -> NodeId {
         let of = self.tree.get(parent);
-        let (sensor, site) = (of.sensor.clone(), of.site.clone());
+        let (sensor, site, series) = (of.sensor.clone(), of.site.clone(), of.series.clone());
         self.tree.add(Node {
             parent: Some(parent),
             name: name.into(),
             sensor,
             site,
+            series,
             ..Node::default()
         })
     }
@@ -291,9 +303,13 @@ impl Sink for Store {
     fn resume(&mut self, node: NodeId, start: &Start) -> Option<Series> {
         let here = |id| {
             let node = self.tree.get(id);
-            (&*node.sensor, &*node.site)
+            (&*node.sensor, &*node.site, &*node.series)
         };
-        let fits = |s: &Series| s.adjoins(start) && here(s.node) == here(node);
+        let is_told = !self.tree.get(node).series.is_empty();
+        let fits = |s: &Series| {
+            let goes_on = if is_told { s.can_go_on(start) } else { s.adjoins(start) };
+            goes_on && here(s.node) == here(node)
+        };
         let waiting = self.suspended.iter().enumerate().filter(|(_, s)| fits(s));
         // Of several the one that ended last, and of those the one that was opened last.
         let (i, _) = waiting.max_by_key(|(_, s)| (s.last(), s.node))?;
