@@ -4,7 +4,7 @@ use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
 use crate::net::Packet;
 use crate::note::{CAP_REACHED, FILE_EMPTY, FILE_TWICE, Note, Notes};
-use crate::records::{FilterError, Records, RowQuery, Rows};
+use crate::records::{AllRelated, FilterError, Records, RowQuery, Rows, Story};
 use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::settings::Settings;
@@ -208,6 +208,16 @@ impl Session {
     /// A page of rows.
     pub fn rows(&mut self, query: &RowQuery) -> Result<Rows, FilterError> {
         self.store.records.rows(query)
+    }
+
+    /// Rows of all kinds by time; see [`Records::story`].
+    pub fn story(&mut self, filter: &str, from: usize, n: usize) -> Result<Story, FilterError> {
+        self.store.records.story(filter, from, n)
+    }
+
+    /// The entities that rows speak of; see [`Records::related`].
+    pub fn related(&mut self, filter: &str, limit: usize) -> Result<AllRelated, FilterError> {
+        self.store.records.related(filter, limit)
     }
 
     /// Which bytes of which file a host must read to show this item.
