@@ -15,6 +15,15 @@ pub fn entity_filter(entity: JsValue, value: &str) -> Result<String, JsError> {
     Ok(from_js::<Entity>(entity)?.filter(value))
 }
 
+/// What a value stands for, by the name of its field or else by its look; undefined for nothing.
+///
+/// # Errors
+/// Never in practice: a kind of entity is a word.
+#[wasm_bindgen(js_name = entityOf)]
+pub fn entity_of(field: &str, value: &str) -> Result<JsValue, JsError> {
+    to_js(&Entity::of_value(field, value))
+}
+
 #[wasm_bindgen]
 impl Case {
     /// Rows `from` to `from + count` of those that pass a filter, of all kinds by time:

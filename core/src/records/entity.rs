@@ -58,6 +58,13 @@ impl Entity {
         TEXT_FIELDS.iter().find(|(name, _)| *name == field.name).map(|(_, entity)| *entity)
     }
 
+    /// What a value of any field stands for: by the field's name where that tells, else a host if
+    /// it is an address.
+    pub fn of_value(field: &str, value: &str) -> Option<Self> {
+        let named = TEXT_FIELDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(field));
+        named.map_or(Self::Host, |(_, entity)| *entity).of_text(value)
+    }
+
     /// What one text of a column stands for: a server may be named by its address, and an answer
     /// of DNS can be any text.
     pub(super) fn of_text(self, text: &str) -> Option<Self> {
@@ -159,6 +166,9 @@ mod tests {
             assert_eq!(name(text), None, "{text}");
         }
         assert!(name(&long[1..]).is_some());
+        assert_eq!(Entity::of_value("Host", "a.example"), Some(Entity::Name));
+        assert_eq!(Entity::of_value("source", "10.0.0.1"), Some(Entity::Host));
+        assert_eq!(Entity::of_value("source", "a.example"), None);
         assert_eq!(Entity::Host.of_text("x"), None);
         assert_eq!(Entity::Account.of_text("x"), Some(Entity::Account));
     }

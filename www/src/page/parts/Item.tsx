@@ -1,11 +1,14 @@
 // The evidence panel: a raw line with its fields marked, or a packet's fields beside its bytes.
 import { useSignal } from "@preact/signals";
 import type { Item, ItemField } from "../../shared/records.ts";
+import type { Origin } from "../../shared/report.ts";
+import { isCapture } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
 import { byteRows, fieldAt, segments } from "../select/item.ts";
 import { fromBytes } from "../select/text.ts";
-import { sources } from "../store/case.ts";
+import { canAsk, sources } from "../store/case.ts";
 import { hide, shown } from "../store/item.ts";
+import { openItem, type Tab } from "../store/packets.ts";
 import { Copy } from "./Common.tsx";
 import { Ev, Pivot } from "./Evidence.tsx";
 
@@ -34,17 +37,54 @@ export function EvidencePanel() {
 			</div>
 			{now.state === "loading" && <p class="dim">Reading it from the file…</p>}
 			{now.state === "failed" && <p role="alert">It cannot be shown: {now.why}</p>}
-			{now.state === "here" && <ItemBody item={now.item} />}
+			{now.state === "here" && <ItemBody item={now.item} mark={now.mark} />}
+			{now.state === "here" && <ItsConnection at={now.at} key={placeKey(now.at)} />}
 		</aside>
 	);
 }
 
-function ItemBody({ item }: { item: Item }) {
+const placeKey = ({ node, item, offset }: Origin): string => `${node}:${item}:${offset}`;
+
+/** From a line or a packet to the packets and streams of its connection. */
+function ItsConnection({ at }: { at: Origin }) {
+	const said = useSignal("");
+	const hasCaptures = sources.value.some(isCapture);
+	if (!hasCaptures || at.len === 0 || !canAsk.value) {
+		return null;
+	}
+	const open = (on: Tab) => async () => {
+		said.value = "Looking for it…";
+		const found = await openItem(at, on).catch(() => false);
+		said.value = found ? "" : "No connection of a capture in this case belongs to it.";
+	};
+	return (
+		<div class="its-connection">
+			<span class="dim">Its connection:</span>
+			<button type="button" onClick={open("packets")}>
+				Packets
+			</button>
+			<button type="button" onClick={open("streams")}>
+				Streams
+			</button>
+			<span class="dim" role="status">
+				{said.value}
+			</span>
+		</div>
+	);
+}
+
+/** Bytes of an item to be shown as found: where a search hit lies. */
+interface Mark {
+	start: number;
+	len: number;
+}
+
+function ItemBody({ item, mark }: { item: Item; mark: Mark | undefined }) {
 	const lit = useSignal<number>(-1);
 	const light = (index: number) => {
 		lit.value = index;
 	};
-	const field = item.fields[lit.value];
+	const field = item.fields[lit.value] ?? mark;
 	return (
 		<div class="item">
 			{item.is_text ? (
@@ -95,9 +135,9 @@ function RawLine({ item, lit, light }: LitProps) {
 /** Values longer than this are read, not looked for. */
 const MOST_PIVOT = 120;
 
-function FieldValue({ value }: { value: string }) {
+function FieldValue({ field: { value, entity } }: { field: ItemField }) {
 	const isPivot = value !== "" && value.length <= MOST_PIVOT;
-	return isPivot ? <Pivot value={value} class="bare" /> : <Ev text={value} />;
+	return isPivot ? <Pivot value={value} entity={entity} class="bare" /> : <Ev text={value} />;
 }
 
 function FieldTable({
@@ -143,7 +183,7 @@ function FieldTable({
 							</button>
 						</th>
 						<td>
-							<FieldValue value={field.value} />
+							<FieldValue field={field} />
 						</td>
 					</tr>
 				))}
@@ -158,7 +198,7 @@ function HexDump({
 	light,
 }: {
 	item: Item;
-	field: ItemField | undefined;
+	field: Mark | undefined;
 	light: (index: number) => void;
 }) {
 	const all = useSignal(false);

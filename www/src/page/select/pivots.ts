@@ -32,7 +32,7 @@ function wiresharkText(value: string): string {
 
 const isV4 = (text: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
 const isV6 = (text: string): boolean => /^[0-9a-f:.]+$/i.test(text) && text.includes(":");
-const isAddress = (text: string): boolean => isV4(text) || isV6(text);
+export const isAddress = (text: string): boolean => isV4(text) || isV6(text);
 
 function wireshark(subject: Subject): string | undefined {
 	const { kind, value } = subject;
@@ -152,3 +152,7 @@ export const quote = (value: string): string =>
 export function everywhere(value: string): string {
 	return isAddress(value) ? `addr == ${value}` : quote(value);
 }
+
+/** A filter as a part of a longer one. */
+export const filterOfRow = (filter: string): string =>
+	/\b(and|or)\b/i.test(filter) ? `(${filter})` : filter;

@@ -1,15 +1,19 @@
 // One finding: what was seen, against which thresholds, what else it could be, and on which rows.
+import { useSignal } from "@preact/signals";
 import type { Caveat, EvidenceRow, Finding as F, Fact, Subject } from "../../shared/report.ts";
 import { Copy, Empty, Scroll, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
 import { holdStill } from "../parts/still.ts";
+import { isCapture } from "../select/coverage.ts";
+import { ofSubject } from "../select/entities.ts";
 import { sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { toolFilters } from "../select/pivots.ts";
-import { idOf, report, sources } from "../store/case.ts";
+import { canAsk, idOf, report, sources } from "../store/case.ts";
 import { placeOf } from "../store/findings.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
+import { openEvidence, openRows } from "../store/packets.ts";
 import { openWith } from "../store/records.ts";
 import { go, href, route } from "../store/route.ts";
 
@@ -97,13 +101,13 @@ function Subjects({ subjects }: { subjects: Subject[] }) {
 						<dt>{all.length > 1 ? `${role}s` : role}</dt>
 						<dd>
 							{all.slice(0, MOST_SUBJECTS).map((s) => (
-								<Pivot key={s.kind + s.value} value={s.value} />
+								<Pivot key={s.kind + s.value} value={s.value} entity={ofSubject(s.kind)} />
 							))}
 							{all.length > MOST_SUBJECTS && (
 								<details>
 									<summary>{all.length - MOST_SUBJECTS} more</summary>
 									{all.slice(MOST_SUBJECTS).map((s) => (
-										<Pivot key={s.kind + s.value} value={s.value} />
+										<Pivot key={s.kind + s.value} value={s.value} entity={ofSubject(s.kind)} />
 									))}
 								</details>
 							)}
@@ -234,6 +238,7 @@ function Rows({ finding }: { finding: F }) {
 							Open in Records
 						</button>
 					)}
+					<PacketsOf finding={finding} />
 				</>
 			}
 		>
@@ -247,6 +252,31 @@ function Rows({ finding }: { finding: F }) {
 				))}
 			</ol>
 		</Section>
+	);
+}
+
+/** To the packets of the evidence: of all its rows where a filter names them, else of those shown. */
+function PacketsOf({ finding }: { finding: F }) {
+	const said = useSignal("");
+	if (!sources.value.some(isCapture) || !canAsk.value) {
+		return null;
+	}
+	const { rows, filter } = finding.evidence;
+	const open = async () => {
+		said.value = "looking for them…";
+		const asked = filter ? openRows(filter[0], filter[1]) : openEvidence(rows);
+		const found = await asked.catch(() => false);
+		said.value = found ? "" : "none of this is from a capture";
+	};
+	return (
+		<>
+			<button type="button" class="quiet" onClick={open}>
+				Packets
+			</button>
+			<span class="dim" role="status">
+				{said.value}
+			</span>
+		</>
 	);
 }
 
