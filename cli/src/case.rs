@@ -106,6 +106,7 @@ impl Case {
                 sha256: if is_twin { digest(file).ok() } else { None },
                 sensor: file.input.sensor.clone(),
                 site: file.input.site.clone(),
+                series: String::new(),
                 first_packet: head(file).and_then(|(head, is_whole)| first_packet(&head, is_whole)),
                 more_follow: false,
             }

@@ -37,8 +37,8 @@ export function EvidencePanel() {
 			</div>
 			{now.state === "loading" && <p class="dim">Reading it from the file…</p>}
 			{now.state === "failed" && <p role="alert">It cannot be shown: {now.why}</p>}
-			{now.state === "here" && <ItemBody item={now.item} mark={now.mark} />}
 			{now.state === "here" && <ItsConnection at={now.at} key={placeKey(now.at)} />}
+			{now.state === "here" && <ItemBody item={now.item} mark={now.mark} />}
 		</aside>
 	);
 }

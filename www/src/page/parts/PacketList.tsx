@@ -14,7 +14,7 @@ import { Grid } from "./Grid.tsx";
 import { PassLine } from "./PassLine.tsx";
 
 const COLUMNS: Column[] = [
-	{ name: "time", type: "time", doc: "When it was captured." },
+	{ name: "time", type: "addr", doc: "When it was captured, in UTC." },
 	{ name: "after", type: "interval", doc: "Seconds since the first packet of the list." },
 	{ name: "side", type: "bool", doc: "Who sent it: the originator or the responder." },
 	{ name: "length", type: "count", doc: "Bytes on the wire." },
@@ -25,9 +25,10 @@ const COLUMNS: Column[] = [
 
 const text = (value: string, isNumber = false): Cell => ({ text: value, isUnset: false, isNumber });
 
-function cells(packet: Listed, first: Listed | undefined): Cell[] {
+/** The day is said once, above the list, unless there are several. */
+function cells(packet: Listed, first: Listed | undefined, isOneDay: boolean): Cell[] {
 	return [
-		text(packet.ts ? time(packet.ts) : "no time"),
+		text(packet.ts ? time(packet.ts).slice(isOneDay ? 11 : 0) : "no time"),
 		text(after(packet.ts, first?.ts), true),
 		{ ...text(packet.is_orig ? "orig →" : "← resp"), class: packet.is_orig ? "orig" : "resp" },
 		text(String(packet.wire_len), true),
@@ -78,23 +79,32 @@ export function PacketList() {
 function Table() {
 	const all = packets.packets.value;
 	const open = shown.value?.at;
+	const day = all[0]?.ts?.slice(0, 10);
+	const isOneDay = day !== undefined && all.every((p) => p.ts?.startsWith(day) ?? true);
+	const columns = isOneDay
+		? COLUMNS
+		: COLUMNS.map((c, i) => (i === 0 ? { ...c, type: "time" } : c));
 	const row = (index: number) => {
 		const packet = all[index];
 		return (
 			packet && {
 				place: String(packet.at.item),
 				source: visible(sourceName(packet.at.node, sources.value)),
-				cells: cells(packet, all[0]),
+				cells: cells(packet, all[0], isOneDay),
 				isOpen: sameOrigin(open, packet.at),
 			}
 		);
 	};
 	return (
 		<>
-			<PassLine task="list" noun="packets" shown={all.length} />
+			<PassLine
+				task="list"
+				noun={isOneDay ? `packets, ${day} UTC` : "packets"}
+				shown={all.length}
+			/>
 			<Grid
 				label="Packets"
-				columns={COLUMNS}
+				columns={columns}
 				total={all.length}
 				sort={undefined}
 				row={row}

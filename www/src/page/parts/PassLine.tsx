@@ -20,12 +20,15 @@ const END: Record<Pass["state"], string> = {
 
 export function PassLine({ task, noun, shown }: PassLineProps) {
 	const pass = passes.value[task];
+	// What was followed says itself how much it is; only what was left out is told.
+	const isTold = task !== "follow" || pass.total > 0;
 	if (pass.state === "none") {
 		return null;
 	}
 	return (
 		<p class="pass-line dim num" role="status" data-pass={pass.state}>
-			{count(pass.total)} {noun} {END[pass.state]}
+			{isTold && `${count(pass.total)} ${noun} `}
+			{pass.state === "running" && !isTold ? "reading…" : END[pass.state]}
 			{shown < pass.total && shown > 0 && `, the first ${count(shown)} on show`}
 			{pass.missing > 0 && (
 				<strong>

@@ -4,7 +4,7 @@ import type { Hit } from "../../shared/evidence.ts";
 import { isCapture } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
 import { count } from "../select/format.ts";
-import { fromBytes, visible } from "../select/text.ts";
+import { plainOf, visible } from "../select/text.ts";
 import { sources } from "../store/case.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import * as packets from "../store/packets.ts";
@@ -173,5 +173,5 @@ function HitRow({ hit }: { hit: Hit }) {
 }
 
 function Around({ bytes }: { bytes: Uint8Array }) {
-	return <Ev text={fromBytes(bytes)} />;
+	return <Ev text={plainOf(bytes)} />;
 }

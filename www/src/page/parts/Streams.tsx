@@ -190,7 +190,7 @@ function StreamPart({ shown: now, isHex }: { shown: Shown; isHex: boolean }) {
 
 function Hex({ shown: now }: { shown: Shown }) {
 	return (
-		<pre translate={false}>
+		<pre class="said-hex" translate={false}>
 			{hexOf(now)
 				.map(
 					({ at, cells }) =>

@@ -9,7 +9,7 @@ export interface Shown {
 	part: Part;
 	/** Its bytes, or the first of them; none for a gap. */
 	bytes: Uint8Array;
-	/** Offset of its first byte in its side's stream, gaps left out. */
+	/** Offset of its first byte in its side's stream, gaps counted. */
 	start: number;
 }
 
@@ -22,8 +22,13 @@ export function partsOf(
 	const shown: Shown[] = [];
 	let room = most;
 	let left = 0;
+	const gaps = { orig: 0, resp: 0 };
 	for (const part of followed.parts) {
-		if (side !== "both" && part.isOrig !== (side === "orig")) {
+		const its = part.isOrig ? "orig" : "resp";
+		if ("gap" in part) {
+			gaps[its] += part.gap;
+		}
+		if (side !== "both" && its !== side) {
 			continue;
 		}
 		if ("gap" in part) {
@@ -35,7 +40,7 @@ export function partsOf(
 		const stream = part.isOrig ? followed.orig : followed.resp;
 		const bytes = stream.subarray(part.start, part.start + Math.min(part.len, room));
 		if (bytes.length > 0) {
-			shown.push({ part, bytes, start: part.start });
+			shown.push({ part, bytes, start: part.start + gaps[its] });
 		}
 		room -= bytes.length;
 		left += part.len - bytes.length;

@@ -323,7 +323,7 @@ function openValue(column: Column, cell: CellValue, how: Click, member: number |
 function drawn(column: Column, value: CellValue): Cell {
 	const text = cell(column, value);
 	const one = typeof value === "string" ? value : value?.[0];
-	return one !== undefined && ofCell(column, one) ? { ...text, class: "story" } : text;
+	return one !== undefined && ofCell(column, one) ? { ...text, class: "tells" } : text;
 }
 
 function Table() {
