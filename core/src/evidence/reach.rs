@@ -1,6 +1,6 @@
 //! From a row or a packet to the connections it belongs to, as a filter over `conn` records.
 
-use super::connection::{Connection, connections};
+use super::connection::{Connection, connections, count_connections};
 use crate::event::{Endpoint, KINDS, Kind, Origin, SAME_WITHIN};
 use crate::net::{Decoder, Found, Tuple};
 use crate::records::filter::quote;
@@ -134,13 +134,14 @@ fn by_uids(session: &mut Session, uids: &BTreeSet<String>) -> Option<Reach> {
 }
 
 fn reach(session: &mut Session, filter: String, left_out: u64) -> Option<Reach> {
-    let all = connections(session, &filter).ok()?;
-    let ends = match all.as_slice() {
-        [] => return None,
-        [Connection { orig, resp, .. }] => Some(format!("{orig} > {resp}")),
-        _ => None,
+    let n_connections = count_connections(session, &filter).ok().filter(|n| *n > 0)?;
+    let ends = if n_connections == 1 {
+        let one = connections(session, &filter).ok()?;
+        one.first().map(|Connection { orig, resp, .. }| format!("{orig} > {resp}"))
+    } else {
+        None
     };
-    Some(Reach { filter, n_connections: all.len() as u64, left_out, ends })
+    Some(Reach { filter, n_connections, left_out, ends })
 }
 
 /// Calls `on` with all rows that pass, page by page.
