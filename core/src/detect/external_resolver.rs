@@ -1,9 +1,11 @@
 //! `external-resolver`: inside clients that ask a name server outside their network.
 
 use super::kit::addr::{is_external, is_internal};
-use super::kit::{Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target};
+use super::kit::{
+    Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target,
+};
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind};
+use crate::event::{Body, Kind};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +53,7 @@ impl ExternalResolver {
 type Clients<'a> = BTreeMap<IpAddr, Vec<(IpAddr, &'a Sighting)>>;
 
 impl Detector for ExternalResolver {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Body::Dns(d) = &e.body else { return };
         let (Some(client), Some(server)) = (e.flow.orig.addr, e.flow.resp.addr) else { return };
         // A question without "recursion desired" is a resolver's, to an authority.

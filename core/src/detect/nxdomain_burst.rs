@@ -1,10 +1,11 @@
 //! `nxdomain-burst`: a client that asks for many names which do not exist, each of another owner.
 
 use super::kit::{
-    Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object, plural, span, window,
+    Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object, plural,
+    span, window,
 };
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind};
+use crate::event::{Body, Kind};
 use crate::report::{Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
@@ -54,7 +55,7 @@ impl NxdomainBurst {
 }
 
 impl Detector for NxdomainBurst {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Body::Dns(d) = &e.body else { return };
         let (Some(client), Some(name)) = (e.flow.orig.addr, d.query.as_deref()) else { return };
         if let Some(server) = e.flow.resp.addr {

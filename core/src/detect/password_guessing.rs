@@ -2,12 +2,13 @@
 
 use super::kit::addr::is_internal;
 use super::kit::{
-    Sighting, Tally, Terms, actor, caveat, evidence, finding, object, plural, span, target,
+    Course, Observed, Tally, Terms, actor, caveat, evidence, finding, object, plural, span, target,
 };
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind, Outcome, Uid};
+use crate::event::{Body, Event, Kind, Outcome};
 use crate::report::{Basis, Confidence, EvidenceRow, Finding, Severity};
 use crate::settings::Settings;
+use crate::stable::stable;
 use crate::text::{Text, visible};
 use crate::time::{Interval, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,13 +42,16 @@ const MANY_FAILURES: usize = 30;
 /// Logins kept of one address.
 const MAX_LOGINS: usize = 4096;
 
+/// What holds the commands of one login together, hashed.
+type Session = u64;
+
 /// One login: the account if the row names it, the session, what became of it.
-type Login = (Option<Text>, Option<Text>, Outcome);
+type Login = (Option<Text>, Option<Session>, Outcome);
 
 struct PasswordGuessing {
-    logins: Tally<(IpAddr, Option<IpAddr>), Login, Sighting>,
+    logins: Tally<(IpAddr, Option<IpAddr>), Login, Course>,
     /// Accounts that a session named before it proved anything.
-    named: Tally<Text, Text, ()>,
+    named: Tally<Session, Text, ()>,
 }
 
 impl PasswordGuessing {
@@ -60,7 +64,7 @@ impl PasswordGuessing {
 }
 
 impl Detector for PasswordGuessing {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Some(from) = e.flow.orig.addr else { return };
         let session = session(e, from);
         let (name, outcome) = match &e.body {
@@ -96,7 +100,7 @@ impl Detector for PasswordGuessing {
                 .members()
                 .into_iter()
                 .map(|((name, session, outcome), seen)| Attempt {
-                    account: name.clone().or_else(|| self.account_of(session.as_ref())),
+                    account: name.clone().or_else(|| self.account_of(*session)),
                     outcome: *outcome,
                     seen,
                 })
@@ -110,29 +114,28 @@ impl Detector for PasswordGuessing {
 }
 
 impl PasswordGuessing {
-    fn account_of(&self, session: Option<&Text>) -> Option<Text> {
-        self.named.get(session?)?.members().first().map(|(name, ())| (*name).clone())
+    fn account_of(&self, session: Option<Session>) -> Option<Text> {
+        self.named.get(&session?)?.members().first().map(|(name, ())| (*name).clone())
     }
 }
 
-/// What holds the commands of one login together.
-fn session(e: &Event, from: IpAddr) -> Option<Text> {
-    let logged = e.account().and_then(|a| a.session.map(Text::from));
+fn session(e: &Event, from: IpAddr) -> Option<Session> {
+    let logged = e.account().and_then(|a| a.session);
     let own = match &e.body {
-        Body::Ftp(f) => f.session.clone(),
+        Body::Ftp(f) => f.session.as_deref(),
         _ => None,
     };
-    logged.or(own).or_else(|| match &e.flow.uid {
-        Some(Uid::Log(uid)) => Some(uid.clone()),
-        Some(Uid::Ours(n)) => Some(n.to_string().into()),
-        None => e.flow.orig.port.map(|p| format!("{from} {p}").into()),
-    })
+    logged
+        .or(own)
+        .map(|s| stable(&s))
+        .or_else(|| e.flow.uid.as_ref().map(|uid| stable(&uid)))
+        .or_else(|| e.flow.orig.port.map(|p| stable(&(from, p))))
 }
 
 struct Attempt<'a> {
     account: Option<Text>,
     outcome: Outcome,
-    seen: &'a Sighting,
+    seen: &'a Course,
 }
 
 fn judge(from: IpAddr, server: Option<IpAddr>, logins: &[Attempt<'_>]) -> Option<Finding> {
@@ -226,7 +229,7 @@ fn judge(from: IpAddr, server: Option<IpAddr>, logins: &[Attempt<'_>]) -> Option
     );
     t.say("successes after failures", won.len(), Basis::Observed);
     f.facts = t.0;
-    f.when = span(logins.iter().map(|l| l.seen));
+    f.when = span(logins.iter().map(|l| &**l.seen));
     f.subjects.push(actor("address", from));
     f.subjects.extend(server.map(|s| target("address", s)));
     f.subjects.extend(accounts.iter().take(20).map(|a| object("account", visible(a))));
@@ -253,7 +256,7 @@ fn n(l: &Attempt<'_>) -> usize {
 fn most_within(failed: &[&Attempt<'_>]) -> usize {
     let mut at: BTreeMap<Time, usize> = BTreeMap::new();
     for l in failed {
-        let (Some(first), Some(last)) = (l.seen.ts(), l.seen.last().and_then(|r| r.ts)) else {
+        let (Some(first), Some(last)) = (l.seen.ts(), l.seen.until()) else {
             continue;
         };
         let count = n(l).min(MAX_LOGINS);

@@ -1,9 +1,11 @@
 //! `plaintext-credentials`: servers that take passwords over connections that anybody on the way can read.
 
 use super::kit::addr::{is_external, is_internal};
-use super::kit::{Sighting, Tally, Terms, caveat, evidence, finding, object, plural, span, target};
+use super::kit::{
+    Observed, Sighting, Tally, Terms, caveat, evidence, finding, object, plural, span, target,
+};
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind, Outcome};
+use crate::event::{Body, Kind, Outcome};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
@@ -39,7 +41,7 @@ impl PlaintextCredentials {
 }
 
 impl Detector for PlaintextCredentials {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let has_password = match &e.body {
             Body::Ftp(f) => f.password.is_some(),
             Body::Login(l) => l.password.is_some(),

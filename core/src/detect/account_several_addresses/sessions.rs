@@ -21,7 +21,8 @@ pub(super) const MIN_MANY: usize = 3;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Use {
     pub(super) from: IpAddr,
-    pub(super) session: Option<Text>,
+    /// What holds the rows of one session together, hashed.
+    pub(super) session: Option<u64>,
     pub(super) action: Text,
     pub(super) object: Option<Text>,
     pub(super) outcome: Option<Outcome>,
@@ -52,10 +53,8 @@ pub(super) fn judge<'a>(all: &[Seen<'a>]) -> Option<Judged<'a>> {
     let retried = retried(all);
     let mut timed: Vec<(Time, (IpAddr, Net))> = Vec::new();
     for (used, seen) in all {
-        let ends = [seen.first(), seen.last()];
-        timed.extend(
-            ends.into_iter().flatten().filter_map(|r| Some((r.ts?, (used.from, site(used.from))))),
-        );
+        let ends = [seen.ts(), seen.until()];
+        timed.extend(ends.into_iter().flatten().map(|t| (t, (used.from, site(used.from)))));
     }
     timed.sort();
     let is_timed = !timed.is_empty();
@@ -131,13 +130,13 @@ fn is_elsewhere(a: IpAddr, b: IpAddr) -> bool {
 /// Shortest time between two sessions from different networks; zero when they overlap. A source
 /// without session identifiers gives single rows.
 fn gap(all: &[Seen<'_>]) -> Option<Interval> {
-    let mut sessions: BTreeMap<(IpAddr, &Text), (Time, Time)> = BTreeMap::new();
+    let mut sessions: BTreeMap<(IpAddr, u64), (Time, Time)> = BTreeMap::new();
     let mut spans: Vec<(Time, Time, IpAddr)> = Vec::new();
     for (used, seen) in all {
-        let (Some(first), Some(last)) = (seen.ts(), seen.last().and_then(|r| r.ts)) else {
+        let (Some(first), Some(last)) = (seen.ts(), seen.until()) else {
             continue;
         };
-        match &used.session {
+        match used.session {
             Some(id) => {
                 let have = sessions.entry((used.from, id)).or_insert((first, last));
                 *have = (have.0.min(first), have.1.max(last));

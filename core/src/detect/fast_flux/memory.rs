@@ -1,7 +1,7 @@
 //! What fast flux needs to remember: the different answers of each name, and what clients did next.
 
 use crate::detect::kit::addr::{is_external, is_internal};
-use crate::detect::kit::{Sighting, Tally};
+use crate::detect::kit::{Few, Observed, Sighting, Tally};
 use crate::event::{Body, Dns, Event, Transport};
 use crate::settings::Settings;
 use crate::text::Text;
@@ -36,7 +36,7 @@ struct Answered {
     seen: Sighting,
     max_ttl: Option<Interval>,
     alias: Option<Text>,
-    clients: BTreeSet<IpAddr>,
+    clients: Few<IpAddr>,
 }
 
 /// All different answers of one name, by first time and place.
@@ -52,7 +52,7 @@ pub(super) struct Answer<'a> {
     pub(super) seen: &'a Sighting,
     pub(super) max_ttl: Option<Interval>,
     pub(super) alias: Option<&'a str>,
-    clients: &'a BTreeSet<IpAddr>,
+    clients: &'a Few<IpAddr>,
 }
 
 impl Memory {
@@ -65,7 +65,7 @@ impl Memory {
         }
     }
 
-    pub(super) fn observe(&mut self, e: &Event) {
+    pub(super) fn observe(&mut self, e: &Observed<'_>) {
         match &e.body {
             Body::Dns(d) => self.answer(e, d),
             Body::Conn(_) => self.contact(e),
@@ -73,7 +73,7 @@ impl Memory {
         }
     }
 
-    fn answer(&mut self, e: &Event, d: &Dns) {
+    fn answer(&mut self, e: &Observed<'_>, d: &Dns) {
         let Some(name) = d.query.as_deref().map(|q| q.trim_end_matches('.')) else { return };
         let mut sets: [(Set, Option<Interval>); 2] = Default::default();
         let mut alias = None;
@@ -103,15 +103,12 @@ impl Memory {
                 a.seen.see(e);
                 a.max_ttl = a.max_ttl.max(ttl);
                 a.alias = a.alias.take().max(alias.cloned());
-                a.clients.extend(e.flow.orig.addr);
-                while a.clients.len() > MAX_CLIENTS {
-                    a.clients.pop_last();
-                }
+                a.clients.extend(e.flow.orig.addr, MAX_CLIENTS);
             }
         }
     }
 
-    fn name_servers(&mut self, e: &Event, d: &Dns, key: &Key) {
+    fn name_servers(&mut self, e: &Observed<'_>, d: &Dns, key: &Key) {
         let words = d.addl.iter().flat_map(|t| t.split_whitespace());
         for addr in words.filter_map(|w| w.parse().ok()).filter(|a| is_external(*a)) {
             if let Some(seen) = self.glue.offer(key.clone(), addr) {

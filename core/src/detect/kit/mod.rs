@@ -4,12 +4,16 @@ pub mod addr;
 #[cfg(test)]
 pub mod dsl;
 mod facts;
+mod few;
 pub mod names;
+mod observed;
 mod rows;
 mod tally;
 pub mod window;
 
 pub use crate::stable::stable;
 pub use facts::{Terms, actor, caveat, finding, object, plural, target};
-pub use rows::{Row, Sighting, evidence, line, span};
+pub use few::Few;
+pub use observed::Observed;
+pub use rows::{Course, Row, Sighting, evidence, line, span};
 pub use tally::{Group, Tally};

@@ -1,10 +1,9 @@
 //! The names that connections gave, what certificates covered, and what DNS answered.
 
-use crate::detect::kit::{Sighting, Tally, names};
-use crate::event::{Body, Dns, Event, Http, Ssl};
+use crate::detect::kit::{Few, Observed, Sighting, Tally, names};
+use crate::event::{Body, Dns, Http, Ssl, Uid};
 use crate::settings::Settings;
 use crate::text::Text;
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// Things said kept of one connection.
@@ -31,11 +30,11 @@ pub(super) enum Said {
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     pub(super) seen: Sighting,
-    pub(super) clients: BTreeSet<IpAddr>,
-    pub(super) servers: BTreeSet<IpAddr>,
+    pub(super) clients: Few<IpAddr>,
+    pub(super) servers: Few<IpAddr>,
     /// True when the server did what was asked of it.
     pub(super) is_done: bool,
-    pub(super) names: BTreeSet<Text>,
+    pub(super) names: Few<Text>,
     pub(super) issuer: Option<Text>,
 }
 
@@ -44,7 +43,7 @@ type Hello = (IpAddr, IpAddr, Option<bool>);
 
 #[derive(Debug)]
 pub(super) struct Memory {
-    pub(super) connections: Tally<Text, Said, Shown>,
+    pub(super) connections: Tally<Uid, Said, Shown>,
     /// Names of proxied addresses, with the Host header of the same request.
     pub(super) proxied: Tally<Text, Text, Shown>,
     pub(super) hellos: Tally<Text, Hello, Shown>,
@@ -64,7 +63,7 @@ impl Memory {
         }
     }
 
-    pub(super) fn observe(&mut self, e: &Event) {
+    pub(super) fn observe(&mut self, e: &Observed<'_>) {
         match &e.body {
             Body::Dns(d) => self.answer(d),
             Body::Http(h) => self.request(e, h),
@@ -80,7 +79,7 @@ impl Memory {
         }
     }
 
-    fn request(&mut self, e: &Event, h: &Http) {
+    fn request(&mut self, e: &Observed<'_>, h: &Http) {
         let host = h.host.as_deref().map(name);
         let uri = h.uri.as_deref().unwrap_or_default();
         let is_done = matches!(h.status_code, Some(200..=299));
@@ -102,7 +101,7 @@ impl Memory {
         self.say(e, Said::Host(host), is_done, e.flow.resp.port == Some(80));
     }
 
-    fn hello(&mut self, e: &Event, s: &Ssl) {
+    fn hello(&mut self, e: &Observed<'_>, s: &Ssl) {
         let covered = s.cert_names.iter().take(MAX_NAMES).map(|n| name(n));
         covered.for_each(|n| self.say(e, Said::Covers(n), false, false));
         let Some(sni) = s.server_name.as_deref().map(name) else { return };
@@ -118,19 +117,14 @@ impl Memory {
         if let Some(shown) = self.hellos.offer_ranked(rank, sni, (server, client, matches)) {
             shown.see(e, false);
             shown.issuer = shown.issuer.take().max(s.issuer.clone());
-            shown.names.extend(s.cert_names.iter().take(MAX_NAMES).map(|n| name(n)));
-            while shown.names.len() > MAX_NAMES {
-                shown.names.pop_last();
-            }
+            shown.names.extend(s.cert_names.iter().take(MAX_NAMES).map(|n| name(n)), MAX_NAMES);
         }
     }
 
     /// Notes what a connection said; plain web requests have no second name and yield their place.
-    fn say(&mut self, e: &Event, said: Said, is_done: bool, is_plain: bool) {
+    fn say(&mut self, e: &Observed<'_>, said: Said, is_done: bool, is_plain: bool) {
         let Some(uid) = &e.flow.uid else { return };
-        if let Some(shown) =
-            self.connections.offer_ranked(u8::from(is_plain), uid.to_string().into(), said)
-        {
+        if let Some(shown) = self.connections.offer_ranked(u8::from(is_plain), uid.clone(), said) {
             shown.see(e, is_done);
         }
     }
@@ -141,17 +135,11 @@ impl Memory {
 }
 
 impl Shown {
-    fn see(&mut self, e: &Event, is_done: bool) {
+    fn see(&mut self, e: &Observed<'_>, is_done: bool) {
         self.seen.see(e);
         self.is_done |= is_done;
-        for (set, addr) in
-            [(&mut self.clients, e.flow.orig.addr), (&mut self.servers, e.flow.resp.addr)]
-        {
-            set.extend(addr);
-            while set.len() > MAX_NAMES {
-                set.pop_last();
-            }
-        }
+        self.clients.extend(e.flow.orig.addr, MAX_NAMES);
+        self.servers.extend(e.flow.resp.addr, MAX_NAMES);
     }
 }
 

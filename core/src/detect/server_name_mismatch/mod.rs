@@ -3,10 +3,11 @@
 mod describe;
 mod memory;
 
+use super::kit::Observed;
 use super::kit::addr::{is_external, is_internal, operator};
 use super::kit::names;
 use super::{Detector, Rule};
-use crate::event::{Event, Kind};
+use crate::event::Kind;
 use crate::report::Finding;
 use crate::text::Text;
 use describe::{Tier, describe};
@@ -44,7 +45,7 @@ struct ServerNameMismatch(Memory);
 type Pair = (Tier, Text, Text);
 
 impl Detector for ServerNameMismatch {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         self.0.observe(e);
     }
 
