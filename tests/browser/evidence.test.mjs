@@ -362,3 +362,31 @@ test("a real capture's streams are those that the command follows", async (t) =>
 	assert.deepEqual(await saved(page, "real.pcapng"), carved("real-cli.pcapng", filter, [path]));
 	await page.context().close();
 });
+
+test("packets are reached and read by keyboard alone", async () => {
+	const { page } = await open([write("talk.pcap", pcap(PACKETS))]);
+	await page.keyboard.press("5");
+	await page.locator("main.packets .grid tbody td").first().waitFor();
+	await page.keyboard.press("/");
+	await page.keyboard.type("id.resp_p == 80");
+	await page.locator(".grid[aria-rowcount='10']").waitFor();
+	// From the filter over what clears it and the three tabs into the table.
+	for (const name of ["Clear", "Packets", "Streams", "Search"]) {
+		await page.keyboard.press("Tab");
+		await page.waitForFunction((n) => document.activeElement?.textContent === n, name);
+	}
+	await page.keyboard.press("Tab");
+	await page.waitForFunction(() => document.activeElement?.dataset.cell === "0:0");
+	await page.keyboard.press("ArrowDown");
+	await page.keyboard.press("Enter");
+	await page.locator(".evidence-panel h2", { hasText: "packet 2" }).waitFor();
+	await page.keyboard.press("Escape");
+	await page.keyboard.press("3");
+	await page.locator(".related .pivot").first().focus();
+	await page.keyboard.press("Enter");
+	await page.locator("main.entity .story-place").first().focus();
+	await page.keyboard.press("ArrowDown");
+	await page.keyboard.press("Enter");
+	await page.locator(".evidence-panel .item").waitFor();
+	await page.context().close();
+});

@@ -222,6 +222,8 @@ function HexDump({
 				class="hex"
 				role="group"
 				aria-label="Bytes"
+				// biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled with the arrow keys.
+				tabIndex={0}
 				onMouseOver={over}
 				onMouseLeave={() => light(-1)}
 			>

@@ -22,13 +22,13 @@ export function PassLine({ task, noun, shown }: PassLineProps) {
 	const pass = passes.value[task];
 	// What was followed says itself how much it is; only what was left out is told.
 	const isTold = task !== "follow" || pass.total > 0;
+	const bare = pass.state === "running" ? "reading…" : END[pass.state];
 	if (pass.state === "none") {
 		return null;
 	}
 	return (
 		<p class="pass-line dim num" role="status" data-pass={pass.state}>
-			{isTold && `${count(pass.total)} ${noun} `}
-			{pass.state === "running" && !isTold ? "reading…" : END[pass.state]}
+			{isTold ? [`${count(pass.total)} ${noun}`, END[pass.state]].filter(Boolean).join(" ") : bare}
 			{shown < pass.total && shown > 0 && `, the first ${count(shown)} on show`}
 			{pass.missing > 0 && (
 				<strong>

@@ -138,8 +138,12 @@ function Conversation({ followed, side, isHex }: ConversationProps) {
 					</>
 				)}
 			</div>
-			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled with the arrow keys. */}
-			<section class="stream" aria-label={`${origEnd} and ${respEnd}`} tabIndex={0}>
+			<section
+				class={isHex ? "stream is-hex" : "stream"}
+				aria-label={`${origEnd} and ${respEnd}`}
+				// biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled with the arrow keys.
+				tabIndex={0}
+			>
 				{parts.map((part, i) => (
 					<StreamPart key={i} shown={part} isHex={isHex} />
 				))}
