@@ -6,11 +6,11 @@ use super::entity::{Entity, Value, each};
 use super::filter::FilterError;
 use super::rows::RowQuery;
 use super::table::{Key, RowRef, Table};
-use super::view::View;
+use super::view::{Seconds, View};
 use crate::bounded::{self, Map};
 use crate::event::{KINDS, Kind, Origin};
 use crate::report::Span;
-use crate::time::Time;
+use crate::time::{Interval, Time};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -28,8 +28,13 @@ const MAX_VALUE: usize = 160;
 const MAX_LOOKED_AT: usize = 500_000;
 
 /// Fields that say in numbers what a neighbour says in words, or that tell little in a story.
-const LEFT_OUT: [&str; 17] = [
+const LEFT_OUT: [&str; 23] = [
+    "AA",
+    "RA",
+    "RD",
+    "TC",
     "Z",
+    "direction",
     "history",
     "local_orig",
     "local_resp",
@@ -42,6 +47,7 @@ const LEFT_OUT: [&str; 17] = [
     "qclass_name",
     "qtype",
     "rcode",
+    "rejected",
     "resp_ip_bytes",
     "tags",
     "trans_depth",
@@ -277,10 +283,22 @@ fn fields(kind: Kind, table: &Table, row: RowRef) -> Vec<StoryField> {
             View::Text(text) => push(text),
             View::Texts(all) => all.iter().take(MAX_MEMBERS).for_each(push),
             View::Addr(addr) => push(&addr.to_string()),
+            View::Interval(span) => push(&seconds(span)),
+            View::Intervals(all) => all.iter().take(MAX_MEMBERS).for_each(|i| push(&seconds(i))),
             other => push(&other.to_string()),
         }
     }
     out
+}
+
+/// A span as exact seconds, without digits that say nothing.
+fn seconds(span: Interval) -> String {
+    let text = Seconds(span.0).to_string();
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// At most [`MAX_VALUE`] characters, and whether some were cut off.
@@ -415,6 +433,15 @@ mod tests {
                 ("answers", "TXT 1 x", None),
             ]
         );
+    }
+
+    #[test]
+    fn spans_have_the_digits_that_they_need() {
+        for (nanos, text) in
+            [(20_000_000_000, "20"), (500_000_000, "0.5"), (0, "0"), (1, "0.000000001")]
+        {
+            assert_eq!(seconds(Interval(nanos)), text);
+        }
     }
 
     #[test]

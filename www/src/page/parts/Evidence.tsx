@@ -1,5 +1,7 @@
 // Text of the evidence on the page: made visible, kept apart from the text around it, and a pivot.
 import type { EntityKind } from "../../shared/records.ts";
+import type { Subject } from "../../shared/report.ts";
+import { linked } from "../select/linked.ts";
 import { everywhere } from "../select/pivots.ts";
 import { visible } from "../select/text.ts";
 import { openEntity } from "../store/entities.ts";
@@ -46,5 +48,20 @@ export function Pivot({ value, entity, shown, class: name = "" }: PivotProps) {
 		>
 			<Ev text={shown ?? value} />
 		</button>
+	);
+}
+
+/** A sentence whose addresses and subjects lead to their stories. */
+export function Linked({ text, subjects }: { text: string; subjects: Subject[] }) {
+	return (
+		<span class="linked">
+			{linked(text, subjects).map((piece, i) =>
+				piece.entity ? (
+					<Pivot key={i} value={piece.text} entity={piece.entity} />
+				) : (
+					<Ev key={i} text={piece.text} />
+				),
+			)}
+		</span>
 	);
 }

@@ -6,11 +6,12 @@ import { isCapture } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
 import { byteRows, fieldAt, segments } from "../select/item.ts";
 import { fromBytes } from "../select/text.ts";
-import { canAsk, sources } from "../store/case.ts";
+import { sources } from "../store/case.ts";
 import { hide, shown } from "../store/item.ts";
-import { openItem, type Tab } from "../store/packets.ts";
+import { openItem } from "../store/packets.ts";
 import { Copy } from "./Common.tsx";
 import { Ev, Pivot } from "./Evidence.tsx";
+import { ToPackets } from "./ToPackets.tsx";
 
 /** Bytes shown at first: a full packet of Ethernet, and some. */
 const BYTES_SHOWN = 2048;
@@ -47,28 +48,14 @@ const placeKey = ({ node, item, offset }: Origin): string => `${node}:${item}:${
 
 /** From a line or a packet to the packets and streams of its connection. */
 function ItsConnection({ at }: { at: Origin }) {
-	const said = useSignal("");
-	const hasCaptures = sources.value.some(isCapture);
-	if (!hasCaptures || at.len === 0 || !canAsk.value) {
+	if (at.len === 0 || !sources.value.some(isCapture)) {
 		return null;
 	}
-	const open = (on: Tab) => async () => {
-		said.value = "Looking for it…";
-		const found = await openItem(at, on).catch(() => false);
-		said.value = found ? "" : "No connection of a capture in this case belongs to it.";
-	};
 	return (
 		<div class="its-connection">
 			<span class="dim">Its connection:</span>
-			<button type="button" onClick={open("packets")}>
-				Packets
-			</button>
-			<button type="button" onClick={open("streams")}>
-				Streams
-			</button>
-			<span class="dim" role="status">
-				{said.value}
-			</span>
+			<ToPackets class="" open={() => openItem(at)} />
+			<ToPackets class="" label="Streams" open={() => openItem(at, "streams")} />
 		</div>
 	);
 }

@@ -9,6 +9,9 @@ import { joinSeries, splitSeries } from "../store/series.ts";
 import { Section } from "./Common.tsx";
 import { Ev } from "./Evidence.tsx";
 
+/** Captures alone that are listed openly; more are folded away. */
+const MOST_ALONE = 6;
+
 export function Series() {
 	const chosen = useSignal<ReadonlySet<number>>(new Set());
 	const all = seriesOf(sources.value);
@@ -27,6 +30,16 @@ export function Series() {
 		joinSeries(filesOf(picked.flat()));
 		chosen.value = new Set();
 	};
+	const alone = all.filter((s) => s.length === 1);
+	const isFew = alone.length <= MOST_ALONE;
+	const row = (series: Source[]) => (
+		<SeriesRow
+			key={series[0]?.id}
+			series={series}
+			isChosen={chosen.value.has(series[0]?.id ?? -1)}
+			onChoose={toggle}
+		/>
+	);
 	return (
 		<Section
 			title="Series of captures"
@@ -40,16 +53,13 @@ export function Series() {
 				Captures of one sensor and link type whose times adjoin are read as one: connections reach
 				over the cut. What is changed here holds from the next reading on.
 			</p>
-			<ul class="series-list">
-				{all.map((series) => (
-					<SeriesRow
-						key={series[0]?.id}
-						series={series}
-						isChosen={chosen.value.has(series[0]?.id ?? -1)}
-						onChoose={toggle}
-					/>
-				))}
-			</ul>
+			<ul class="series-list">{all.filter((s) => s.length > 1 || isFew).map(row)}</ul>
+			{!isFew && alone.length > 0 && (
+				<details>
+					<summary>{plural(alone.length, "capture")} stand alone</summary>
+					<ul class="series-list">{alone.map(row)}</ul>
+				</details>
+			)}
 		</Section>
 	);
 }

@@ -31,7 +31,16 @@ function wiresharkText(value: string): string {
 }
 
 const isV4 = (text: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
-const isV6 = (text: string): boolean => /^[0-9a-f:.]+$/i.test(text) && text.includes(":");
+/** Eight groups, or `::` for those left out; a MAC address or a time of day is none. */
+function isV6(text: string): boolean {
+	const groups = text.split(":");
+	const isWhole = groups.length === 8 || (groups.length === 7 && isV4(groups.at(-1) ?? ""));
+	return (
+		/^[0-9a-f:.]+$/i.test(text) &&
+		groups.every((group) => group.length <= 4 || isV4(group)) &&
+		(isWhole || (groups.length >= 3 && groups.length <= 9 && text.includes("::")))
+	);
+}
 export const isAddress = (text: string): boolean => isV4(text) || isV6(text);
 
 function wireshark(subject: Subject): string | undefined {

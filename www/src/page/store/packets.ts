@@ -87,6 +87,21 @@ export async function openRows(kind: string, text: string): Promise<boolean> {
 	return false;
 }
 
+/** The connections of the rows of several kinds that pass a filter. */
+export async function openKinds(kinds: string[], text: string): Promise<boolean> {
+	const filters = new Set<string>();
+	for (const kind of kinds) {
+		const found = await ask().reachOfRows(kind, text);
+		if ("ok" in found && found.ok) {
+			filters.add(filterOfRow(found.ok.filter));
+		}
+	}
+	if (filters.size > 0) {
+		openPackets([...filters].join(" or "));
+	}
+	return filters.size > 0;
+}
+
 /** The connections of the rows that a finding shows. */
 export async function openEvidence(rows: EvidenceRow[]): Promise<boolean> {
 	const filters = new Set<string>();

@@ -5,12 +5,14 @@ import { Copy, Empty, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { SeverityMark } from "../parts/Severity.tsx";
 import { holdStill } from "../parts/still.ts";
+import { ToPackets } from "../parts/ToPackets.tsx";
 import { woven } from "../select/entities.ts";
 import { sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { canAsk, idOf, isRunning, sources } from "../store/case.ts";
 import * as entities from "../store/entities.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
+import { openKinds } from "../store/packets.ts";
 import { openWith } from "../store/records.ts";
 import { go, href } from "../store/route.ts";
 import { ENTITIES, RelatedList } from "./Entities.tsx";
@@ -133,9 +135,12 @@ function StoryPart() {
 		<Section
 			title="Its story"
 			aside={
-				<button type="button" class="quiet" onClick={openKind()}>
-					Open in Records
-				</button>
+				<>
+					<ToPackets open={() => openKinds(Object.keys(kinds), filter)} />
+					<button type="button" class="quiet" onClick={openKind()}>
+						Open in Records
+					</button>
+				</>
 			}
 		>
 			{total === 0n && <p class="dim">No record speaks of it.</p>}

@@ -1,16 +1,15 @@
 // One finding: what was seen, against which thresholds, what else it could be, and on which rows.
-import { useSignal } from "@preact/signals";
 import type { Caveat, EvidenceRow, Finding as F, Fact, Subject } from "../../shared/report.ts";
 import { Copy, Empty, Scroll, Section } from "../parts/Common.tsx";
-import { Ev, Pivot } from "../parts/Evidence.tsx";
+import { Ev, Linked, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
 import { holdStill } from "../parts/still.ts";
-import { isCapture } from "../select/coverage.ts";
+import { ToPackets } from "../parts/ToPackets.tsx";
 import { ofSubject } from "../select/entities.ts";
 import { sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { toolFilters } from "../select/pivots.ts";
-import { canAsk, idOf, report, sources } from "../store/case.ts";
+import { idOf, report, sources } from "../store/case.ts";
 import { placeOf } from "../store/findings.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import { openEvidence, openRows } from "../store/packets.ts";
@@ -39,9 +38,9 @@ export function Finding() {
 			<Head finding={finding} />
 			<Subjects subjects={finding.subjects} />
 			<p class="summary">
-				<Ev text={finding.summary} />
+				<Linked text={finding.summary} subjects={finding.subjects} />
 			</p>
-			{finding.facts.length > 0 && <Terms facts={finding.facts} score={finding.score} />}
+			{finding.facts.length > 0 && <Terms finding={finding} />}
 			<Rows finding={finding} />
 			<div class="columns">
 				<Caveats caveats={finding.caveats} />
@@ -133,7 +132,8 @@ function Outcome({ fact }: { fact: Fact }) {
 	);
 }
 
-function Terms({ facts, score }: { facts: Fact[]; score: number | undefined }) {
+function Terms({ finding }: { finding: F }) {
+	const { facts, score, subjects } = finding;
 	const hasPoints = facts.some((f) => f.points !== undefined);
 	return (
 		<Section
@@ -159,12 +159,12 @@ function Terms({ facts, score }: { facts: Fact[]; score: number | undefined }) {
 									{fact.name}
 									{fact.note && (
 										<span class="fact-note dim">
-											<Ev text={fact.note} />
+											<Linked text={fact.note} subjects={subjects} />
 										</span>
 									)}
 								</th>
 								<td class="data">
-									<Ev text={fact.value} />
+									<Linked text={fact.value} subjects={subjects} />
 								</td>
 								<td>{fact.threshold ?? <span class="dim">none</span>}</td>
 								<td>
@@ -257,27 +257,9 @@ function Rows({ finding }: { finding: F }) {
 
 /** To the packets of the evidence: of all its rows where a filter names them, else of those shown. */
 function PacketsOf({ finding }: { finding: F }) {
-	const said = useSignal("");
-	if (!sources.value.some(isCapture) || !canAsk.value) {
-		return null;
-	}
 	const { rows, filter } = finding.evidence;
-	const open = async () => {
-		said.value = "looking for them…";
-		const asked = filter ? openRows(filter[0], filter[1]) : openEvidence(rows);
-		const found = await asked.catch(() => false);
-		said.value = found ? "" : "none of this is from a capture";
-	};
-	return (
-		<>
-			<button type="button" class="quiet" onClick={open}>
-				Packets
-			</button>
-			<span class="dim" role="status">
-				{said.value}
-			</span>
-		</>
-	);
+	const open = () => (filter ? openRows(filter[0], filter[1]) : openEvidence(rows));
+	return <ToPackets open={open} />;
 }
 
 function EvidenceLine({ row, id }: { row: EvidenceRow; id: number }) {

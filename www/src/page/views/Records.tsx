@@ -1,12 +1,11 @@
 // Records: the events as tables; filter, sort, choose columns, pivot on values, export.
-import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { CellValue, Column, ExportFormat } from "../../shared/records.ts";
 import { Copy, Empty } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { type Click, Grid } from "../parts/Grid.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
-import { isCapture } from "../select/coverage.ts";
+import { ToPackets } from "../parts/ToPackets.tsx";
 import { ofCell } from "../select/entities.ts";
 import { sourceName } from "../select/findings.ts";
 import { count, plural } from "../select/format.ts";
@@ -99,7 +98,7 @@ function Toolbar() {
 			<FilterHelp />
 			<ColumnChooser />
 			<Export />
-			<PacketsButton />
+			<ToPackets class="" open={() => openRows(records.kind.value, records.filter.value)} />
 		</div>
 	);
 }
@@ -170,29 +169,6 @@ function ColumnChooser() {
 				</ul>
 			</div>
 		</details>
-	);
-}
-
-/** To the packets of all rows that pass. */
-function PacketsButton() {
-	const said = useSignal("");
-	if (!sources.value.some(isCapture)) {
-		return null;
-	}
-	const open = async () => {
-		said.value = "";
-		const found = await openRows(records.kind.value, records.filter.value).catch(() => false);
-		said.value = found ? "" : "none of these rows is from a capture";
-	};
-	return (
-		<>
-			<button type="button" onClick={open} title="The packets of the connections of these rows">
-				Packets
-			</button>
-			<span class="dim" role="status">
-				{said.value}
-			</span>
-		</>
 	);
 }
 
@@ -373,8 +349,8 @@ function Table() {
 				)}
 				. <HiddenColumns />
 				<span class="table-hint">
-					Click an address, name, account or fingerprint for its story, any other value to filter
-					(Shift-click: always filter; Alt-click: filter out), the place to see the evidence.
+					Click an address, name, account or fingerprint for its story, any other value to filter;
+					Shift filters always, Alt filters out; the place shows the evidence.
 				</span>
 			</p>
 			<Grid
