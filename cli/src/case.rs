@@ -118,6 +118,7 @@ impl Case {
                 sha256: if is_twin { digest(file).ok() } else { None },
                 sensor: file.input.sensor.clone(),
                 site: file.input.site.clone(),
+                series: String::new(),
                 first_packet,
                 is_aid,
                 more_follow: false,

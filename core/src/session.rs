@@ -3,13 +3,15 @@
 use crate::detect::kit::Observed;
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
+use crate::net::Packet;
 use crate::networks::{NetworkFile, Networks};
 use crate::note::{CAP_REACHED, FILE_EMPTY, FILE_TWICE, Note, Notes};
-use crate::records::{FilterError, Records, RowQuery, Rows};
+use crate::records::{AllRelated, FilterError, Records, RowQuery, Rows, Story};
 use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::secrets::{ClientRandom, Secret, Secrets, SessionSecrets};
 use crate::settings::{Caps, Settings};
+use crate::source::capture::second;
 use crate::source::capture::series::{Series, Start};
 use crate::source::flow::pair::Pairing;
 use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
@@ -32,6 +34,9 @@ pub struct FileMeta {
     pub sensor: String,
     /// Which site's private addresses it speaks of.
     pub site: String,
+    /// The series of captures that it belongs to, as the analyst says: it goes on with the captures
+    /// of the same name and with no other. Empty when the times of packets decide.
+    pub series: String,
     /// When its first packet was captured, by [`first_look`]; `None` for what is no capture.
     pub first_packet: Option<Time>,
     /// True when other files are read by it, as [`first_look`] says: then it comes first.
@@ -130,6 +135,7 @@ impl Session {
             sha256: meta.sha256,
             sensor: meta.sensor.into(),
             site: meta.site.into(),
+            series: meta.series.into(),
             ..Node::default()
         });
         let opened = match same {
@@ -200,6 +206,11 @@ impl Session {
         self.store.tree.get(node).index.n_blocks() > 0
     }
 
+    /// The packet that an item of a capture is, from its bytes as [`Session::locate`] led to them.
+    pub(crate) fn packet<'a>(&self, at: Origin, bytes: &'a [u8]) -> Option<Packet<'a>> {
+        second::packet(self.store.tree.get(at.node), at, bytes)
+    }
+
     /// The name of a file, or of what a container holds.
     pub fn name(&self, node: NodeId) -> &str {
         &self.store.tree.get(node).name
@@ -223,6 +234,16 @@ impl Session {
     /// A page of rows.
     pub fn rows(&mut self, query: &RowQuery) -> Result<Rows, FilterError> {
         self.store.records.rows(query)
+    }
+
+    /// Rows of all kinds by time; see [`Records::story`].
+    pub fn story(&mut self, filter: &str, from: usize, n: usize) -> Result<Story, FilterError> {
+        self.store.records.story(filter, from, n)
+    }
+
+    /// The entities that rows speak of; see [`Records::related`].
+    pub fn related(&mut self, filter: &str, limit: usize) -> Result<AllRelated, FilterError> {
+        self.store.records.related(filter, limit)
     }
 
     /// Which bytes of which file a host must read to show this item.
@@ -305,12 +326,13 @@ impl Sink for Store {
 
     fn child(&mut self, parent: NodeId, name: &str) -> NodeId {
         let of = self.tree.get(parent);
-        let (sensor, site) = (of.sensor.clone(), of.site.clone());
+        let (sensor, site, series) = (of.sensor.clone(), of.site.clone(), of.series.clone());
         self.tree.add(Node {
             parent: Some(parent),
             name: name.into(),
             sensor,
             site,
+            series,
             ..Node::default()
         })
     }
@@ -318,9 +340,13 @@ impl Sink for Store {
     fn resume(&mut self, node: NodeId, start: &Start) -> Option<Series> {
         let here = |id| {
             let node = self.tree.get(id);
-            (&*node.sensor, &*node.site)
+            (&*node.sensor, &*node.site, &*node.series)
         };
-        let fits = |s: &Series| s.adjoins(start) && here(s.node) == here(node);
+        let is_told = !self.tree.get(node).series.is_empty();
+        let fits = |s: &Series| {
+            let goes_on = if is_told { s.can_go_on(start) } else { s.adjoins(start) };
+            goes_on && here(s.node) == here(node)
+        };
         let waiting = self.suspended.iter().enumerate().filter(|(_, s)| fits(s));
         // Of several the one that ended last, and of those the one that was opened last.
         let (i, _) = waiting.max_by_key(|(_, s)| (s.last(), s.node))?;

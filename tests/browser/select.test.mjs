@@ -20,13 +20,17 @@ let text;
 let format;
 let findings;
 let grid;
+let entities;
 let item;
+let linked;
 let pivots;
+let streams;
 let timeline;
 
 before(async () => {
 	const names = ["text", "format", "findings", "grid", "item", "pivots", "timeline"];
 	[text, format, findings, grid, item, pivots, timeline] = await Promise.all(names.map(load));
+	[entities, linked, streams] = await Promise.all(["entities", "linked", "streams"].map(load));
 });
 
 test("what deceives is made visible, what does not stays", () => {
@@ -185,6 +189,15 @@ test("an address is asked for by its column, any other value as text", () => {
 	assert.equal(pivots.everywhere('a*"\\'), '"a\\*\\"\\\\"');
 });
 
+test("addresses of both versions are told from what looks like them", () => {
+	for (const value of ["192.0.2.7", "::", "2001:db8::1", "1:2:3:4:5:6:7:8", "::ffff:10.0.0.1"]) {
+		assert.ok(pivots.isAddress(value), value);
+	}
+	for (const value of ["50:ed:3c:39:bc:d9", "12:30:05", "1.2.3", "a::g", "", "12345::", "a:b"]) {
+		assert.ok(!pivots.isAddress(value), value);
+	}
+});
+
 test("the axis has round times and the lanes only kinds with events", () => {
 	const axis = { first: Date.parse("2023-01-16"), last: Date.parse("2023-10-24") };
 	const marks = timeline.marks(axis, 6);
@@ -207,4 +220,81 @@ test("the axis has round times and the lanes only kinds with events", () => {
 		lanes.map(({ kind, total }) => [kind, total]),
 		[["conn", 4]],
 	);
+});
+
+test("sentences are cut at their addresses and subjects, and the pieces make the sentence", () => {
+	const subjects = [
+		{ role: "object", kind: "name", value: "evil.org" },
+		{ role: "actor", kind: "account", value: "bob" },
+		{ role: "object", kind: "path", value: "/x" },
+	];
+	const links = (sentence) => {
+		const pieces = linked.linked(sentence, subjects);
+		assert.equal(pieces.map((p) => p.text).join(""), sentence);
+		return pieces.filter((p) => p.entity).map((p) => `${p.entity} ${p.text}`);
+	};
+	assert.deepEqual(links("Bob asked 10.0.0.1:53 and 2001:db8::1 for evil.org."), [
+		"account Bob",
+		"host 10.0.0.1",
+		"host 2001:db8::1",
+		"name evil.org",
+	]);
+	assert.deepEqual(
+		links(
+			"at 12:30:05, 50:ed:3c:39:bc:d9 notevil.org c2.evil.org evil.org.uk bobby 1.2.3 1.2.3.4.5",
+		),
+		[],
+	);
+	assert.deepEqual(links(""), []);
+});
+
+test("what a cell stands for is told by its column and its look", () => {
+	const of = (entity, value) =>
+		entities.ofCell({ name: "x", type: "string", doc: "", entity }, value);
+	assert.equal(of("name", "a.example"), "name");
+	assert.equal(of("name", "192.0.2.1"), "host");
+	assert.equal(of("name", "TXT 5 hello"), undefined);
+	assert.equal(of("host", "a.example"), undefined);
+	assert.equal(of("account", ""), undefined);
+	assert.equal(of(undefined, "10.0.0.1"), undefined);
+});
+
+test("findings stand in a story where they begin, each on one page", () => {
+	const row = (secs) => ({ kind: "conn", ts: `2024-01-01T00:00:${secs}Z`, fields: [] });
+	const at = (key, secs) => finding(key, { when: { first: `2024-01-01T00:00:${secs}Z` } });
+	const told = (rows, isFirst, isLast) =>
+		entities
+			.woven(
+				rows,
+				[at("c", "59"), at("a", "05"), at("b", "20"), finding("no time")],
+				isFirst,
+				isLast,
+			)
+			.map((t) => ("finding" in t ? t.finding.key : t.row.ts.slice(17, 19)))
+			.join(" ");
+	assert.equal(told([row("10"), row("20")], true, false), "a 10 b 20");
+	assert.equal(told([row("30"), row("40")], false, true), "30 40 c");
+	assert.equal(told([], true, true), "a b c");
+});
+
+test("streams are cut to a side and to so many bytes, gaps told and counted", () => {
+	const bytes = (words) => new TextEncoder().encode(words);
+	const followed = {
+		orig: bytes("hello"),
+		resp: bytes("world!"),
+		parts: [
+			{ isOrig: true, start: 0, len: 5 },
+			{ isOrig: false, gap: 100 },
+			{ isOrig: false, start: 0, len: 6 },
+		],
+	};
+	const shown = (side, most) => {
+		const parts = streams.partsOf(followed, side, most);
+		const words = parts.shown.map((s) => s.part.gap ?? `${s.start} ${text.fromBytes(s.bytes)}`);
+		return [words, parts.left];
+	};
+	assert.deepEqual(shown("both", 99), [["0 hello", 100, "100 world!"], 0]);
+	assert.deepEqual(shown("resp", 99), [[100, "100 world!"], 0]);
+	assert.deepEqual(shown("orig", 2), [["0 he"], 3]);
+	assert.equal(streams.textOf(bytes("a\r\nb\tc\u202ed")), "a\nb\tc\\u{202e}d");
 });

@@ -6,10 +6,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { FILE_URL, launch, settled, view } from "./browser.mjs";
+import { pcap, talk } from "./captures.mjs";
 
 const require = createRequire(new URL("../../www/package.json", import.meta.url));
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const VIEWS = ["overview", "findings", "records", "files", "coverage", "notes", "report"];
+const VIEWS = [
+	"overview",
+	"findings",
+	"entities",
+	"records",
+	"packets",
+	"files",
+	"coverage",
+	"notes",
+	"report",
+];
 
 let browser;
 const scratch = mkdtempSync(join(tmpdir(), "offwire-ui-"));
@@ -150,8 +161,10 @@ test("a value is a pivot: a click filters, an Alt-click filters out, in every ki
 	await view(page, "findings");
 	await page.locator(".finding-row", { hasText: "98.252.16.36" }).first().click();
 	await page.locator(".subjects .pivot", { hasText: "123.150.207.231" }).click();
+	await page.locator("main.entity h1", { hasText: "123.150.207.231" }).waitFor();
+	await page.getByRole("button", { name: "Open in Records" }).click();
 	await page.locator("main.records").waitFor();
-	assert.equal(await filter.inputValue(), "addr == 123.150.207.231");
+	assert.match(await filter.inputValue(), /^addr == 123\.150\.207\.231 or /);
 	// The other source of the same address is counted beside it.
 	await page.locator(".kind", { hasText: /http 16/ }).waitFor();
 	await page.context().close();
@@ -254,7 +267,7 @@ test("all of it goes by keyboard", async () => {
 	);
 	await page.keyboard.press("Escape");
 	await page.locator("main.findings").waitFor();
-	await page.keyboard.press("3");
+	await page.keyboard.press("4");
 	await page.keyboard.press("/");
 	await page.keyboard.type("hawkeye");
 	await page.keyboard.press("Escape");
@@ -315,6 +328,49 @@ for (const colorScheme of ["light", "dark"]) {
 			await page.locator(".evidence-row").first().click();
 			await page.locator(".item").waitFor();
 			assert.deepEqual(await violations(page), []);
+			await page.context().close();
+		});
+
+		test(`packets and stories have none either, ${colorScheme}, ${width} pixels`, async () => {
+			const options = { colorScheme, viewport: { width, height: 800 }, bypassCSP: true };
+			const { page } = await open(options);
+			await page.evaluate(AXE);
+			const check = async (what) => {
+				await page.waitForTimeout(200);
+				assert.deepEqual(await violations(page), [], what);
+				const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+				assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
+			};
+			const path = join(scratch, "talk.pcap");
+			const said = [
+				[true, `GET /${"long".repeat(200)} HTTP/1.1\r\nHost: shop.example\r\n\r\n`],
+				[false, 10],
+				[false, "gone\tand here again"],
+			];
+			writeFileSync(path, pcap(talk(["10.0.0.1", 4000], ["192.0.2.7", 80], said)));
+			await page.setInputFiles("input[type=file]", path);
+			await settled(page);
+			await view(page, "packets");
+			await page.locator(".grid tbody td").first().waitFor();
+			await check("packets");
+			await page.locator(".grid tbody tr").nth(3).locator("td").first().click();
+			await page.locator(".its-connection").waitFor();
+			await check("a packet");
+			await page.keyboard.press("Escape");
+			await page.locator(".tabs").getByRole("button", { name: "Streams" }).click();
+			await page.locator(".said").first().waitFor();
+			await check("streams");
+			await page.getByRole("button", { name: "Hex" }).click();
+			await check("streams in hex");
+			await page.locator(".tabs").getByRole("button", { name: "Search" }).click();
+			await page.getByRole("textbox", { name: "What to search for" }).fill("long");
+			await page.keyboard.press("Enter");
+			await page.locator(".hit-row").first().waitFor();
+			await check("search");
+			await view(page, "entities");
+			await page.locator(".related .pivot", { hasText: "192.0.2.7" }).click();
+			await page.locator(".together .section").first().waitFor();
+			await check("an entity");
 			await page.context().close();
 		});
 	}

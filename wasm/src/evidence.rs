@@ -1,14 +1,16 @@
-//! Second passes for JavaScript: the packets of connections listed, followed, carved, searched.
+//! Second passes for JavaScript: the packets of connections listed, followed, carved, searched; and
+//! which connections a row or a packet belongs to.
 use js_sys::{Array, Uint8Array};
+use offwire_core::event::{NodeId, Origin};
 use offwire_core::evidence::{
-    Carve, Connection, Follow, Followed, List, MAX_BYTES, Part, Pattern, Pursuit, Scope, Search,
-    Take, connections,
+    Carve, Connection, Follow, Followed, List, MAX_BYTES, Part, Pattern, Pursuit, Reach, Scope,
+    Search, Take, connections, reach_of_item, reach_of_rows,
 };
 use wasm_bindgen::prelude::*;
 
 use crate::second_pass::read;
-use crate::tables::object;
-use crate::{Case, to_js};
+use crate::tables::{At, kind, object, ok, wrong};
+use crate::{Case, from_js, to_js};
 
 /// A second pass, moved on piece by piece by `passOn` so that the worker can breathe and stop.
 #[wasm_bindgen]
@@ -49,7 +51,7 @@ impl Case {
     }
 
     /// Begins a search for a text, or with `is_hex` for bytes: in the streams of the connections
-    /// that pass the filter, or without one in every packet.
+    /// that pass the filter, or without one in every packet of these captures (none: of all).
     ///
     /// # Errors
     /// If the pattern or the filter cannot be read.
@@ -58,16 +60,41 @@ impl Case {
         pattern: &str,
         is_hex: bool,
         filter: Option<String>,
+        captures: Vec<u32>,
     ) -> Result<Pass, JsError> {
         let pattern = if is_hex { Pattern::hex(pattern) } else { Pattern::text(pattern) }?;
         let chosen = filter.as_deref().map(|filter| self.chosen(filter)).transpose()?;
         let scope = match chosen.clone() {
             Some(chosen) => Scope::Connections(chosen),
-            None => Scope::Captures(Vec::new()),
+            None => Scope::Captures(captures.into_iter().map(NodeId).collect()),
         };
         let take = Search::new(pattern, self.settings.caps.streams);
         let task = Task::Search(Pursuit::new(&self.session, scope, take));
         Ok(Pass { task, chosen: chosen.unwrap_or_default() })
+    }
+
+    /// The connections of captures that the rows of a kind belong to, of those that pass a filter,
+    /// as `{ ok: { filter, n_connections, left_out, ends } }`; `ok` is undefined when there are none.
+    ///
+    /// # Errors
+    /// If there is no such kind.
+    #[wasm_bindgen(js_name = reachOfRows)]
+    pub fn reach_of_rows(&mut self, path: &str, filter: &str) -> Result<JsValue, JsError> {
+        match reach_of_rows(&mut self.session, kind(path)?, filter) {
+            Ok(reach) => ok(&reach_to_js(reach.as_ref())?),
+            Err(error) => wrong(&error),
+        }
+    }
+
+    /// The connection of captures that one line or packet belongs to; undefined when there is none.
+    ///
+    /// # Errors
+    /// If the place is none of this case, or its file can no longer be read.
+    #[wasm_bindgen(js_name = reachOfItem)]
+    pub fn reach_of_item(&mut self, at: JsValue) -> Result<JsValue, JsError> {
+        let at: Origin = from_js::<At>(at)?.into();
+        let bytes = self.item_bytes(at)?;
+        reach_to_js(reach_of_item(&mut self.session, at, &bytes).as_ref())
     }
 
     /// Reads the next piece of a pass; false when there is nothing more to read.
@@ -98,8 +125,34 @@ impl Case {
     }
 }
 
+fn reach_to_js(reach: Option<&Reach>) -> Result<JsValue, JsError> {
+    reach.map_or(Ok(JsValue::UNDEFINED), to_js)
+}
+
 #[wasm_bindgen]
 impl Pass {
+    /// How many connections it is about.
+    #[wasm_bindgen(js_name = connectionCount)]
+    pub fn connection_count(&self) -> usize {
+        self.chosen.len()
+    }
+
+    /// One of them, as packets and hits number them: `{ uid, proto, orig, resp, packets }`.
+    ///
+    /// # Errors
+    /// Never in practice: objects of our own take members.
+    pub fn connection(&self, index: usize) -> Result<JsValue, JsError> {
+        let Some(c) = self.chosen.get(index) else { return Ok(JsValue::UNDEFINED) };
+        object(&[
+            ("uid", JsValue::from_str(&c.uid)),
+            ("proto", JsValue::from_str(&c.proto)),
+            ("orig", JsValue::from_str(&c.orig.to_string())),
+            ("resp", JsValue::from_str(&c.resp.to_string())),
+            ("packets", to_js(&c.packets)?),
+        ])
+        .map(Into::into)
+    }
+
     /// What was found since the last call: the packets of a list, the next bytes of a carved
     /// capture, hits; of followed streams all, so it is for the end of the pass.
     ///

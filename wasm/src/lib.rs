@@ -15,6 +15,7 @@ mod evidence;
 mod panic;
 mod plan;
 mod second_pass;
+mod story;
 mod tables;
 
 pub use digest::Digest;

@@ -14,6 +14,9 @@ pub(crate) struct Described {
     size: f64,
     sensor: String,
     site: String,
+    /// Empty when the times of packets decide.
+    #[serde(default)]
+    series: String,
     /// In hex; only for files of equal size.
     sha256: Option<String>,
     /// Nanoseconds since 1970.
@@ -35,6 +38,7 @@ impl From<Described> for FileMeta {
             sha256: d.sha256.and_then(|hex| digest(&hex)),
             sensor: d.sensor,
             site: d.site,
+            series: d.series,
             first_packet: d.first_packet.map(Time),
             is_aid: d.is_aid,
             more_follow: d.more_follow,

@@ -1,6 +1,7 @@
 //! The second pass for JavaScript: one line or packet read from its file again, and decoded.
 use js_sys::Uint8Array;
 use offwire_core::event::Origin;
+use offwire_core::report::Item;
 use offwire_core::second_pass::Place;
 use wasm_bindgen::prelude::*;
 use web_sys::{File, FileReaderSync};
@@ -11,22 +12,24 @@ use crate::{Case, from_js, size, to_js, unreadable};
 /// How much is read at once on the way to an item inside a container.
 const STEP: u64 = 4 << 20;
 
+/// Bytes shown at a place whose length nobody knows, such as where a file is damaged.
+const LOOK: u32 = 256;
+
 #[wasm_bindgen]
 impl Case {
-    /// A line or packet, field by field. Blocks the worker while it reads: for what lies in a
+    /// A line or packet, field by field; of a place without a length its bytes. Blocks the worker while it reads: for what lies in a
     /// container, from the file's start up to the item.
     ///
     /// # Errors
     /// If the place is none of this case, or its file can no longer be read.
     pub fn item(&self, at: JsValue) -> Result<JsValue, JsError> {
         let at: Origin = from_js::<At>(at)?.into();
-        let bytes = match self.session.locate(at) {
-            Place::Slice { file, offset, len } => {
-                read(self.file(file.0)?, offset, u64::from(len))?.to_vec()
-            }
-            Place::Stream { file } => self.seek(at, self.file(file.0)?)?,
+        let mut item = if at.len == 0 {
+            let at = Origin { len: LOOK, ..at };
+            Item::raw(at, &self.item_bytes(at)?)
+        } else {
+            self.session.show(at, &self.item_bytes(at)?)
         };
-        let mut item = self.session.show(at, &bytes);
         // Set apart: through serde, each byte would cross on its own.
         let bytes = Uint8Array::from(std::mem::take(&mut item.bytes).as_slice());
         let js = to_js(&item)?;
@@ -48,6 +51,16 @@ impl Case {
 impl Case {
     pub(crate) fn file(&self, node: u32) -> Result<&File, JsError> {
         self.files.get(&node).ok_or_else(|| JsError::new("no such file"))
+    }
+
+    /// The bytes of a line or of a packet's record.
+    pub(crate) fn item_bytes(&self, at: Origin) -> Result<Vec<u8>, JsError> {
+        match self.session.locate(at) {
+            Place::Slice { file, offset, len } => {
+                Ok(read(self.file(file.0)?, offset, u64::from(len))?.to_vec())
+            }
+            Place::Stream { file } => self.seek(at, self.file(file.0)?),
+        }
     }
 
     fn seek(&self, at: Origin, file: &File) -> Result<Vec<u8>, JsError> {

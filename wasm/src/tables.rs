@@ -2,7 +2,7 @@
 use js_sys::{Array, BigInt64Array, BigUint64Array, Object, Reflect, Uint8Array, Uint32Array};
 use offwire_core::event::{KINDS, Kind, NodeId, Origin};
 use offwire_core::records::{
-    Cells, ColumnCells, Export, ExportFormat, FilterError, RowQuery, Rows,
+    Cells, ColumnCells, Entity, Export, ExportFormat, FilterError, RowQuery, Rows,
 };
 use offwire_core::time::{Interval, Time};
 use serde::Deserialize;
@@ -57,7 +57,7 @@ impl Query {
     }
 }
 
-fn kind(path: &str) -> Result<Kind, JsError> {
+pub(crate) fn kind(path: &str) -> Result<Kind, JsError> {
     Kind::from_path(path).ok_or_else(|| JsError::new("no such kind of records"))
 }
 
@@ -145,11 +145,11 @@ impl Case {
 #[wasm_bindgen]
 pub struct Writing(Export);
 
-fn ok(value: &JsValue) -> Result<JsValue, JsError> {
+pub(crate) fn ok(value: &JsValue) -> Result<JsValue, JsError> {
     object(&[("ok", value.clone())]).map(Into::into)
 }
 
-fn wrong(error: &FilterError) -> Result<JsValue, JsError> {
+pub(crate) fn wrong(error: &FilterError) -> Result<JsValue, JsError> {
     object(&[("wrong", to_js(error)?)]).map(Into::into)
 }
 
@@ -185,6 +185,7 @@ fn column_to_js(column: &ColumnCells) -> Result<Object, JsError> {
         ("name", column.field.name.into()),
         ("type", column.field.ty.zeek_name().into()),
         ("doc", column.field.doc.trim().into()),
+        ("entity", to_js(&Entity::of_field(&column.field))?),
         ("isSet", Uint8Array::from(column.is_set.as_slice()).into()),
         ("shape", shape.into()),
         ("a", a),

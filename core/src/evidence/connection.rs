@@ -71,6 +71,26 @@ pub fn connections(session: &mut Session, filter: &str) -> Result<Vec<Connection
     }
 }
 
+/// How many connections of captures pass a filter over `conn` records.
+pub fn count_connections(session: &mut Session, filter: &str) -> Result<u64, FilterError> {
+    let mut query = RowQuery {
+        filter: filter.to_owned(),
+        // Their places are enough.
+        columns: Some(Vec::new()),
+        limit: MAX_PAGE,
+        ..RowQuery::all(Kind::Conn)
+    };
+    let mut n = 0;
+    loop {
+        let rows = session.rows(&query)?;
+        if rows.is_empty() {
+            return Ok(n);
+        }
+        query.offset += rows.len();
+        n += rows.at.iter().filter(|at| session.is_capture(at.node)).count() as u64;
+    }
+}
+
 fn connection(rows: &Rows, row: usize) -> Option<Connection> {
     let [uid, proto, orig_h, orig_p, resp_h, resp_p, orig_pkts, resp_pkts] =
         rows.columns.as_slice()

@@ -11,6 +11,7 @@ mod follow;
 mod list;
 mod pattern;
 mod pursuit;
+mod reach;
 mod search;
 
 pub use carve::Carve;
@@ -19,7 +20,8 @@ pub use follow::{Follow, Followed, MAX_BYTES, Part};
 pub use list::{List, Listed, MAX_LISTED};
 pub use pattern::{MAX_PATTERN, Pattern, PatternError};
 pub use pursuit::{Pursuit, Range, Scope};
-pub use search::{Hit, MAX_HITS, Place, Search};
+pub use reach::{MAX_REACH, Reach, reach_of_item, reach_of_rows};
+pub use search::{Hit, MAX_CONTEXT, MAX_HITS, Place, Search};
 
 use crate::event::{NodeId, Origin};
 use crate::net::{Decoded, Packet};

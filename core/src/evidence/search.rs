@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Hits told in all; further ones are counted. A person looks at some dozens.
 pub const MAX_HITS: usize = 10_000;
 
+/// Bytes told before and behind a hit, each: what a person needs to see what it is about.
+pub const MAX_CONTEXT: usize = 32;
+
 /// Where a pattern was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Hit {
@@ -21,6 +24,32 @@ pub struct Hit {
     pub len: usize,
     /// `text`, `utf-16` or `bytes`.
     pub form: &'static str,
+    /// The hit with the bytes around it, as far as they are at hand.
+    pub context: Context,
+}
+
+/// A hit with what is around it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Context {
+    /// Bytes before it, at most [`MAX_CONTEXT`].
+    pub before: Vec<u8>,
+    /// Its own bytes.
+    pub hit: Vec<u8>,
+    /// Bytes behind it, at most [`MAX_CONTEXT`].
+    pub behind: Vec<u8>,
+}
+
+impl Context {
+    /// What is around `len` bytes at `at`.
+    fn of(bytes: &[u8], at: usize, len: usize) -> Self {
+        let end = at.saturating_add(len);
+        let part = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default().to_vec();
+        Self {
+            before: part(at.saturating_sub(MAX_CONTEXT), at),
+            hit: part(at, end),
+            behind: part(end, bytes.len().min(end.saturating_add(MAX_CONTEXT))),
+        }
+    }
 }
 
 /// Where a hit begins.
@@ -72,6 +101,10 @@ struct Tail {
     pos: u64,
 }
 
+/// Takes a hit: its offset in the stream and its form; then the bytes at hand, where it begins in
+/// them, and its length.
+type OnHit<'a> = dyn FnMut(u64, &'static str, &[u8], usize, usize) + 'a;
+
 impl Search {
     /// A search for this pattern that lets at most `max_waiting` bytes wait for missing packets.
     pub const fn new(pattern: Pattern, max_waiting: usize) -> Self {
@@ -105,11 +138,12 @@ impl Search {
             match piece {
                 Piece::Gap(len) => tail.gap(len),
                 Piece::Data(bytes, mark) => {
-                    tail.data(pattern, bytes, &mut |offset, len, form| {
+                    tail.data(pattern, bytes, &mut |offset, form, bytes, at, len| {
                         n += 1;
                         if hits.len() < room {
                             let place = Place::Stream { connection, is_orig, offset };
-                            hits.push(Hit { at: mark.at, place, len, form });
+                            let context = Context::of(bytes, at, len);
+                            hits.push(Hit { at: mark.at, place, len, form, context });
                         }
                     });
                 }
@@ -134,7 +168,9 @@ impl Take for Search {
         self.pattern.find(packet.data, &mut |offset, len, form| {
             n += 1;
             if hits.len() < room {
-                hits.push(Hit { at: packet.at, place: Place::Packet { offset }, len, form });
+                let (at, place) = (packet.at, Place::Packet { offset });
+                let context = Context::of(packet.data, offset, len);
+                hits.push(Hit { at, place, len, form, context });
             }
         });
         self.add(hits, n);
@@ -152,24 +188,21 @@ impl Tail {
         self.pos = self.pos.saturating_add(len);
     }
 
-    /// Takes the next bytes of the stream and calls `on` with offset, length and form of each hit.
-    fn data(
-        &mut self,
-        pattern: &Pattern,
-        bytes: &[u8],
-        on: &mut dyn FnMut(u64, usize, &'static str),
-    ) {
-        let keep = pattern.longest().saturating_sub(1);
+    /// Takes the next bytes of the stream and calls `on` with each hit.
+    fn data(&mut self, pattern: &Pattern, bytes: &[u8], on: &mut OnHit<'_>) {
+        let keep = pattern.longest().saturating_sub(1).saturating_add(MAX_CONTEXT);
         let old = self.bytes.len();
         let start = self.pos - old as u64;
         // What begins in the old bytes and ends in the new ones.
         self.bytes.extend_from_slice(bytes.get(..keep).unwrap_or(bytes));
         pattern.find(&self.bytes, &mut |at, len, form| {
             if at < old && at + len > old {
-                on(start + at as u64, len, form);
+                on(start + at as u64, form, &self.bytes, at, len);
             }
         });
-        pattern.find(bytes, &mut |at, len, form| on(self.pos + at as u64, len, form));
+        pattern.find(bytes, &mut |at, len, form| {
+            on(self.pos + at as u64, form, bytes, at, len);
+        });
         self.bytes.truncate(old);
         let new = bytes.get(bytes.len().saturating_sub(keep)..).unwrap_or_default();
         let surplus = (old + new.len()).saturating_sub(keep);
@@ -187,7 +220,7 @@ mod tests {
         let mut tail = Tail::default();
         let mut found = Vec::new();
         for piece in pieces {
-            tail.data(pattern, piece, &mut |offset, _, _| found.push(offset));
+            tail.data(pattern, piece, &mut |offset, _, _, _, _| found.push(offset));
         }
         found.sort_unstable();
         found
@@ -206,12 +239,31 @@ mod tests {
     }
 
     #[test]
+    fn a_hit_comes_with_what_is_around_it() {
+        let context = Context::of(b"GET /secret HTTP", 5, 6);
+        assert_eq!((&*context.before, &*context.hit), (&b"GET /"[..], &b"secret"[..]));
+        assert_eq!(context.behind, b" HTTP");
+        let long = Context::of(&[b'x'; 100], 50, 1);
+        assert_eq!((long.before.len(), long.behind.len()), (MAX_CONTEXT, MAX_CONTEXT));
+        assert_eq!(Context::of(b"abc", 9, 9), Context::default());
+        // Across two pieces, with bytes of both.
+        let (mut tail, mut found) = (Tail::default(), Vec::new());
+        let pattern = Pattern::text("secret").unwrap();
+        for piece in [&b"GET /sec"[..], b"ret HTTP"] {
+            tail.data(&pattern, piece, &mut |_, _, bytes, at, len| {
+                found.push(Context::of(bytes, at, len));
+            });
+        }
+        assert_eq!(found, [context]);
+    }
+
+    #[test]
     fn a_gap_ends_a_match_and_counts_in_offsets() {
         let pattern = Pattern::hex("616263").unwrap();
         let (mut tail, mut found) = (Tail::default(), Vec::new());
-        tail.data(&pattern, b"xab", &mut |at, _, _| found.push(at));
+        tail.data(&pattern, b"xab", &mut |at, _, _, _, _| found.push(at));
         tail.gap(10);
-        tail.data(&pattern, b"cabc", &mut |at, _, _| found.push(at));
+        tail.data(&pattern, b"cabc", &mut |at, _, _, _, _| found.push(at));
         assert_eq!(found, [14]);
     }
 }

@@ -372,3 +372,46 @@ fn a_file_that_became_shorter_ends_the_pass_with_what_there_is() {
     let (list, _) = pursue(&session, &[(NodeId(0), &file.bytes[..400])], scope, List::default());
     assert!(!list.packets.is_empty() && list.packets.len() < 10);
 }
+
+#[test]
+fn a_row_and_any_packet_lead_to_their_connection() {
+    let file = mixed();
+    let mut session = case(300, &[&file.bytes]);
+    let Scope::Connections(all) = chosen(&mut session, "") else { panic!() };
+    let want = &all[0];
+    let reach = reach_of_rows(&mut session, crate::event::Kind::Conn, "id.orig_p == 4000");
+    let reach = reach.unwrap().unwrap();
+    assert_eq!((reach.n_connections, reach.ends), (2, None));
+    // Each packet of a connection leads to it and to no other with the same ends.
+    let mut n_packets = 0;
+    for connection in &all {
+        let scope = Scope::Connections(vec![connection.clone()]);
+        let (list, _) = pursue(&session, &[(NodeId(0), &file.bytes)], scope, List::default());
+        for packet in list.packets {
+            let start = packet.at.offset as usize;
+            let bytes = &file.bytes[start..start + packet.at.len as usize];
+            let reach = reach_of_item(&mut session, packet.at, bytes).unwrap();
+            let found = connections(&mut session, &reach.filter).unwrap();
+            assert!(found.contains(connection), "packet {}: {found:?}", packet.at.item);
+            n_packets += 1;
+        }
+    }
+    assert!(n_packets > 10);
+    // The row of a log with the same ends, at about the time, leads there too.
+    let line = |ts: f64| {
+        format!(
+            "{{\"ts\":{ts},\"uid\":\"Cx\",\"id.orig_h\":\"{}\",\"id.orig_p\":{},\"id.resp_h\":\"{}\",\"id.resp_p\":{},\"method\":\"GET\",\"uri\":\"/\"}}\n",
+            want.orig.addr.unwrap(),
+            want.orig.port.unwrap(),
+            want.resp.addr.unwrap(),
+            want.resp.port.unwrap(),
+        )
+    };
+    for (ts, is_found) in [(f64::from(SECS), true), (f64::from(SECS) + 1800.0, false)] {
+        let log = line(ts);
+        let mut session = case(300, &[log.as_bytes(), &file.bytes]);
+        let at = session.rows(&crate::records::RowQuery::all(crate::event::Kind::Http)).unwrap();
+        let reach = reach_of_item(&mut session, at.at[0], log.as_bytes());
+        assert_eq!(reach.is_some(), is_found, "{reach:?}");
+    }
+}

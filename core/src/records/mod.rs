@@ -7,20 +7,24 @@
 mod chunk;
 mod column;
 mod columns;
+mod entity;
 mod export;
 pub mod filter;
 mod repeats;
 mod rows;
 mod share;
+mod story;
 mod table;
 mod timeline;
 mod values;
 mod view;
 
 pub use columns::{COMMON, columns};
+pub use entity::Entity;
 pub use export::{Export, ExportFormat};
 pub use filter::{Filter, FilterError};
 pub use rows::{Cells, ColumnCells, MAX_PAGE, RowQuery, Rows};
+pub use story::{AllRelated, MAX_STORY_PAGE, Related, Story, StoryField, StoryRow};
 pub use timeline::{Bucket, Timeline};
 pub use values::{ValueCount, Values};
 pub use view::{Intervals, Texts, View};
@@ -29,6 +33,7 @@ use crate::event::{Event, KINDS, Kind};
 use crate::settings::Settings;
 use rows::Order;
 use share::fair_share;
+use story::StoryOrder;
 use table::Table;
 
 /// All tables of a case.
@@ -44,6 +49,7 @@ pub struct Records {
     /// Grows with every change, so that what was computed from older rows is known to be old.
     version: u64,
     orders: Vec<Order>,
+    story: StoryOrder,
 }
 
 impl Records {
@@ -58,6 +64,7 @@ impl Records {
             seed: settings.seed,
             version: 0,
             orders: Vec::new(),
+            story: StoryOrder::default(),
         }
     }
 

@@ -140,6 +140,7 @@ mod tests {
             refusals: Vec::new(),
             sensor: String::new(),
             site: site.into(),
+            continues: None,
             clock,
             counters: BTreeMap::new(),
             events: BTreeMap::new(),

@@ -75,6 +75,7 @@ fn sources(store: &Store) -> Vec<Source> {
             refusals: owned(&n.refusals),
             sensor: n.sensor.to_string(),
             site: n.site.to_string(),
+            continues: n.continues,
             clock: n.clock,
             counters: n.counters.clone(),
             events: n
@@ -120,7 +121,12 @@ fn notes(store: &Store) -> Vec<NoteRow> {
             earliest: tally
                 .earliest
                 .iter()
-                .map(|n| NoteAt { item: n.at.item, offset: n.at.offset, detail: n.detail.clone() })
+                .map(|n| NoteAt {
+                    item: n.at.item,
+                    offset: n.at.offset,
+                    len: n.at.len,
+                    detail: n.detail.clone(),
+                })
                 .collect(),
         })
         .collect()

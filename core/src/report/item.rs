@@ -20,7 +20,7 @@ pub struct Item {
 
 impl Item {
     /// An item of a source whose format is not known: its bytes and nothing else.
-    pub(crate) fn raw(at: Origin, bytes: &[u8]) -> Self {
+    pub fn raw(at: Origin, bytes: &[u8]) -> Self {
         let title = format!("item {}", at.item);
         Self { at, title, is_text: false, bytes: bytes.to_vec(), fields: Vec::new() }
     }

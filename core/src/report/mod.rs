@@ -77,6 +77,8 @@ pub struct Source {
     pub sensor: String,
     /// Site, as the analyst says.
     pub site: String,
+    /// The capture that this one goes on with: the two are of one series and read as one.
+    pub continues: Option<NodeId>,
     /// What its times rest on.
     pub clock: Clock,
     /// Numbers about it.
@@ -160,6 +162,8 @@ pub struct NoteAt {
     pub item: u64,
     /// Offset of its first byte.
     pub offset: u64,
+    /// How many bytes it is about; 0 when only its place is known.
+    pub len: u32,
     /// What exactly.
     pub detail: String,
 }

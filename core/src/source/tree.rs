@@ -28,6 +28,9 @@ pub struct Node {
     pub sensor: Text,
     /// Which site's private addresses it speaks of, as the analyst says.
     pub site: Text,
+    /// The series of captures that it belongs to, where the analyst says so; empty for the one
+    /// that it adjoins.
+    pub series: Text,
     /// What its times rest on.
     pub clock: Clock,
     /// Numbers about it, by name: `packets`, `packets not decoded: link type 147`.

@@ -1,6 +1,15 @@
 // One analysis as the page sees it: files in, news out; it can be asked, stopped and cancelled.
+import type {
+	AllRelated,
+	PassEnd,
+	PassRequest,
+	Reach,
+	Story,
+	StoryQuery,
+} from "../shared/evidence.ts";
 import type { Evidence } from "../shared/messages.ts";
 import type {
+	EntityKind,
 	ExportQuery,
 	Filtered,
 	Item,
@@ -58,6 +67,35 @@ export class Analysis {
 	/** A table as a file. */
 	write(query: ExportQuery): Promise<Blob> {
 		return this.#pair.analysing.call("write", query);
+	}
+
+	story(query: StoryQuery): Promise<Filtered<Story>> {
+		return this.#pair.analysing.call("story", query);
+	}
+
+	related(query: {
+		entity?: EntityKind;
+		value?: string;
+		count: number;
+	}): Promise<Filtered<AllRelated>> {
+		return this.#pair.analysing.call("related", query);
+	}
+
+	reachOfRows(kind: string, filter: string): Promise<Filtered<Reach | undefined>> {
+		return this.#pair.analysing.call("reachOfRows", { kind, filter });
+	}
+
+	reachOfItem(at: Origin): Promise<Reach | undefined> {
+		return this.#pair.analysing.call("reachOfItem", at);
+	}
+
+	/** A second pass over the captures; news of it go to the listener. */
+	pass(request: PassRequest): Promise<PassEnd> {
+		return this.#pair.analysing.call("pass", request);
+	}
+
+	endPass(id: number): void {
+		this.#pair.analysing.tell("endPass", id);
 	}
 
 	/** The report as the command writes it, byte for byte. */

@@ -7,7 +7,7 @@ import { dialog } from "./store/look.ts";
 import { go, route, VIEWS } from "./store/route.ts";
 
 /** Rows of a list, walked with the arrow keys. */
-const ROWS = [".evidence-row", ".finding-row"];
+const ROWS = [".evidence-row", ".finding-row", ".hit-row", ".story-place"];
 
 function walk(by: 1 | -1): boolean {
 	const list = ROWS.find((rows) => document.activeElement?.matches(rows));
@@ -44,6 +44,8 @@ function back(): void {
 		hide();
 	} else if (route.value.view === "finding") {
 		go("findings");
+	} else if (route.value.view === "entity") {
+		go("entities");
 	}
 }
 

@@ -8,6 +8,7 @@ import "./style/base.css";
 import "./style/shell.css";
 import "./style/views.css";
 import "./style/data.css";
+import "./style/evidence.css";
 import { Shell } from "./views/Shell.tsx";
 import { warmUp } from "./workers.ts";
 

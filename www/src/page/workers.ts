@@ -70,6 +70,7 @@ export class Pair {
 			hashed: (hashed) => this.listener?.hashed(hashed),
 			unreadable: (unreadable) => this.listener?.unreadable(unreadable),
 			crashed: (crash) => this.#breakDown(crash),
+			passing: (news) => this.listener?.passing(news),
 		};
 	}
 }

@@ -1,5 +1,15 @@
 // The closed set of messages between the page and its two workers; nothing else is ever posted.
 import type {
+	AllRelated,
+	PassEnd,
+	PassNews,
+	PassRequest,
+	Reach,
+	Story,
+	StoryQuery,
+} from "./evidence.ts";
+import type {
+	EntityKind,
 	ExportQuery,
 	Filtered,
 	Item,
@@ -18,6 +28,8 @@ export interface Evidence {
 	path: string;
 	sensor: string;
 	site: string;
+	/** The series of captures that it was put into; undefined while the times of packets decide. */
+	series?: string;
 }
 
 /** A file as the core is told of it, member by member as its binding names them. */
@@ -26,6 +38,8 @@ export interface Described {
 	size: number;
 	sensor: string;
 	site: string;
+	/** Empty while the times of packets decide. */
+	series: string;
 	/** In hex, for files of equal size: the same file dropped twice counts once. */
 	sha256?: string;
 	/** When its first packet was taken, in nanoseconds since 1970; for captures only. */
@@ -93,6 +107,15 @@ export type AnalysingCalls = {
 	timeline(query: TimelineQuery): Timeline;
 	/** A table as a file. */
 	write(query: ExportQuery): Promise<Blob>;
+	story(query: StoryQuery): Filtered<Story>;
+	related(query: { entity?: EntityKind; value?: string; count: number }): Filtered<AllRelated>;
+	/** The connections of captures that rows belong to; `ok` is undefined when there are none. */
+	reachOfRows(query: { kind: string; filter: string }): Filtered<Reach | undefined>;
+	/** The connection of captures that one line or packet belongs to. */
+	reachOfItem(at: Origin): Reach | undefined;
+	/** A second pass; what it finds is told as it comes. */
+	pass(request: PassRequest): Promise<PassEnd>;
+	endPass(id: number): void;
 };
 
 /** What the reading worker asks of the analysing worker, in this order for each file. */
@@ -123,6 +146,7 @@ export type PageCalls = {
 	hashed(hashed: { file: number; sha256: string | undefined }): void;
 	unreadable(unreadable: Unreadable): void;
 	crashed(crash: Crash): void;
+	passing(news: PassNews): void;
 };
 
 /** A link that answers no calls. */

@@ -15,17 +15,25 @@ export interface RowsQuery {
 	count: number;
 }
 
+/** What a value stands for; each has a view of its own. */
+export type EntityKind = "account" | "certificate" | "fingerprint" | "host" | "name";
+
 export interface Column {
 	name: string;
 	/** Zeek's name of the type. */
 	type: string;
 	doc: string;
+	/** What the column's values stand for. */
+	entity?: EntityKind;
 }
+
+/** As text, of a list its members; undefined when the source did not have it. */
+export type CellValue = string | string[] | undefined;
 
 export interface Row {
 	at: Origin;
-	/** One a column, as text; undefined when the source did not have it. */
-	cells: (string | undefined)[];
+	/** One a column. */
+	cells: CellValue[];
 }
 
 export interface Rows {
@@ -102,4 +110,5 @@ export interface ItemField {
 	value: string;
 	start: number;
 	len: number;
+	entity?: EntityKind;
 }

@@ -87,10 +87,14 @@ export interface Source {
 	size?: bigint;
 	format?: string;
 	format_title?: string;
+	/** What its items are called: `line`, `packet`. */
+	item_noun: string;
 	/** Each format's name with its reason, when none took the file. */
 	refusals: [string, string][];
 	sensor: string;
 	site: string;
+	/** The capture that this one goes on with. */
+	continues?: number;
 	clock: Clock;
 	counters: Record<string, bigint>;
 	events: Record<string, KindSpan>;
@@ -124,7 +128,7 @@ export interface NoteRow {
 	weight: Weight;
 	meaning: string;
 	count: bigint;
-	earliest: { item: bigint; offset: bigint; detail: string }[];
+	earliest: { item: bigint; offset: bigint; len: number; detail: string }[];
 }
 
 /** A technique of ATT&CK, and how it says to detect it. */

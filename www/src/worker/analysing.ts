@@ -1,11 +1,14 @@
 // The analysing worker: owns the case, works slices off in their order, and never waits for a file.
 import "./silence.ts";
+import type { Reach } from "../shared/evidence.ts";
 import { describe, type Endpoint, Link } from "../shared/link.ts";
 import type { AnalysingCalls, FeedingCalls, NoCalls, PageCalls } from "../shared/messages.ts";
 import type { Filtered, Item, Values } from "../shared/records.ts";
 import type { Report } from "../shared/report.ts";
-import { Case, initSync } from "../wasm/offwire_wasm.js";
+import { Case, entityOf, initSync } from "../wasm/offwire_wasm.js";
 import { Meter } from "./meter.ts";
+import { Passes } from "./passes.ts";
+import { related, story } from "./story.ts";
 import { rows, timeline, write } from "./tables.ts";
 
 /** Work between two looks at the messages that came in: questions are answered while files are read. */
@@ -53,13 +56,31 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 		});
 	},
 	bytes: ({ file, offset, length }) => theCase().bytes(id(file), offset, length),
-	item: (at) => theCase().item(at) as Item,
+	item(at) {
+		const item = theCase().item(at) as Item;
+		for (const field of item.fields) {
+			const entity = entityOf(field.name, field.value);
+			if (entity) {
+				field.entity = entity;
+			}
+		}
+		return item;
+	},
 	rows: (query) => rows(theCase(), query),
 	values: ({ kind, filter, column, count }) =>
 		theCase().values(kind, filter, column, count) as Filtered<Values>,
 	timeline: ({ first, last, count }) => timeline(theCase(), first, last, count),
 	write: (query) => write(theCase(), query, breathe),
+	story: (query) => story(theCase(), query),
+	related: (query) => related(theCase(), query),
+	reachOfRows: ({ kind, filter }) =>
+		theCase().reachOfRows(kind, filter) as Filtered<Reach | undefined>,
+	reachOfItem: (at) => theCase().reachOfItem(at) as Reach | undefined,
+	pass: (request) => passes.run(request),
+	endPass: (id) => passes.end(id),
 });
+
+const passes = new Passes(theCase, breathe, (news) => page.tell("passing", news));
 
 function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 	return new Link<FeedingCalls, NoCalls>(port, {

@@ -30,8 +30,9 @@ export async function describeAll(evidence: Evidence[]): Promise<Described[]> {
 	return described;
 }
 
-async function describe({ file, path, sensor, site }: Evidence): Promise<Described> {
-	const its = { name: path, size: file.size, sensor, site, more_follow: false };
+async function describe({ file, path, sensor, site, series }: Evidence): Promise<Described> {
+	const size = file.size;
+	const its = { name: path, size, sensor, site, series: series ?? "", more_follow: false };
 	try {
 		const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
 		const first_packet = firstPacket(head, file.size <= HEAD);

@@ -1,5 +1,6 @@
 // Turns the core's tables, typed arrays and a heap of text, into the rows that the page draws.
 import type {
+	CellValue,
 	Column,
 	ExportQuery,
 	Filtered,
@@ -57,8 +58,8 @@ function list<T>(rows: ArrayLike<number | bigint>, row: number, member: (at: num
 	return Array.from({ length: to - from }, (_, i) => member(from + i));
 }
 
-/** One cell as text; undefined when the source did not have it. */
-function cell(column: RawColumn, row: number, heap: Uint8Array): string | undefined {
+/** One cell as text, a list as its members; undefined when the source did not have it. */
+function cell(column: RawColumn, row: number, heap: Uint8Array): CellValue {
 	const { a, b = new Uint32Array() } = column;
 	if (!column.isSet[row]) {
 		return undefined;
@@ -71,9 +72,9 @@ function cell(column: RawColumn, row: number, heap: Uint8Array): string | undefi
 		case "texts":
 			return text(a, row);
 		case "text-lists":
-			return list(a, row, (at) => text(b, at)).join(", ");
+			return list(a, row, (at) => text(b, at));
 		case "int-lists":
-			return list(a, row, (at) => secondsText(BigInt(b[at] ?? 0))).join(", ");
+			return list(a, row, (at) => secondsText(BigInt(b[at] ?? 0)));
 		default:
 			return numberText(column.type, BigInt(a[row] ?? 0));
 	}
@@ -86,6 +87,10 @@ function numberText(type: string, value: bigint): string {
 	return type === "interval" ? secondsText(value) : String(value);
 }
 
+function columnOf({ name, type, doc, entity }: RawColumn): Column {
+	return entity ? { name, type, doc, entity } : { name, type, doc };
+}
+
 export function rows(theCase: Case, query: RowsQuery): Filtered<Rows> {
 	const raw = theCase.rows(query) as Filtered<RawRows>;
 	if ("wrong" in raw) {
@@ -94,7 +99,7 @@ export function rows(theCase: Case, query: RowsQuery): Filtered<Rows> {
 	const { columns, heap, at, total } = raw.ok;
 	return {
 		ok: {
-			columns: columns.map(({ name, type, doc }) => ({ name, type, doc })),
+			columns: columns.map(columnOf),
 			total: Number(total),
 			rows: at.map((origin, row) => ({
 				at: origin,

@@ -6,16 +6,18 @@
 //! duration > 3min and resp_bytes is set
 //! hawkeye                     a word is looked for in every column
 //! addr == 192.0.2.7           either end of the connection, or any other address of the row
+//! text mentions evil.org      in any text of the row, but not inside notevil.org or c2.evil.org
 //! ```
 //!
-//! Fields have Zeek's names. Signs are `== != < <= > >= ~` and `contains`, `in`, `is set`,
-//! `is unset`; terms are joined by `and`, `or`, `not` and parentheses; terms beside each other are
+//! Fields have Zeek's names. Signs are `== != < <= > >= ~` and `contains`,
+//! `mentions`, `in`, `is set`, `is unset`; terms are joined by `and`, `or`, `not` and parentheses; terms beside each other are
 //! joined by `and`. In `==` a `*` stands for anything, in `~` also case does not matter; `\*` is a
 //! star. A comparison with a field that the source did not have is false, `!=` too; `not` turns
 //! it. A list passes when one of its members does. A field that a kind does not have is unset there.
 
 mod lex;
 mod literal;
+mod mention;
 mod parse;
 mod test;
 
@@ -32,6 +34,8 @@ use test::{Atom, Test};
 const ANY_ADDR: &str = "addr";
 /// Any port of a row.
 const ANY_PORT: &str = "port";
+/// Any text of a row.
+const ANY_TEXT: &str = "text";
 /// The row's kind, by Zeek's own name for it in streams of mixed logs.
 const PATH: &str = "_path";
 /// The number of the source that the row came from.
@@ -40,12 +44,13 @@ const NODE: &str = "_source";
 const ITEM: &str = "_item";
 
 /// Names that are no column of any kind: what they hold, and what they mean.
-pub const PSEUDO_FIELDS: [Field; 5] = [
+pub const PSEUDO_FIELDS: [Field; 6] = [
     Field { name: ITEM, ty: Type::Count, doc: "Line or packet number in its source." },
     Field { name: PATH, ty: Type::String, doc: "The row's kind, such as `conn`." },
     Field { name: NODE, ty: Type::Count, doc: "Number of the source, as in the report." },
     Field { name: ANY_ADDR, ty: Type::Addr, doc: "Any address of the row." },
     Field { name: ANY_PORT, ty: Type::Port, doc: "Any port of the row." },
+    Field { name: ANY_TEXT, ty: Type::String, doc: "Any text of the row." },
 ];
 
 /// Why a filter cannot be read.
@@ -199,12 +204,14 @@ impl Term {
     }
 
     fn test(name: &str, op: Op, values: &[Literal], kind: Kind) -> Self {
-        let of_type = |ty| {
-            (0..).zip(columns(kind)).filter(move |(_, f)| f.ty == ty).map(|(i, _)| i).collect()
+        let of_type = |types: &'static [Type]| {
+            let all = (0..).zip(columns(kind));
+            all.filter(move |(_, f)| types.contains(&f.ty)).map(|(i, _)| i).collect()
         };
         let (ty, at): (Type, Vec<usize>) = match name {
-            ANY_ADDR => (Type::Addr, of_type(Type::Addr)),
-            ANY_PORT => (Type::Port, of_type(Type::Port)),
+            ANY_ADDR => (Type::Addr, of_type(&[Type::Addr])),
+            ANY_PORT => (Type::Port, of_type(&[Type::Port])),
+            ANY_TEXT => (Type::String, of_type(&[Type::String, Type::Strings, Type::StringSet])),
             NODE | ITEM => (Type::Count, Vec::new()),
             PATH => (Type::String, Vec::new()),
             _ => match (0..).zip(columns(kind)).find(|(_, f)| f.name == name) {

@@ -21,6 +21,8 @@ pub(super) enum Op {
     /// A glob without regard to case.
     Like,
     Contains,
+    /// The text as a whole word or name.
+    Mentions,
     In,
     IsSet,
     IsUnset,
@@ -145,7 +147,7 @@ impl Parser {
     /// A comparison, or a word that is looked for everywhere.
     fn test(&mut self) -> Result<Expr, FilterError> {
         let is_quoted = matches!(self.peek(), Token::Quoted(_));
-        if ["and", "or", "in", "contains"].iter().any(|w| self.is_word(w)) {
+        if ["and", "or", "in", "contains", "mentions"].iter().any(|w| self.is_word(w)) {
             return Err(self.expected("a field or a word before this"));
         }
         let first = self.value("a field, a word or `(`")?;
@@ -172,6 +174,7 @@ impl Parser {
             Token::Sign("~") => Op::Like,
             Token::Sign("=") => return Err(self.expected("`==` for equal")),
             Token::Word(_) if self.is_word("contains") => Op::Contains,
+            Token::Word(_) if self.is_word("mentions") => Op::Mentions,
             Token::Word(_) if self.is_word("in") => Op::In,
             Token::Word(_) if self.is_word("is") => {
                 self.next += 1;

@@ -1,6 +1,7 @@
 //! A value to hold cells against, made once for a column's type.
 
 use super::literal::{Net, span, time};
+use super::mention::Mention;
 use super::parse::{Literal, Op};
 use crate::event::Type;
 use crate::records::view::View;
@@ -29,6 +30,7 @@ pub(super) enum Atom {
     Glob(Glob),
     /// Looked for in lower case, in the cell's text.
     Contains(Box<Finder<'static>>),
+    Mentions(Box<Mention>),
     Net(Net),
     Addr(Op, IpAddr),
 }
@@ -64,6 +66,9 @@ impl Atom {
     fn new(ty: Type, op: Op, text: &str) -> Result<Self, &'static str> {
         if op == Op::Contains {
             return Ok(Self::contains(text));
+        }
+        if op == Op::Mentions {
+            return Ok(Self::Mentions(Box::new(Mention::new(&unescape(text)))));
         }
         let order = if op == Op::In { Op::Equal } else { op };
         match ty {
@@ -121,6 +126,9 @@ impl Atom {
             (Self::Contains(needle), View::Text(v)) => finds(needle, v),
             (Self::Contains(needle), View::Texts(v)) => v.iter().any(|t| finds(needle, t)),
             (Self::Contains(needle), cell) => finds(needle, &cell.to_string()),
+            (Self::Mentions(name), View::Text(v)) => name.is_in(v),
+            (Self::Mentions(name), View::Texts(v)) => v.iter().any(|t| name.is_in(t)),
+            (Self::Mentions(name), cell) => name.is_in(&cell.to_string()),
             (Self::Bool(want), View::Bool(v)) => want == v,
             (Self::Number(op, want), View::Count(v)) => ordered(*op, i128::from(*v).cmp(want)),
             (Self::Number(op, want), View::Int(v)) => ordered(*op, i128::from(*v).cmp(want)),

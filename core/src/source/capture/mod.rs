@@ -8,7 +8,7 @@ pub mod index;
 pub mod pcap;
 pub mod pcapng;
 mod rereading;
-mod second;
+pub(crate) mod second;
 pub mod series;
 #[cfg(test)]
 mod testing;

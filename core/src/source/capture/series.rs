@@ -51,9 +51,14 @@ impl Series {
 
     /// True when a capture that starts so goes on where this one ended.
     pub fn adjoins(&self, start: &Start) -> bool {
-        self.link_type == start.link_type
+        self.can_go_on(start)
             && start.ts.plus(MAX_OVERLAP) >= self.last
             && start.ts <= self.last.plus(MAX_GAP)
+    }
+
+    /// True when a capture that starts so can go on with this one at all, whatever its time.
+    pub const fn can_go_on(&self, start: &Start) -> bool {
+        self.link_type == start.link_type
     }
 
     /// Time of its last packet.
@@ -151,10 +156,16 @@ mod tests {
 
     /// Reads files by the plan and counts their connections.
     fn conns(files: &[(&str, Vec<u8>)]) -> u64 {
+        conns_of(&files.iter().map(|(sensor, b)| (*sensor, "", b.clone())).collect::<Vec<_>>())
+    }
+
+    /// The same for files with sensor and series.
+    fn conns_of(files: &[(&str, &str, Vec<u8>)]) -> u64 {
         let metas: Vec<_> = files
             .iter()
-            .map(|(sensor, bytes)| FileMeta {
+            .map(|(sensor, series, bytes)| FileMeta {
                 sensor: (*sensor).to_owned(),
+                series: (*series).to_owned(),
                 first_packet: first_look(bytes, true).first_packet,
                 ..FileMeta::default()
             })
@@ -164,7 +175,7 @@ mod tests {
         for (n, i) in plan.iter().enumerate() {
             let more_follow = n + 1 < plan.len();
             let node = session.open(FileMeta { more_follow, ..metas[*i].clone() });
-            session.feed(node, &files[*i].1);
+            session.feed(node, &files[*i].2);
             session.close(node);
         }
         let report = session.report();
@@ -188,6 +199,34 @@ mod tests {
         let one = |sensor, secs| (sensor, file(SECS + secs, &[b"a"]));
         assert_eq!(conns(&[one("tap", 0), one("tap", 1)]), 1);
         assert_eq!(conns(&[one("tap", 0), one("other", 1)]), 2);
+    }
+
+    #[test]
+    fn the_analyst_splits_and_joins() {
+        let one = |series, secs| ("tap", series, file(SECS + secs, &[b"a"]));
+        assert_eq!(conns_of(&[one("", 0), one("", 1)]), 1);
+        assert_eq!(conns_of(&[one("a", 0), one("b", 1)]), 2);
+        assert_eq!(conns_of(&[one("a", 0), one("", 1)]), 2);
+        // Wider than any gap that is bridged without being told; the records of one flow table.
+        let gap = 1000;
+        assert_eq!(node_of_second(&[one("", 0), one("", gap)]), None);
+        assert_eq!(node_of_second(&[one("a", 0), one("a", gap)]), Some(NodeId(0)));
+    }
+
+    /// What the second of two files goes on with.
+    fn node_of_second(files: &[(&str, &str, Vec<u8>); 2]) -> Option<NodeId> {
+        let mut session = Session::new(Settings::default());
+        for (i, (sensor, series, bytes)) in files.iter().enumerate() {
+            let node = session.open(FileMeta {
+                sensor: (*sensor).to_owned(),
+                series: (*series).to_owned(),
+                more_follow: i == 0,
+                ..FileMeta::default()
+            });
+            session.feed(node, bytes);
+            session.close(node);
+        }
+        session.report().sources[1].continues
     }
 
     #[test]

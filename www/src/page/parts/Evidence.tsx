@@ -1,7 +1,10 @@
 // Text of the evidence on the page: made visible, kept apart from the text around it, and a pivot.
-
+import type { EntityKind } from "../../shared/records.ts";
+import type { Subject } from "../../shared/report.ts";
+import { linked } from "../select/linked.ts";
 import { everywhere } from "../select/pivots.ts";
 import { visible } from "../select/text.ts";
+import { openEntity } from "../store/entities.ts";
 import { openWith } from "../store/records.ts";
 import { go } from "../store/route.ts";
 
@@ -14,22 +17,51 @@ export function Ev({ text, class: name = "" }: { text: string; class?: string })
 	);
 }
 
-/** A value of the evidence: a click shows it everywhere. */
-export function Pivot({ value, class: name = "" }: { value: string; class?: string }) {
+interface PivotProps {
+	value: string;
+	/** What it stands for; without it a click shows the records that have it. */
+	entity?: EntityKind | undefined;
+	/** What is shown of it, when that is more or less than the value. */
+	shown?: string;
+	class?: string;
+}
+
+/** A value of the evidence: a click leads to its story, or shows it everywhere. */
+export function Pivot({ value, entity, shown, class: name = "" }: PivotProps) {
 	const open = (event: MouseEvent) => {
 		event.stopPropagation();
 		const found = everywhere(value);
+		if (entity && !event.altKey) {
+			openEntity(entity, value);
+			return;
+		}
 		openWith(event.altKey ? `not (${found})` : found);
 		go("records");
 	};
+	const what = entity ? `The story of this ${entity}` : "Show all records with this value";
 	return (
 		<button
 			type="button"
 			class={`pivot ${name}`}
 			onClick={open}
-			title="Show all records with this value (Alt: all without it)"
+			title={`${what} (Alt: all records without it)`}
 		>
-			<Ev text={value} />
+			<Ev text={shown ?? value} />
 		</button>
+	);
+}
+
+/** A sentence whose addresses and subjects lead to their stories. */
+export function Linked({ text, subjects }: { text: string; subjects: Subject[] }) {
+	return (
+		<span class="linked">
+			{linked(text, subjects).map((piece, i) =>
+				piece.entity ? (
+					<Pivot key={i} value={piece.text} entity={piece.entity} />
+				) : (
+					<Ev key={i} text={piece.text} />
+				),
+			)}
+		</span>
 	);
 }

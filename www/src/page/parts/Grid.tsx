@@ -20,11 +20,20 @@ interface GridProps {
 		index: number,
 	) => { place: string; source: string; cells: Cell[]; isOpen: boolean } | undefined;
 	want: (first: number, last: number) => void;
-	onSort: (column: string) => void;
-	onCell: (row: number, column: number, isOut: boolean) => void;
+	/** Without it the order is fixed. */
+	onSort?: (column: string) => void;
+	/** A click on a value, or on the member of a list; without it a click is one on the row. */
+	onCell?: (row: number, column: number, how: Click, member: number | undefined) => void;
 	onRow: (row: number) => void;
-	onHead: (column: string) => void;
+	/** Without it columns cannot be asked for their values. */
+	onHead?: (column: string) => void;
 }
+
+/** How a value was clicked: plainly, with Shift, with Alt. */
+export type Click = "plain" | "shift" | "alt";
+
+const howOf = (event: MouseEvent | KeyboardEvent): Click =>
+	event.altKey ? "alt" : event.shiftKey ? "shift" : "plain";
 
 export const ROW_PX = 26;
 const HEAD_PX = 32;
@@ -116,22 +125,28 @@ function GridHead({ columns, sort, onSort, onHead }: GridProps) {
 						<th
 							scope="col"
 							key={column.name}
-							aria-sort={order || "none"}
+							aria-sort={onSort ? order || "none" : undefined}
 							title={`${column.type}: ${column.doc}`}
 						>
-							<button type="button" class="sort" onClick={() => onSort(column.name)}>
-								{column.name}
-								<span aria-hidden="true">{order === "ascending" ? " ▲" : order ? " ▼" : ""}</span>
-							</button>
-							<button
-								type="button"
-								class="count"
-								aria-label={`Values of ${column.name}`}
-								title="Commonest values"
-								onClick={() => onHead(column.name)}
-							>
-								≡
-							</button>
+							{onSort ? (
+								<button type="button" class="sort" onClick={() => onSort(column.name)}>
+									{column.name}
+									<span aria-hidden="true">{order === "ascending" ? " ▲" : order ? " ▼" : ""}</span>
+								</button>
+							) : (
+								column.name
+							)}
+							{onHead && (
+								<button
+									type="button"
+									class="count"
+									aria-label={`Values of ${column.name}`}
+									title="Commonest values"
+									onClick={() => onHead(column.name)}
+								>
+									≡
+								</button>
+							)}
 						</th>
 					);
 				})}
@@ -164,14 +179,31 @@ function GridRow({ index, focus, row, columns }: RowProps) {
 						key={column.name}
 						data-cell={`${index}:${i + 1}`}
 						tabIndex={tab(i + 1)}
-						class={cell?.isNumber ? "num" : cell?.isUnset ? "unset" : ""}
+						class={cellClass(cell)}
 						title={cell?.isUnset ? "not in the source" : cell?.text}
 					>
-						{cell?.text}
+						{cell?.members ? <Members members={cell.members} /> : cell?.text}
 					</td>
 				);
 			})}
 		</tr>
+	);
+}
+
+function cellClass(cell: Cell | undefined): string {
+	const name = cell?.isNumber ? "num" : cell?.isUnset ? "unset" : "";
+	return cell?.class ? `${name} ${cell.class}` : name;
+}
+
+function Members({ members }: { members: string[] }) {
+	return (
+		<>
+			{members.map((member, i) => (
+				<span key={i} class="member" data-member={i}>
+					{member}
+				</span>
+			))}
+		</>
 	);
 }
 
@@ -186,15 +218,18 @@ function wheel(event: WheelEvent, scale: number): void {
 
 /** A click on a value, or on a row's place. */
 function click(event: MouseEvent, props: GridProps): void {
-	const at = (event.target as HTMLElement).closest<HTMLElement>("[data-cell]")?.dataset.cell;
+	const target = event.target as HTMLElement;
+	const at = target.closest<HTMLElement>("[data-cell]")?.dataset.cell;
+	const member = target.closest<HTMLElement>("[data-member]")?.dataset.member;
 	const [row, column] = (at ?? "").split(":").map(Number);
 	if (row === undefined || column === undefined || !props.row(row)) {
 		return;
 	}
-	if (column === 0) {
+	if (column === 0 || !props.onCell) {
 		props.onRow(row);
 	} else {
-		props.onCell(row, column - 1, event.altKey);
+		const which = member === undefined ? undefined : Number(member);
+		props.onCell(row, column - 1, howOf(event), which);
 	}
 }
 
@@ -229,8 +264,8 @@ function walk(
 		...STEPS,
 	};
 	const step = jumps[event.key];
-	if (event.key === "Enter" && column > 0) {
-		props.onCell(row, column - 1, event.altKey);
+	if (event.key === "Enter" && column > 0 && props.onCell) {
+		props.onCell(row, column - 1, howOf(event), undefined);
 	} else if (event.key === " " || event.key === "Enter") {
 		props.onRow(row);
 	} else if (step) {

@@ -1,13 +1,17 @@
 // The evidence panel: a raw line with its fields marked, or a packet's fields beside its bytes.
 import { useSignal } from "@preact/signals";
 import type { Item, ItemField } from "../../shared/records.ts";
+import type { Origin } from "../../shared/report.ts";
+import { isCapture } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
 import { byteRows, fieldAt, segments } from "../select/item.ts";
 import { fromBytes } from "../select/text.ts";
 import { sources } from "../store/case.ts";
 import { hide, shown } from "../store/item.ts";
+import { openItem } from "../store/packets.ts";
 import { Copy } from "./Common.tsx";
 import { Ev, Pivot } from "./Evidence.tsx";
+import { ToPackets } from "./ToPackets.tsx";
 
 /** Bytes shown at first: a full packet of Ethernet, and some. */
 const BYTES_SHOWN = 2048;
@@ -34,17 +38,40 @@ export function EvidencePanel() {
 			</div>
 			{now.state === "loading" && <p class="dim">Reading it from the file…</p>}
 			{now.state === "failed" && <p role="alert">It cannot be shown: {now.why}</p>}
-			{now.state === "here" && <ItemBody item={now.item} />}
+			{now.state === "here" && <ItsConnection at={now.at} key={placeKey(now.at)} />}
+			{now.state === "here" && <ItemBody item={now.item} mark={now.mark} />}
 		</aside>
 	);
 }
 
-function ItemBody({ item }: { item: Item }) {
+const placeKey = ({ node, item, offset }: Origin): string => `${node}:${item}:${offset}`;
+
+/** From a line or a packet to the packets and streams of its connection. */
+function ItsConnection({ at }: { at: Origin }) {
+	if (at.len === 0 || !sources.value.some(isCapture)) {
+		return null;
+	}
+	return (
+		<div class="its-connection">
+			<span class="dim">Its connection:</span>
+			<ToPackets class="" open={() => openItem(at)} />
+			<ToPackets class="" label="Streams" open={() => openItem(at, "streams")} />
+		</div>
+	);
+}
+
+/** Bytes of an item to be shown as found: where a search hit lies. */
+interface Mark {
+	start: number;
+	len: number;
+}
+
+function ItemBody({ item, mark }: { item: Item; mark: Mark | undefined }) {
 	const lit = useSignal<number>(-1);
 	const light = (index: number) => {
 		lit.value = index;
 	};
-	const field = item.fields[lit.value];
+	const field = item.fields[lit.value] ?? mark;
 	return (
 		<div class="item">
 			{item.is_text ? (
@@ -95,9 +122,9 @@ function RawLine({ item, lit, light }: LitProps) {
 /** Values longer than this are read, not looked for. */
 const MOST_PIVOT = 120;
 
-function FieldValue({ value }: { value: string }) {
+function FieldValue({ field: { value, entity } }: { field: ItemField }) {
 	const isPivot = value !== "" && value.length <= MOST_PIVOT;
-	return isPivot ? <Pivot value={value} class="bare" /> : <Ev text={value} />;
+	return isPivot ? <Pivot value={value} entity={entity} class="bare" /> : <Ev text={value} />;
 }
 
 function FieldTable({
@@ -143,7 +170,7 @@ function FieldTable({
 							</button>
 						</th>
 						<td>
-							<FieldValue value={field.value} />
+							<FieldValue field={field} />
 						</td>
 					</tr>
 				))}
@@ -158,7 +185,7 @@ function HexDump({
 	light,
 }: {
 	item: Item;
-	field: ItemField | undefined;
+	field: Mark | undefined;
 	light: (index: number) => void;
 }) {
 	const all = useSignal(false);
@@ -182,6 +209,8 @@ function HexDump({
 				class="hex"
 				role="group"
 				aria-label="Bytes"
+				// biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled with the arrow keys.
+				tabIndex={0}
 				onMouseOver={over}
 				onMouseLeave={() => light(-1)}
 			>

@@ -46,3 +46,27 @@ export const eventsOf = (source: Source): bigint =>
 export function sourcesWith(kinds: string[], sources: Source[]): Source[] {
 	return sources.filter((s) => kinds.some((kind) => (s.events[kind]?.count ?? 0n) > 0n));
 }
+
+/** True for a source whose packets can be listed, followed and carved. */
+export const isCapture = (source: Source): boolean => source.item_noun === "packet";
+
+/** Captures that are read as one, in their order; those that stand alone are series of one. */
+export function seriesOf(sources: Source[]): Source[][] {
+	const next = new Map(
+		sources.flatMap((s) => (s.continues === undefined ? [] : [[s.continues, s] as const])),
+	);
+	const first = sources.filter((s) => isCapture(s) && s.continues === undefined);
+	return first.map((source) => {
+		const series = [source];
+		for (let at = next.get(source.id); at; at = next.get(at.id)) {
+			series.push(at);
+		}
+		return series;
+	});
+}
+
+/** The file that a source lies in. */
+export function fileOf(source: Source, sources: Source[]): Source {
+	const parent = sources.find((s) => s.id === source.parent);
+	return parent ? fileOf(parent, sources) : source;
+}

@@ -1,5 +1,5 @@
 // The arithmetic of a windowed table: which rows are in sight, and where they lie.
-import type { Column } from "../../shared/records.ts";
+import type { CellValue, Column } from "../../shared/records.ts";
 import { time } from "./format.ts";
 import { visible } from "./text.ts";
 
@@ -51,14 +51,25 @@ export interface Cell {
 	text: string;
 	isUnset: boolean;
 	isNumber: boolean;
+	/** A class of its own for looks. */
+	class?: string;
+	/** Of a list with several, its members one by one. */
+	members?: string[];
 }
 
 const NUMBERS = new Set(["count", "int", "interval", "port", "double"]);
 
-export function cell(column: Column, value: string | undefined): Cell {
+export function cell(column: Column, value: CellValue): Cell {
 	const isNumber = NUMBERS.has(column.type);
 	if (value === undefined) {
 		return { text: "–", isUnset: true, isNumber };
+	}
+	if (typeof value !== "string") {
+		const members = value.map(visible);
+		const text = members.join(", ");
+		return members.length > 1
+			? { text, isUnset: false, isNumber, members }
+			: { text, isUnset: false, isNumber };
 	}
 	return { text: column.type === "time" ? time(value) : visible(value), isUnset: false, isNumber };
 }

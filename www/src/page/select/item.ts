@@ -1,5 +1,6 @@
 // How the bytes of an item are cut up for showing: by field for a line, by sixteen for a packet.
 import type { Item, ItemField } from "../../shared/records.ts";
+import { plainOf } from "./text.ts";
 
 export interface Segment {
 	start: number;
@@ -50,7 +51,7 @@ export function byteRows(bytes: Uint8Array): HexRow[] {
 		const cells = Array.from(bytes.subarray(at, at + 16), (byte, i) => ({
 			at: at + i,
 			hex: byte.toString(16).padStart(2, "0"),
-			char: byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·",
+			char: plainOf(Uint8Array.of(byte)),
 		}));
 		rows.push({ at, cells });
 	}

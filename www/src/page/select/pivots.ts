@@ -31,8 +31,17 @@ function wiresharkText(value: string): string {
 }
 
 const isV4 = (text: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(text);
-const isV6 = (text: string): boolean => /^[0-9a-f:.]+$/i.test(text) && text.includes(":");
-const isAddress = (text: string): boolean => isV4(text) || isV6(text);
+/** Eight groups, or `::` for those left out; a MAC address or a time of day is none. */
+function isV6(text: string): boolean {
+	const groups = text.split(":");
+	const isWhole = groups.length === 8 || (groups.length === 7 && isV4(groups.at(-1) ?? ""));
+	return (
+		/^[0-9a-f:.]+$/i.test(text) &&
+		groups.every((group) => group.length <= 4 || isV4(group)) &&
+		(isWhole || (groups.length >= 3 && groups.length <= 9 && text.includes("::")))
+	);
+}
+export const isAddress = (text: string): boolean => isV4(text) || isV6(text);
 
 function wireshark(subject: Subject): string | undefined {
 	const { kind, value } = subject;
@@ -152,3 +161,7 @@ export const quote = (value: string): string =>
 export function everywhere(value: string): string {
 	return isAddress(value) ? `addr == ${value}` : quote(value);
 }
+
+/** A filter as a part of a longer one. */
+export const filterOfRow = (filter: string): string =>
+	/\b(and|or)\b/i.test(filter) ? `(${filter})` : filter;

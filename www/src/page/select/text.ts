@@ -44,6 +44,10 @@ export function fromBytes(bytes: Uint8Array): string {
 	return text;
 }
 
+/** Bytes one character each: plain ASCII as it is, all else as a dot. */
+export const plainOf = (bytes: Uint8Array): string =>
+	Array.from(bytes, (b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : "·")).join("");
+
 /** Endings of file names that look like the end of a host name, and are none. */
 const FILE_ENDINGS = new Set(
 	"bin bz2 cap cfg conf csv dat db dll doc docx eve exe gz html ini jpg js json jsonl log lz4 md ndjson pcap pcapng pdf php png ps1 py rs txt xls xlsx xml xz zst".split(

@@ -1,5 +1,6 @@
 // The case: which files it holds, how far reading is, and what was found. All state as signals.
 import { batch, computed, signal } from "@preact/signals";
+import type { PassNews } from "../../shared/evidence.ts";
 import { describe } from "../../shared/link.ts";
 import type { Evidence, Progress } from "../../shared/messages.ts";
 import type { Finding, Report } from "../../shared/report.ts";
@@ -42,7 +43,9 @@ export const caseNumber = signal(0);
 export const generation = signal(0);
 /** True while the workers of the case can be asked. */
 export const canAsk = signal(false);
-/** True when sensors or sites were changed that the reading did not know yet. */
+/** Takes the news of second passes; set by whoever runs them. */
+export const onPassing = signal<((news: PassNews) => void) | undefined>(undefined);
+/** True when sensors, sites or series were changed that the reading did not know yet. */
 export const isDescribedAnew = signal(false);
 /** True when what is shown is the built-in sample. */
 export const isSample = signal(false);
@@ -132,8 +135,11 @@ export function stop(): void {
 /** Reads all files of the case anew: after a stop, or when sensors and sites were changed. */
 export const readAgain = (): void => begin([...evidence.value], isSample.value);
 
-/** Says where a file was recorded; holds from the next reading on. */
-export function describeFile(index: number, change: Partial<Pick<Evidence, "sensor" | "site">>) {
+/** Says where a file was recorded, or which series it belongs to; holds from the next reading on. */
+export function describeFile(
+	index: number,
+	change: Partial<Pick<Evidence, "sensor" | "site" | "series">>,
+) {
 	evidence.value = evidence.value.map((e, i) => (i === index ? { ...e, ...change } : e));
 	isDescribedAnew.value = true;
 }
@@ -200,6 +206,7 @@ function listener(isCurrent: () => boolean): Listener {
 				text: `${path(u.file)} could not be read from byte ${u.offset} on: ${u.message}`,
 			}),
 		),
+		passing: guard((news) => onPassing.value?.(news)),
 		crashed: guard((c) => {
 			state.value = "crashed";
 			canAsk.value = false;

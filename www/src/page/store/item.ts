@@ -7,7 +7,7 @@ import { ask } from "./case.ts";
 
 export type Shown =
 	| { at: Origin; state: "loading" }
-	| { at: Origin; state: "here"; item: Item }
+	| { at: Origin; state: "here"; item: Item; mark?: { start: number; len: number } }
 	| { at: Origin; state: "failed"; why: string };
 
 export const shown = signal<Shown | undefined>(undefined);
@@ -15,8 +15,8 @@ export const shown = signal<Shown | undefined>(undefined);
 export const sameOrigin = (a: Origin | undefined, b: Origin): boolean =>
 	a !== undefined && a.node === b.node && a.item === b.item && a.offset === b.offset;
 
-/** Shows an item; the last one asked for wins. */
-export async function show(at: Origin): Promise<void> {
+/** Shows an item, with these bytes of it marked; the last one asked for wins. */
+export async function show(at: Origin, mark?: { start: number; len: number }): Promise<void> {
 	// What is there stays until the new one comes: nothing jumps.
 	if (shown.value?.state !== "here") {
 		shown.value = { at, state: "loading" };
@@ -25,7 +25,7 @@ export async function show(at: Origin): Promise<void> {
 	try {
 		const item = await ask().item(at);
 		if (wanted === at) {
-			shown.value = { at, state: "here", item };
+			shown.value = mark ? { at, state: "here", item, mark } : { at, state: "here", item };
 		}
 	} catch (error) {
 		if (wanted === at) {

@@ -4,23 +4,27 @@ import { signal } from "@preact/signals";
 export const VIEWS = [
 	"overview",
 	"findings",
+	"entities",
 	"records",
+	"packets",
 	"files",
 	"coverage",
 	"notes",
 	"report",
 ] as const;
-export type View = (typeof VIEWS)[number] | "finding" | "drop";
+/** Views that are reached from others, and have no place among the keys. */
+const INNER = ["drop", "entity", "finding"] as const;
+export type View = (typeof VIEWS)[number] | (typeof INNER)[number];
 
 export interface Route {
 	view: View;
-	/** The finding's number; 0 when the view has none. */
+	/** The number of the finding, entity or scope of packets; 0 when the view has none. */
 	id: number;
 }
 
 function parse(hash: string): Route {
 	const [, view, id] = /^#\/([a-z]+)(?:-(\d{1,9}))?$/.exec(hash) ?? [];
-	const isKnown = view === "finding" || view === "drop" || VIEWS.some((known) => known === view);
+	const isKnown = [...INNER, ...VIEWS].some((known) => known === view);
 	return isKnown ? { view: view as View, id: Number(id ?? 0) } : { view: "overview", id: 0 };
 }
 

@@ -120,10 +120,11 @@ function Licences() {
 }
 
 const KEYS: [string, string][] = [
-	["1 … 7", "the views, from Overview to Report"],
+	["1 … 9", "the views, from Overview to Report"],
 	["/", "the view's filter"],
 	["j, k", "next and previous finding"],
-	["Enter", "open; in a table: filter by the value"],
+	["Enter", "open; in a table: the value's story, or filter by it"],
+	["Shift Enter", "in a table: filter by the value"],
 	["Alt Enter", "in a table: filter the value out"],
 	["Space", "in a table: show the row's evidence"],
 	["Arrows, Page, Home, End", "move in a table"],

@@ -3,6 +3,7 @@ import type { Source } from "../../shared/report.ts";
 import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
+import { Series } from "../parts/Series.tsx";
 import { WeightMark } from "../parts/Severity.tsx";
 import { asTree, eventsOf } from "../select/coverage.ts";
 import { CLOCKS, count, plural, size } from "../select/format.ts";
@@ -22,9 +23,10 @@ export function Files() {
 					<FileCard key={index} index={index} />
 				))}
 			</ul>
+			<Series />
 			{theCase.isDescribedAnew.value && (
-				<div class="again">
-					<p>Sensor and site hold from the next reading on.</p>
+				<div class="again" role="status">
+					<p>Sensor, site and series hold from the next reading on.</p>
 					<button type="button" class="primary" onClick={theCase.readAgain}>
 						Read all files again
 					</button>

@@ -1,15 +1,18 @@
 // One finding: what was seen, against which thresholds, what else it could be, and on which rows.
 import type { Caveat, EvidenceRow, Finding as F, Fact, Subject } from "../../shared/report.ts";
 import { Copy, Empty, Scroll, Section } from "../parts/Common.tsx";
-import { Ev, Pivot } from "../parts/Evidence.tsx";
+import { Ev, Linked, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
 import { holdStill } from "../parts/still.ts";
+import { ToPackets } from "../parts/ToPackets.tsx";
+import { ofSubject } from "../select/entities.ts";
 import { sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { toolFilters } from "../select/pivots.ts";
 import { idOf, report, sources } from "../store/case.ts";
 import { placeOf } from "../store/findings.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
+import { openEvidence, openRows } from "../store/packets.ts";
 import { openWith } from "../store/records.ts";
 import { go, href, route } from "../store/route.ts";
 
@@ -35,9 +38,9 @@ export function Finding() {
 			<Head finding={finding} />
 			<Subjects subjects={finding.subjects} />
 			<p class="summary">
-				<Ev text={finding.summary} />
+				<Linked text={finding.summary} subjects={finding.subjects} />
 			</p>
-			{finding.facts.length > 0 && <Terms facts={finding.facts} score={finding.score} />}
+			{finding.facts.length > 0 && <Terms finding={finding} />}
 			<Rows finding={finding} />
 			<div class="columns">
 				<Caveats caveats={finding.caveats} />
@@ -97,13 +100,13 @@ function Subjects({ subjects }: { subjects: Subject[] }) {
 						<dt>{all.length > 1 ? `${role}s` : role}</dt>
 						<dd>
 							{all.slice(0, MOST_SUBJECTS).map((s) => (
-								<Pivot key={s.kind + s.value} value={s.value} />
+								<Pivot key={s.kind + s.value} value={s.value} entity={ofSubject(s.kind)} />
 							))}
 							{all.length > MOST_SUBJECTS && (
 								<details>
 									<summary>{all.length - MOST_SUBJECTS} more</summary>
 									{all.slice(MOST_SUBJECTS).map((s) => (
-										<Pivot key={s.kind + s.value} value={s.value} />
+										<Pivot key={s.kind + s.value} value={s.value} entity={ofSubject(s.kind)} />
 									))}
 								</details>
 							)}
@@ -129,7 +132,8 @@ function Outcome({ fact }: { fact: Fact }) {
 	);
 }
 
-function Terms({ facts, score }: { facts: Fact[]; score: number | undefined }) {
+function Terms({ finding }: { finding: F }) {
+	const { facts, score, subjects } = finding;
 	const hasPoints = facts.some((f) => f.points !== undefined);
 	return (
 		<Section
@@ -155,12 +159,12 @@ function Terms({ facts, score }: { facts: Fact[]; score: number | undefined }) {
 									{fact.name}
 									{fact.note && (
 										<span class="fact-note dim">
-											<Ev text={fact.note} />
+											<Linked text={fact.note} subjects={subjects} />
 										</span>
 									)}
 								</th>
 								<td class="data">
-									<Ev text={fact.value} />
+									<Linked text={fact.value} subjects={subjects} />
 								</td>
 								<td>{fact.threshold ?? <span class="dim">none</span>}</td>
 								<td>
@@ -234,6 +238,7 @@ function Rows({ finding }: { finding: F }) {
 							Open in Records
 						</button>
 					)}
+					<PacketsOf finding={finding} />
 				</>
 			}
 		>
@@ -248,6 +253,13 @@ function Rows({ finding }: { finding: F }) {
 			</ol>
 		</Section>
 	);
+}
+
+/** To the packets of the evidence: of all its rows where a filter names them, else of those shown. */
+function PacketsOf({ finding }: { finding: F }) {
+	const { rows, filter } = finding.evidence;
+	const open = () => (filter ? openRows(filter[0], filter[1]) : openEvidence(rows));
+	return <ToPackets open={open} />;
 }
 
 function EvidenceLine({ row, id }: { row: EvidenceRow; id: number }) {

@@ -3,10 +3,12 @@ import type { NoteRow } from "../../shared/report.ts";
 import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { WeightMark } from "../parts/Severity.tsx";
+import { holdStill } from "../parts/still.ts";
 import { byCode } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
 import { count } from "../select/format.ts";
-import { isRunning, report, sources } from "../store/case.ts";
+import { canAsk, isRunning, report, sources } from "../store/case.ts";
+import { sameOrigin, show, shown } from "../store/item.ts";
 
 export function Notes() {
 	const notes = byCode(report.value?.notes ?? []);
@@ -52,14 +54,36 @@ function NotePlaces({ row }: { row: NoteRow }) {
 			<ul>
 				{row.earliest.map((at) => (
 					<li key={`${at.item}:${at.offset}:${at.detail}`}>
-						<span class="num dim">
-							{at.item > 0n ? `${count(at.item)}, byte ${count(at.offset)}` : "the file"}
-						</span>{" "}
-						<Ev text={at.detail} />
+						<NotePlace row={row} at={at} /> <Ev text={at.detail} />
 					</li>
 				))}
 			</ul>
 			{more > 0n && <p class="dim">and {count(more)} more</p>}
 		</div>
+	);
+}
+
+/** A note's place, which leads to the line, the packet or the bytes there. */
+function NotePlace({ row, at }: { row: NoteRow; at: NoteRow["earliest"][number] }) {
+	const { item, offset, len } = at;
+	if (item === 0n && offset === 0n && len === 0) {
+		return <span class="dim">the file</span>;
+	}
+	const noun = sources.value.find((s) => s.id === row.node)?.item_noun ?? "item";
+	const place = { node: row.node, item, offset, len };
+	const words = [item > 0n ? `${noun} ${count(item)}` : "", `byte ${count(offset)}`];
+	return (
+		<button
+			type="button"
+			class="bare link num"
+			aria-pressed={sameOrigin(shown.value?.at, place)}
+			disabled={!canAsk.value}
+			onClick={(event) => {
+				holdStill(event.currentTarget);
+				show(place);
+			}}
+		>
+			{words.filter(Boolean).join(", ")}
+		</button>
 	);
 }

@@ -5,6 +5,7 @@ import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark, Shape, WeightMark } from "../parts/Severity.tsx";
 import { TimelineChart } from "../parts/Timeline.tsx";
 import { byCode, filesOnly, totalEvents } from "../select/coverage.ts";
+import { ofSubject } from "../select/entities.ts";
 import { countBySeverity, SEVERITIES } from "../select/findings.ts";
 import { count, plural, short, size, when } from "../select/format.ts";
 import { findings, idOf, isRunning, isSample, report } from "../store/case.ts";
@@ -139,7 +140,8 @@ function Actors({ actors }: { actors: Actor[] }) {
 			{actors.map((actor) => (
 				<div class="actor" key={actor.kind + actor.value}>
 					<p class="actor-head">
-						<Pivot value={actor.value} /> <span class="dim">{actor.kind}</span>
+						<Pivot value={actor.value} entity={ofSubject(actor.kind)} />{" "}
+						<span class="dim">{actor.kind}</span>
 						{actor.when && <span class="dim num"> {when(actor.when)}</span>}
 					</p>
 					<p>

@@ -1,16 +1,20 @@
 // Records: the events as tables; filter, sort, choose columns, pivot on values, export.
 import { useEffect } from "preact/hooks";
-import type { ExportFormat } from "../../shared/records.ts";
+import type { CellValue, Column, ExportFormat } from "../../shared/records.ts";
 import { Copy, Empty } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
-import { Grid } from "../parts/Grid.tsx";
+import { type Click, Grid } from "../parts/Grid.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
+import { ToPackets } from "../parts/ToPackets.tsx";
+import { ofCell } from "../select/entities.ts";
 import { sourceName } from "../select/findings.ts";
 import { count, plural } from "../select/format.ts";
-import { cell } from "../select/grid.ts";
+import { type Cell, cell } from "../select/grid.ts";
 import { indexOfByte, visible } from "../select/text.ts";
 import { canAsk, isRunning, report, sources } from "../store/case.ts";
+import { openEntity } from "../store/entities.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
+import { openRows } from "../store/packets.ts";
 import * as records from "../store/records.ts";
 
 export function Records() {
@@ -94,6 +98,7 @@ function Toolbar() {
 			<FilterHelp />
 			<ColumnChooser />
 			<Export />
+			<ToPackets class="" open={() => openRows(records.kind.value, records.filter.value)} />
 		</div>
 	);
 }
@@ -112,6 +117,7 @@ function FilterHelp() {
 		["hawkeye", "a word, looked for in every column"],
 		["id.resp_h == 10.0.0.0/8", "an address or a network"],
 		["addr == 192.0.2.7", "any address of the row; port likewise"],
+		["text mentions evil.org", "the whole name in any text, but not notevil.org"],
 		['query == "*.evil.org"', "* stands for anything; ~ also ignores case"],
 		["status_code in (404, 403)", "one of several"],
 		["user_agent contains curl", "a part of a text"],
@@ -278,6 +284,24 @@ function HiddenColumns() {
 	);
 }
 
+/** A click on a value: to the story of what it stands for, else to the rows with it or without. */
+function openValue(column: Column, cell: CellValue, how: Click, member: number | undefined): void {
+	const value = typeof cell === "string" ? cell : cell?.[member ?? 0];
+	const entity = value === undefined ? undefined : ofCell(column, value);
+	if (entity && value !== undefined && how === "plain") {
+		openEntity(entity, value);
+	} else {
+		records.narrow(column.name, value, how === "alt");
+	}
+}
+
+/** A cell as it is drawn: what leads to a story looks like it. */
+function drawn(column: Column, value: CellValue): Cell {
+	const text = cell(column, value);
+	const one = typeof value === "string" ? value : value?.[0];
+	return one !== undefined && ofCell(column, one) ? { ...text, class: "tells" } : text;
+}
+
 function Table() {
 	const kind = records.kind.value;
 	const counts = report.value?.records[kind];
@@ -308,7 +332,7 @@ function Table() {
 			found && {
 				place: String(found.at.item),
 				source: visible(sourceName(found.at.node, sources.value)),
-				cells: columns.map(({ column, index: i }) => cell(column, found.cells[i])),
+				cells: columns.map(({ column, index: i }) => drawn(column, found.cells[i])),
 				isOpen: sameOrigin(open, found.at),
 			}
 		);
@@ -325,7 +349,8 @@ function Table() {
 				)}
 				. <HiddenColumns />
 				<span class="table-hint">
-					Click a value to filter, Alt-click to filter it out, the place to see the evidence.
+					Click an address, name, account or fingerprint for its story, any other value to filter;
+					Shift filters always, Alt filters out; the place shows the evidence.
 				</span>
 			</p>
 			<Grid
@@ -346,10 +371,10 @@ function Table() {
 						show(at);
 					}
 				}}
-				onCell={(index, i, isOut) => {
+				onCell={(index, i, how, member) => {
 					const chosen = columns[i];
 					if (chosen) {
-						records.narrow(chosen.column.name, records.rowAt(index)?.cells[chosen.index], isOut);
+						openValue(chosen.column, records.rowAt(index)?.cells[chosen.index], how, member);
 					}
 				}}
 			/>

@@ -12,11 +12,14 @@ import { href, route, VIEWS, type View } from "../store/route.ts";
 import { Coverage } from "./Coverage.tsx";
 import { Dialogs } from "./Dialogs.tsx";
 import { DropView, FilePicker } from "./Drop.tsx";
+import { Entities } from "./Entities.tsx";
+import { Entity } from "./Entity.tsx";
 import { Files } from "./Files.tsx";
 import { Finding } from "./Finding.tsx";
 import { Findings } from "./Findings.tsx";
 import { Notes } from "./Notes.tsx";
 import { Overview } from "./Overview.tsx";
+import { Packets } from "./Packets.tsx";
 import { Records } from "./Records.tsx";
 import { Report } from "./Report.tsx";
 
@@ -25,7 +28,10 @@ const PAGES: Record<View, ComponentType> = {
 	overview: Overview,
 	findings: Findings,
 	finding: Finding,
+	entities: Entities,
+	entity: Entity,
 	records: Records,
+	packets: Packets,
 	files: Files,
 	coverage: Coverage,
 	notes: Notes,
@@ -99,7 +105,9 @@ function Header({ isEmpty }: { isEmpty: boolean }) {
 const NAMES: Record<(typeof VIEWS)[number], string> = {
 	overview: "Overview",
 	findings: "Findings",
+	entities: "Entities",
 	records: "Records",
+	packets: "Packets",
 	files: "Files",
 	coverage: "Coverage",
 	notes: "Notes",
@@ -124,7 +132,8 @@ function amount(view: (typeof VIEWS)[number]): string {
 }
 
 function Navigation({ view }: { view: View }) {
-	const current = view === "finding" ? "findings" : view;
+	const inner: Partial<Record<View, View>> = { finding: "findings", entity: "entities" };
+	const current = inner[view] ?? view;
 	const list = useRef<HTMLUListElement>(null);
 	// On a narrow screen the views stand in a row that may be wider than it.
 	useEffect(() => {

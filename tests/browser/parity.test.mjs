@@ -1,0 +1,134 @@
+// The page and the command give the same report, byte for byte, whatever is dropped in any order.
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { article, FILE_URL, launch, settled, view } from "./browser.mjs";
+import { corpus, offwire } from "./captures.mjs";
+
+const ARTICLE = [
+	"access.log",
+	"dns.log",
+	"ftp-iis-syslog.log",
+	"known_services.log",
+	"nfdump-line.txt",
+	"x509.json",
+].map(article);
+/** Larger files of the corpus would take long in a build without optimisation. */
+const MOST_BYTES = 200_000;
+/** Files taken of each folder of the corpus; of the hostile ones more. */
+const OF_EACH = 2;
+const OF_HOSTILE = 12;
+
+let browser;
+const scratch = mkdtempSync(join(tmpdir(), "offwire-parity-"));
+
+before(async () => {
+	browser = await launch();
+});
+
+after(async () => {
+	await browser?.close();
+	rmSync(scratch, { recursive: true });
+});
+
+/** Both reports as the page saves them, in a case of these files in this order. */
+async function ofPage(paths) {
+	const context = await browser.newContext({ offline: true, acceptDownloads: true });
+	const page = await context.newPage();
+	await page.goto(FILE_URL);
+	await page.setInputFiles("input[type=file]", paths);
+	assert.equal(await settled(page, 120_000), "done", paths.join(" "));
+	await view(page, "report");
+	const reports = {};
+	for (const [form, button] of [
+		["json", "Save as JSON"],
+		["text", "Save as text"],
+	]) {
+		const [download] = await Promise.all([
+			page.waitForEvent("download"),
+			page.getByRole("button", { name: button }).click(),
+		]);
+		reports[form] = readFileSync(await download.path(), "utf8");
+	}
+	await context.close();
+	return reports;
+}
+
+async function assertSame(paths, dropped = paths) {
+	const page = await ofPage(dropped);
+	for (const form of ["json", "text"]) {
+		const command = offwire("report", ...paths, "--format", form).toString("utf8");
+		const names = paths.map((path) => basename(path)).join(" ");
+		assert.ok(command.length > 100, names);
+		// A difference is told by its first line: two whole reports say nothing to a person.
+		if (page[form] !== command) {
+			const [a, b] = [page[form].split("\n"), command.split("\n")];
+			const at = b.findIndex((line, i) => line !== a[i]);
+			assert.equal(`${at}: ${a[at]}`, `${at}: ${b[at]}`, `${form} of ${names}`);
+			assert.equal(page[form].length, command.length, `${form} of ${names}`);
+		}
+	}
+}
+
+test("the article's samples, one by one", async () => {
+	for (const path of ARTICLE) {
+		await assertSame([path]);
+	}
+});
+
+test("the article's samples together, in any order, and compressed", async () => {
+	await assertSame(ARTICLE);
+	await assertSame(ARTICLE, [...ARTICLE].reverse());
+	await assertSame(
+		ARTICLE,
+		[3, 0, 5, 1, 4, 2].map((i) => ARTICLE[i]),
+	);
+	const zipped = ARTICLE.map((path) => {
+		const to = join(scratch, `${basename(path)}.gz`);
+		writeFileSync(to, gzipSync(readFileSync(path)));
+		return to;
+	});
+	await assertSame(zipped);
+});
+
+/** Small files of every folder of the corpus, spread over their names. */
+function sample(where) {
+	const isEvidence = (path) =>
+		!/\.(expected|md|tsv)$/.test(path) &&
+		statSync(path).isFile() &&
+		statSync(path).size <= MOST_BYTES;
+	return readdirSync(where, { withFileTypes: true })
+		.filter((entry) => entry.isDirectory())
+		.flatMap(({ name }) => {
+			const folder = join(where, name);
+			const files = readdirSync(folder)
+				.map((file) => join(folder, file))
+				.filter(isEvidence)
+				.sort();
+			const n = name === "hostile" ? OF_HOSTILE : OF_EACH;
+			const step = Math.max(1, Math.floor(files.length / n));
+			return files.filter((_, i) => i % step === 0).slice(0, n);
+		});
+}
+
+test("files of the corpus, hostile ones too", async (t) => {
+	const where = corpus();
+	if (!where) {
+		t.skip("no corpus");
+		return;
+	}
+	const files = sample(where);
+	assert.ok(files.length > 30, `${files.length} files`);
+	// Two pages at once: one waits while the other works.
+	const next = files.values();
+	const work = async () => {
+		for (const path of next) {
+			await assertSame([path]);
+		}
+	};
+	await Promise.all([work(), work()]);
+	await assertSame(files, [...files].reverse());
+});

@@ -1,0 +1,144 @@
+// Entities: which one is on show, the page of its story, and what is related to it.
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
+import type { AllRelated, Story } from "../../shared/evidence.ts";
+import { describe } from "../../shared/link.ts";
+import type { EntityKind } from "../../shared/records.ts";
+import { aboutEntity } from "../select/entities.ts";
+import { ask, canAsk, caseNumber, findings, generation, isRunning } from "./case.ts";
+import { go, route } from "./route.ts";
+
+/** Rows of a story on show at once. */
+export const PAGE = 200;
+/** Entities of each kind named beside a story, and in the list of all. */
+const MOST_RELATED = 12;
+const MOST_LISTED = 100;
+
+export interface About {
+	kind: EntityKind;
+	value: string;
+}
+
+/** Entities by their numbers in addresses, which hold nothing else. */
+const known = signal<About[]>([]);
+
+export const story = signal<Story | undefined>(undefined);
+export const related = signal<AllRelated | undefined>(undefined);
+/** The first row on show. */
+export const from = signal(0);
+export const failure = signal<string | undefined>(undefined);
+/** The entities of the whole case. */
+export const all = signal<AllRelated | undefined>(undefined);
+export const isWaiting = signal(false);
+
+export const about = computed(() =>
+	route.value.view === "entity" ? known.value[route.value.id - 1] : undefined,
+);
+
+/** The findings that have the entity among their subjects. */
+export const itsFindings = computed(() => {
+	const now = about.value;
+	return now ? findings.value.filter((finding) => aboutEntity(finding, now)) : [];
+});
+
+/** Opens the view of an entity. */
+export function openEntity(kind: EntityKind, value: string): void {
+	const at = known.value.findIndex((e) => e.kind === kind && e.value === value);
+	if (at < 0) {
+		known.value = [...known.value, { kind, value }];
+	}
+	go("entity", at < 0 ? known.value.length : at + 1);
+}
+
+let version = 0;
+
+async function refresh(): Promise<void> {
+	const now = about.value;
+	version += 1;
+	const mine = version;
+	if (!now || !canAsk.value) {
+		return;
+	}
+	isWaiting.value = true;
+	const { kind: entity, value } = now;
+	try {
+		const found = await ask().story({ entity, value, from: from.value, count: PAGE });
+		if (mine !== version) {
+			return;
+		}
+		batch(() => {
+			failure.value = "wrong" in found ? found.wrong.message : undefined;
+			story.value = "ok" in found ? found.ok : undefined;
+		});
+		const more = await ask().related({ entity, value, count: MOST_RELATED });
+		if (mine === version && "ok" in more) {
+			related.value = more.ok;
+		}
+	} catch (error) {
+		if (mine === version) {
+			failure.value = describe(error);
+		}
+	} finally {
+		if (mine === version) {
+			isWaiting.value = false;
+		}
+	}
+}
+
+/** Shows the rows from this one on. */
+export function turnTo(row: number): void {
+	from.value = Math.max(0, row);
+	refresh();
+}
+
+async function listAll(): Promise<void> {
+	if (!canAsk.value) {
+		return;
+	}
+	const mine = caseNumber.value;
+	const found = await ask()
+		.related({ count: MOST_LISTED })
+		.catch(() => undefined);
+	if (mine === caseNumber.value && found && "ok" in found) {
+		all.value = found.ok;
+	}
+}
+
+effect(() => {
+	if (about.value) {
+		untracked(() => {
+			batch(() => {
+				story.value = undefined;
+				related.value = undefined;
+				failure.value = undefined;
+				from.value = 0;
+			});
+			refresh();
+		});
+	}
+});
+
+// While evidence is read a story is not told anew with every report, but it is at the end.
+effect(() => {
+	const isNew = generation.value > 0 && !isRunning.value;
+	const { view } = route.value;
+	if (view === "entities" && generation.value > 0) {
+		untracked(listAll);
+	}
+	if (view === "entity" && isNew) {
+		untracked(refresh);
+	}
+});
+
+effect(() => {
+	if (caseNumber.value > 0) {
+		untracked(() => {
+			version += 1;
+			batch(() => {
+				known.value = [];
+				story.value = undefined;
+				related.value = undefined;
+				all.value = undefined;
+			});
+		});
+	}
+});

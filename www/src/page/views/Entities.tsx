@@ -1,0 +1,70 @@
+// Entities: the hosts, names, accounts, certificates and fingerprints of the case, each with its story.
+import type { Related } from "../../shared/evidence.ts";
+import type { EntityKind } from "../../shared/records.ts";
+import { Empty, Heading, Section } from "../parts/Common.tsx";
+import { Pivot } from "../parts/Evidence.tsx";
+import { count, plural, when } from "../select/format.ts";
+import { isRunning } from "../store/case.ts";
+import { all } from "../store/entities.ts";
+
+export const ENTITIES: [EntityKind, string, string][] = [
+	["host", "Hosts", "Addresses, wherever a record has one."],
+	["name", "Names", "What DNS, TLS, HTTP and DHCP called something."],
+	["account", "Accounts", "Who logged in, or tried to."],
+	["certificate", "Certificates", "By their digests, from TLS handshakes and x509 records."],
+	["fingerprint", "Fingerprints", "Programs by how they introduce themselves: JA3, JA4, HASSH."],
+];
+
+export function Entities() {
+	const now = all.value;
+	return (
+		<>
+			<Heading>Entities</Heading>
+			{!now || now.top.length === 0 ? (
+				<Empty
+					title={isRunning.value ? "None yet." : "No record names a host, a name or an account."}
+				>
+					Each host, name, account and certificate has a story of its own: every record and finding
+					about it, by time.
+				</Empty>
+			) : (
+				<div class="entity-columns">
+					{ENTITIES.map(([kind, title, about]) => {
+						const its = now.top.filter((r) => r.entity === kind);
+						const n = now.n_distinct[kind] ?? 0n;
+						return its.length === 0 ? null : (
+							<Section
+								key={kind}
+								title={title}
+								aside={
+									<span class="dim num">
+										{BigInt(its.length) < n ? `${its.length} of ${count(n)}` : count(n)}
+									</span>
+								}
+							>
+								<p class="dim">{about}</p>
+								<RelatedList related={its} />
+							</Section>
+						);
+					})}
+				</div>
+			)}
+		</>
+	);
+}
+
+/** Entities with how many rows have each, and when. */
+export function RelatedList({ related }: { related: Related[] }) {
+	return (
+		<ul class="related">
+			{related.map(({ entity, value, count: n, span }) => (
+				<li key={entity + value}>
+					<Pivot value={value} entity={entity} />
+					<span class="dim num" title={span ? `${when(span)} UTC` : "no times"}>
+						{plural(n, "row")}
+					</span>
+				</li>
+			))}
+		</ul>
+	);
+}
