@@ -103,7 +103,7 @@ impl Session {
             size: meta.size,
             sha256: meta.sha256,
             sensor: meta.sensor.into(),
-            site: meta.site.into(),
+            site: meta.site.as_str().into(),
             ..Node::default()
         });
         let opened = match same {
@@ -247,9 +247,11 @@ impl Store {
 }
 
 impl Sink for Store {
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, mut event: Event) {
         let kind = event.body.kind();
-        let seen = self.tree.get_mut(event.at.node).events.entry(kind).or_default();
+        let node = self.tree.get_mut(event.at.node);
+        event.flow.site = node.site.clone();
+        let seen = node.events.entry(kind).or_default();
         seen.0 += 1;
         if let Some(ts) = event.ts {
             seen.1 = Some(seen.1.map_or(ts, |have| have.min(ts)));
@@ -262,7 +264,7 @@ impl Sink for Store {
         }
         self.records.push(&event);
         let node = self.tree.get(event.at.node);
-        if self.pairing.observe(&event, || (node.sensor.clone(), node.site.clone())) {
+        if self.pairing.observe(&event, || (node.sensor.clone(), (&*node.site).into())) {
             let n = self.pairing.n_waiting();
             let detail = format!(
                 "{n} flow records waited for their other direction: those before and after this one are paired apart"

@@ -36,7 +36,7 @@ pub use known_services::KnownService;
 pub use login::Login;
 pub use netflow::Netflow;
 pub use ntp::Ntp;
-pub use origin::{CommunityId, Endpoint, Flow, NodeId, Origin, Transport, Uid};
+pub use origin::{CommunityId, Endpoint, Flow, NodeId, Origin, Site, Transport, Uid};
 pub use raw::Raw;
 pub use smtp::Smtp;
 pub use ssh::Ssh;

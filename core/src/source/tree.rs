@@ -1,7 +1,7 @@
 //! The tree of sources: files, and what containers hold.
 
 use super::capture::index::BlockIndex;
-use crate::event::{Kind, NodeId};
+use crate::event::{Kind, NodeId, Site};
 use crate::text::Text;
 use crate::time::{Clock, Time};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub struct Node {
     /// Which sensor recorded it, as the analyst says.
     pub sensor: Text,
     /// Which site's private addresses it speaks of, as the analyst says.
-    pub site: Text,
+    pub site: Site,
     /// What its times rest on.
     pub clock: Clock,
     /// Numbers about it, by name: `packets`, `packets not decoded: link type 147`.

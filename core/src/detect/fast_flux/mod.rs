@@ -3,7 +3,7 @@
 mod memory;
 mod terms;
 
-use super::kit::{caveat, evidence, finding, object, plural, span, target};
+use super::kit::{caveat, evidence, finding, object, plural, quoted, span, target};
 use super::{Detector, Rule};
 use crate::event::Kind;
 use crate::report::{Confidence, Finding, Severity};
@@ -74,7 +74,7 @@ fn describe(answers: &Answers<'_>, judged: Judged, memory: &Memory) -> Finding {
     f.evidence = evidence(
         rows.map(|r| r.because("new answer")),
         answers.sets.iter().map(|s| s.seen.count()).sum(),
-        Some(("dns", format!("query == \"{}\"", answers.name))),
+        Some(("dns", format!("query == {}", quoted(answers.name)))),
     );
     f.summary = format!(
         "{} for {name} held {}, at most {} cached. {}",

@@ -4,6 +4,8 @@ pub mod addr;
 #[cfg(test)]
 pub mod dsl;
 mod facts;
+mod host;
+pub mod inspection;
 pub mod names;
 mod rows;
 mod tally;
@@ -11,5 +13,6 @@ pub mod window;
 
 pub use crate::stable::stable;
 pub use facts::{Terms, actor, caveat, finding, object, plural, target};
-pub use rows::{Row, Sighting, evidence, line, span};
+pub use host::{Host, Place};
+pub use rows::{Row, Sighting, evidence, line, quoted, span};
 pub use tally::{Group, Tally};
