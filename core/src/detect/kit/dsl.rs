@@ -280,6 +280,7 @@ fn ssl(s: &mut Ssl, name: &str, value: &str) {
         "issuer" => s.issuer = Some(value.into()),
         "subject" => s.subject = Some(value.into()),
         "ja4" => s.ja4 = Some(value.into()),
+        "alert" => s.last_alert = Some(value.into()),
         "established" => s.established = is(value),
         "ech" => s.ech = is(value),
         _ => panic!("ssl has no {name}"),

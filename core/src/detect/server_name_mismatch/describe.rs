@@ -18,11 +18,17 @@ pub(super) struct Case<'a> {
     seen: &'a Sighting,
     ends: Vec<(Option<&'a Host>, Option<&'a Host>)>,
     pub(super) is_done: bool,
+    is_refused: bool,
 }
 
 impl<'a> Case<'a> {
     pub(super) fn of(hello: &'a Hello, seen: &'a Sighting) -> Self {
-        Self { seen, ends: vec![(Some(&hello.client), Some(&hello.server))], is_done: false }
+        Self {
+            seen,
+            ends: vec![(Some(&hello.client), Some(&hello.server))],
+            is_done: false,
+            is_refused: hello.is_refused,
+        }
     }
 
     pub(super) fn shown(shown: &'a Shown) -> Self {
@@ -31,6 +37,7 @@ impl<'a> Case<'a> {
             seen: &shown.seen,
             ends: shown.ends.iter().map(ends).collect(),
             is_done: shown.is_done,
+            is_refused: false,
         }
     }
 }
@@ -42,7 +49,8 @@ pub(super) fn describe(tiers: &[Tier], open: &str, inner: &str, cases: &[Case<'_
     let is_done = cases.iter().any(|c| c.is_done);
     let is_inside = cases.iter().flat_map(|c| &c.ends).filter_map(|e| e.1);
     let is_inside = is_inside.clone().count() > 0 && is_inside.clone().all(|s| !is_outside(s));
-    (f.severity, f.confidence) = weigh(tiers, is_done, is_inside);
+    let is_harmless = is_inside || cases.iter().all(|c| c.is_refused);
+    (f.severity, f.confidence) = weigh(tiers, is_done, is_harmless);
     f.title = title(tiers, open, inner);
     let said: Vec<&str> = tiers.iter().map(|t| t.meaning()).collect();
     let mut t = Terms::default();
@@ -79,12 +87,13 @@ fn is_outside(host: &Host) -> bool {
     crate::detect::kit::addr::is_external(host.addr)
 }
 
-/// C to F are information unless two of them agree; a private server's certificate always is.
-fn weigh(tiers: &[Tier], is_done: bool, is_inside: bool) -> (Severity, Confidence) {
+/// C to F are information unless two of them agree; so is a private server's certificate, and one
+/// that the client refused: a program that means the other server goes on.
+fn weigh(tiers: &[Tier], is_done: bool, is_harmless: bool) -> (Severity, Confidence) {
     match tiers {
         [Tier::A] if is_done => (Severity::High, Confidence::Medium),
         [Tier::A] => (Severity::Medium, Confidence::Medium),
-        [Tier::B] if is_inside => (Severity::Info, Confidence::Low),
+        [Tier::B, ..] if is_harmless => (Severity::Info, Confidence::Low),
         [Tier::B] => (Severity::Medium, Confidence::Low),
         [_] => (Severity::Info, Confidence::Low),
         // Devices without a screen are built with an address and send no name.

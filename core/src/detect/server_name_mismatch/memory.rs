@@ -53,6 +53,8 @@ pub(super) struct Hello {
     /// Whether the certificate covers the name, where a log says so.
     pub(super) matches: Option<bool>,
     pub(super) is_ech: bool,
+    /// The client went no further than the certificate.
+    pub(super) is_refused: bool,
 }
 
 /// What a certificate says.
@@ -167,7 +169,11 @@ impl Memory {
             shown.is_done |= s.established == Some(true);
         }
         let (Some(client), Some(server)) = (Host::orig(e), Host::resp(e)) else { return };
-        let hello = Hello { server, client, leaf, matches: s.sni_matches_cert, is_ech };
+        let is_alert = |a: &Text| a.contains("certificate") || a.contains("unknown_ca");
+        let is_refused =
+            s.established == Some(false) && s.last_alert.as_ref().is_some_and(is_alert);
+        let matches = s.sni_matches_cert;
+        let hello = Hello { server, client, leaf, matches, is_ech, is_refused };
         let rank = u8::from(hello.matches != Some(false));
         let sni = sni.unwrap_or_default();
         if let Some(seen) = self.hellos.offer_ranked(rank, sni, hello) {

@@ -34,6 +34,11 @@ fn certificates_and_addresses() {
     );
     let dns = "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=a.test a=11.0.0.1";
     assert!(run(&format!("{cert}\n{dns}")).starts_with("Medium/Medium Server-name mismatch: a.test asked for, certificate for b.example.com, at another address"));
+    // A client that goes no further means the name; another alert says nothing of the kind.
+    let refused = format!("{cert} established=F alert=unknown_ca");
+    assert!(run(&refused).starts_with("Info/Low"));
+    assert!(run(&refused.replace("unknown_ca", "close_notify")).starts_with("Medium/Low"));
+    assert!(run(&format!("{refused}\n{cert} established=T")).starts_with("Medium/Low"));
     let hidden = "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a.test";
     assert_eq!(
         run(&format!("{hidden}\n{dns}")),
