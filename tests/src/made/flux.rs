@@ -7,7 +7,11 @@ use serde_json::json;
 pub const SAMPLES: &[(&str, Build)] = &[
     ("flux-single", |w| flux(w, "cdn-login.example.net", &Flux::default())),
     ("flux-one-answer", |w| {
-        flux(w, "gate.pharmadeal.biz", &Flux { n: 1, ttl: 60, every: 6.0 * MINUTE, ..Flux::default() });
+        flux(
+            w,
+            "gate.pharmadeal.biz",
+            &Flux { n: 1, ttl: 60, every: 6.0 * MINUTE, ..Flux::default() },
+        );
     }),
     ("flux-zero-ttl", |w| {
         flux(w, "upd.softdist.info", &Flux { ttl: 0, every: 4.0 * MINUTE, ..Flux::default() });
@@ -24,10 +28,16 @@ pub const SAMPLES: &[(&str, Build)] = &[
     ("flux-behind-alias", alias),
     ("flux-used", used),
     ("flux-small", |w| {
-        flux(w, "pay.cardhost.ru", &Flux { n: 1, ttl: 120, every: 5.0 * MINUTE, hours: 2.0, pool: 90 });
+        flux(
+            w,
+            "pay.cardhost.ru",
+            &Flux { n: 1, ttl: 120, every: 5.0 * MINUTE, hours: 2.0, pool: 90 },
+        );
     }),
     ("flux-many-names", many_names),
-    ("quiet-cdn-two-networks", |w| turning(w, "static.shopcdn.net", &["104.16", "104.17"], 60, 3, 20)),
+    ("quiet-cdn-two-networks", |w| {
+        turning(w, "static.shopcdn.net", &["104.16", "104.17"], 60, 3, 20)
+    }),
     ("quiet-cdn-many-edges", edges),
     ("quiet-round-robin", |w| turning(w, "www.newspaper.com", &["151.101"], 4, 4, 300)),
     ("quiet-cloud-balancer", balancer),
@@ -323,7 +333,8 @@ fn anycast(w: &mut World) {
     w.office(2.0);
     let mut at = 60.0;
     while at < 3.0 * HOUR {
-        let both = [("2606:4700::6810:84e5".to_owned(), 300), ("2606:4700::6810:85e5".to_owned(), 300)];
+        let both =
+            [("2606:4700::6810:84e5".to_owned(), 300), ("2606:4700::6810:85e5".to_owned(), 300)];
         w.lookup(at, "10.20.0.12", "dns.publicresolver.com", &both);
         at += w.about(5.0 * MINUTE);
     }

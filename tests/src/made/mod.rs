@@ -141,7 +141,8 @@ impl World {
         row.insert("ts".into(), json!(micros as f64 / 1e6));
         row.insert("uid".into(), uid.into());
         row.insert("id.orig_h".into(), ends.client.into());
-        let orig_p = 32_768 + uid.bytes().fold(self.n, |h, b| h.wrapping_mul(31) + u64::from(b)) % 28_000;
+        let orig_p =
+            32_768 + uid.bytes().fold(self.n, |h, b| h.wrapping_mul(31) + u64::from(b)) % 28_000;
         row.insert("id.orig_p".into(), orig_p.into());
         row.insert("id.resp_h".into(), ends.server.into());
         row.insert("id.resp_p".into(), ends.port.into());
