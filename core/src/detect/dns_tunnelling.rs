@@ -73,14 +73,7 @@ impl Detector for DnsTunnelling {
     fn observe(&mut self, e: &Event) {
         let Body::Dns(d) = &e.body else { return };
         let (Some(client), Some(name)) = (Host::orig(e), d.query.as_deref()) else { return };
-        let Some(domain) = names::registrable(name).filter(|_| !name.ends_with(".arpa")) else {
-            return;
-        };
-        let Some(part) =
-            name.strip_suffix(domain).map(|p| p.trim_end_matches('.')).filter(|p| !p.is_empty())
-        else {
-            return;
-        };
+        let Some((part, domain)) = split(name) else { return };
         if let Some(asked) = self.asked.offer((client, domain.into()), part.into()) {
             asked.seen.see(e);
             asked.has_data |= has_data(d);
@@ -126,6 +119,20 @@ impl DnsTunnelling {
     }
 }
 
+/// A name's varying part and its registered domain. A tunnel straight to its server needs no
+/// domain: a name whose last label can be no top-level domain's (RFC 3696, section 2) is all part.
+fn split(name: &str) -> Option<(&str, &str)> {
+    let last = name.rsplit('.').next()?;
+    let is_top = !last.bytes().any(|b| b.is_ascii_digit()) || last.starts_with("xn--");
+    if !is_top {
+        let is_address = name.parse::<std::net::IpAddr>().is_ok();
+        return (!is_address).then_some((name, ""));
+    }
+    let domain = names::registrable(name).filter(|_| !name.ends_with(".arpa"))?;
+    let part = name.strip_suffix(domain)?.trim_end_matches('.');
+    (!part.is_empty()).then_some((part, domain))
+}
+
 /// Answers of a type that is made to carry what the server wants to say.
 fn has_data(d: &Dns) -> bool {
     let is_data =
@@ -149,7 +156,7 @@ fn judge(client: &Host, domain: &str, members: &[(&Text, &Asked)]) -> Option<Fin
     if length < MIN_LENGTH || bits < MIN_ENTROPY || digits > MAX_DIGITS || verdicts > MAX_VERDICTS {
         return None;
     }
-    let shown = visible(domain);
+    let shown = if domain.is_empty() { "no domain".into() } else { visible(domain) };
     let mut f = finding(RULE.id, format!("{client} {domain}"));
     f.title = format!("Data in DNS names: {client} asked for {} under {shown}", plural(n, "name"));
     f.summary = format!(
@@ -202,7 +209,7 @@ fn judge(client: &Host, domain: &str, members: &[(&Text, &Asked)]) -> Option<Fin
     t.say("answers that are a verdict (127/8)", format!("{verdicts:.2}"), Basis::Observed);
     f.facts = t.0;
     f.when = span(members.iter().map(|m| &m.1.seen));
-    f.subjects = vec![actor("address", client.addr), object("name", domain)];
+    f.subjects = vec![actor("address", client.addr), object("name", &shown)];
     let mut rows: Vec<(&Text, &Row)> =
         members.iter().filter_map(|m| Some((m.0, m.1.seen.first()?))).collect();
     rows.sort_by_key(|r| (std::cmp::Reverse(r.0.len()), r.1.ts, r.1.at));
@@ -267,6 +274,10 @@ mod tests {
         };
         assert!(run(&half(99)).starts_with("Medium/"));
         assert!(run(&half(97)).starts_with("Low/"), "{}", run(&half(97)));
+        // Straight to the server, without any domain; reverse names and bare hosts are not that.
+        let bare = names_of(100, 40, txt).replace(".t.test", "0");
+        assert!(run(&bare).contains("asked for 100 names under no domain"), "{}", run(&bare));
+        assert_eq!(run(&bare.replace("0 type", "0.in-addr.arpa type")), "");
         // One way only, then a lot of it: in answers that differ, or in names that are full.
         assert!(run(&names_of(200, 40, "type=A a=192.0.2.1")).starts_with("Low/Low"));
         assert!(run(&names_of(1000, 50, "type=A a=192.0.2.1")).starts_with("Low/Low"));

@@ -67,7 +67,7 @@ impl World {
     fn visit(&mut self, at: f64, client: &str, site: &Site) {
         self.lookup(at, client, &site.name, &[(site.address.clone(), site.ttl)]);
         let ends = Ends { client, server: &site.address, port: 443 };
-        let shape = SHAPES.get(client.len() % 2).copied().unwrap_or_default();
+        let shape = SHAPES.get(usize::from(client.ends_with("16"))).copied().unwrap_or_default();
         let cert = Some(&site.cert).filter(|_| site.is_old);
         self.tls(at + 0.1, ends, Some(&site.name), cert, json!({ "ja4": shape }));
         let down = 4_000 + self.below(400_000) as u64;

@@ -250,7 +250,12 @@ pub(super) fn inspection(i: &Inspection<'_>) -> Finding {
     f.facts = t.0;
     f.subjects.push(object("certificate", i.issuer));
     let cases: Vec<Case<'_>> = i.seen.iter().map(|(h, s)| Case::of(h, s)).collect();
-    fill(&mut f, &cases, "first", Some(("ssl", format!("issuer == {}", quoted(i.issuer)))));
+    fill(
+        &mut f,
+        &cases,
+        "first",
+        Some(("x509", format!("certificate.issuer == {}", quoted(i.issuer)))),
+    );
     f.caveats.push(caveat(
         "A small recording may hold names of few owners, all certified by one authority.",
         "Ask whether the network inspects TLS, and whether its computers trust this issuer.",

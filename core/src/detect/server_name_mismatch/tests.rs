@@ -151,7 +151,9 @@ fn zeek_logs_give_names_through_the_fingerprint() {
 #[test]
 fn inspection_is_told_once_and_mutes_what_follows() {
     let behind = |n: usize, words: &str| {
-        format!("@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a{{1..{n}}}.com {words}\n")
+        let one =
+            |i| format!("@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a{i}.com subject=CN={i} {words}\n");
+        (1..=n).map(one).collect::<String>()
     };
     let corp = "names=proxy.corp.org issuer=CN=Corp";
     let one = "Info/Medium TLS inspection pattern: CN=Corp stands behind 10 of 10 domains\n";
@@ -165,8 +167,19 @@ fn inspection_is_told_once_and_mutes_what_follows() {
     let of = |n| run(&others(n)).contains("TLS inspection");
     assert_eq!((of(10), of(11)), (true, false));
     // A public authority's certificates are in public logs.
-    let public = behind(12, "fps=ab issuer=CN=Public") + "@0 x509 fp=ab issuer=CN=Public scts=2";
-    assert_eq!(run(&public), "");
+    let public = |words: &str| {
+        let one = |i| {
+            format!(
+                "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a{i}.com fps=f{i}\n@0 x509 fp=f{i} issuer=CN=Public san=a{i}.com {words}\n"
+            )
+        };
+        run(&(1..=12).map(one).collect::<String>())
+    };
+    assert_eq!(public("scts=2"), "");
+    assert!(public("").starts_with("Info/Medium TLS inspection"));
+    // One certificate for all of them is a content network's.
+    let shared = "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a{1..12}.com names=*.net issuer=CN=Cdn";
+    assert!(!run(shared).contains("TLS inspection"));
 }
 
 #[test]

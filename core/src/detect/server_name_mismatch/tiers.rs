@@ -209,7 +209,10 @@ impl<'a> View<'a> {
         }
         let mut found = behind.into_iter().filter_map(|(issuer, rows)| {
             let domains: BTreeSet<&str> = rows.iter().map(|r| r.0).collect();
-            let is_one = inspection::is_most(domains.len(), all.len()) && !public.contains(issuer);
+            // A content network has one certificate for many names; a proxy makes one for each.
+            let leaves: BTreeSet<Leaf> = rows.iter().map(|r| r.1.leaf).collect();
+            let n = domains.len().min(leaves.len());
+            let is_one = inspection::is_most(n, all.len()) && !public.contains(issuer);
             let seen = rows.into_iter().map(|r| (r.1, r.2)).collect();
             is_one.then_some(Inspection { issuer, domains, n_all: all.len(), seen })
         });
