@@ -1,5 +1,6 @@
 //! A session: one case, from bytes to report, for a host that does the reading and showing.
 
+use crate::detect::kit::Observed;
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
 use crate::note::{CAP_REACHED, FILE_EMPTY, FILE_TWICE, Note, Notes};
@@ -257,9 +258,10 @@ impl Sink for Store {
             seen.1 = Some(seen.1.map_or(ts, |have| have.min(ts)));
             seen.2 = Some(seen.2.map_or(ts, |have| have.max(ts)));
         }
+        let observed = Observed::new(&event);
         for i in self.interest.get(kind as usize).into_iter().flatten() {
             if let Some(detector) = self.detectors.get_mut(*i) {
-                detector.observe(&event);
+                detector.observe(&observed);
             }
         }
         self.records.push(&event);

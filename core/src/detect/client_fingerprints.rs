@@ -1,8 +1,10 @@
 //! `client-fingerprints`: the shapes of clients' hellos, rarest first: a ranking, never an alarm.
 
-use super::kit::{Host, Sighting, Tally, Terms, evidence, finding, object, plural, quoted, span};
+use super::kit::{
+    Host, Observed, Sighting, Tally, Terms, evidence, finding, object, plural, quoted, span,
+};
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind};
+use crate::event::{Body, Kind};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
@@ -39,7 +41,7 @@ impl ClientFingerprints {
 }
 
 impl Detector for ClientFingerprints {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Some(host) = Host::orig(e) else { return };
         let (name, value) = match &e.body {
             Body::Ssh(s) => ("hassh", &s.hassh),

@@ -1,11 +1,11 @@
 //! `dns-tunnelling`: data carried in names: many long, random-looking names under one domain.
 
 use super::kit::{
-    Host, Row, Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object, plural,
-    quoted, span, stable,
+    Host, Observed, Row, Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object,
+    plural, quoted, span, stable,
 };
 use super::{Detector, Rule};
-use crate::event::{Body, Dns, Event, Kind};
+use crate::event::{Body, Dns, Kind};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
@@ -70,7 +70,7 @@ impl DnsTunnelling {
 }
 
 impl Detector for DnsTunnelling {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Body::Dns(d) = &e.body else { return };
         let (Some(client), Some(name)) = (Host::orig(e), d.query.as_deref()) else { return };
         let Some((part, domain)) = split(name) else { return };

@@ -2,10 +2,10 @@
 
 use super::kit::addr::{is_external, is_internal};
 use super::kit::{
-    Host, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target,
+    Host, Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target,
 };
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind};
+use crate::event::{Body, Kind};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +52,7 @@ impl ExternalResolver {
 type Clients<'a> = BTreeMap<&'a Host, Vec<(&'a Host, &'a Sighting)>>;
 
 impl Detector for ExternalResolver {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Body::Dns(d) = &e.body else { return };
         let (Some(client), Some(server)) = (Host::orig(e), Host::resp(e)) else { return };
         // A question without "recursion desired" is a resolver's, to an authority.

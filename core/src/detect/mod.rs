@@ -21,9 +21,10 @@ mod server_name_mismatch;
 mod service_inventory;
 mod web_recon;
 
-use crate::event::{Event, Kind};
+use crate::event::Kind;
 use crate::report::Finding;
 use crate::settings::Settings;
+use kit::Observed;
 
 /// A rule: what it looks for, what it reads, and how to start it.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub struct Rule {
 /// A fold over events. Knows no file, no packet, no other detector.
 pub trait Detector {
     /// Takes one event in; only inserts. Any order of events gives the same report.
-    fn observe(&mut self, event: &Event);
+    fn observe(&mut self, event: &Observed<'_>);
     /// What is found so far: a pure view, callable at any time.
     fn report(&self, out: &mut Vec<Finding>);
 }

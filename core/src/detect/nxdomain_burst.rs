@@ -1,11 +1,11 @@
 //! `nxdomain-burst`: a client that asks for many names which do not exist, each of another owner.
 
 use super::kit::{
-    Host, Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object, plural, span,
-    window,
+    Host, Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object,
+    plural, span, window,
 };
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind};
+use crate::event::{Body, Kind};
 use crate::report::{Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
@@ -57,7 +57,7 @@ impl NxdomainBurst {
 }
 
 impl Detector for NxdomainBurst {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Body::Dns(d) = &e.body else { return };
         let (Some(client), Some(name)) = (Host::orig(e), d.query.as_deref()) else { return };
         if let Some(server) = Host::resp(e) {

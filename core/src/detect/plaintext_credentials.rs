@@ -2,10 +2,10 @@
 
 use super::kit::addr::{is_external, is_internal};
 use super::kit::{
-    Host, Sighting, Tally, Terms, caveat, evidence, finding, object, plural, span, target,
+    Host, Observed, Sighting, Tally, Terms, caveat, evidence, finding, object, plural, span, target,
 };
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind, Outcome};
+use crate::event::{Body, Kind, Outcome};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
@@ -44,7 +44,7 @@ impl PlaintextCredentials {
 }
 
 impl Detector for PlaintextCredentials {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let has_password = match &e.body {
             Body::Ftp(f) => f.password.is_some(),
             Body::Login(l) => l.password.is_some(),

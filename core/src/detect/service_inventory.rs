@@ -1,9 +1,11 @@
 //! `service-inventory`: which services were seen answering, on which hosts, and how that is known.
 
 use super::kit::addr::{is_external, is_internal};
-use super::kit::{Row, Sighting, Tally, Terms, caveat, evidence, finding, plural, span, target};
+use super::kit::{
+    Few, Observed, Row, Sighting, Tally, Terms, caveat, evidence, finding, plural, span, target,
+};
 use super::{Detector, Rule};
-use crate::event::{Body, Conn, Event, Kind, Transport, Uid};
+use crate::event::{Body, Conn, Kind, Transport, Uid};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +37,8 @@ const LAST_SERVICE_PORT: u16 = 1023;
 const MIN_CLIENTS: usize = 2;
 /// Services listed one by one.
 const MAX_LISTED: usize = 200;
+/// Names kept of one service: sources spell it in a few ways.
+const MAX_NAMES: usize = 8;
 /// Clients remembered of one service.
 const MAX_CLIENTS: usize = 64;
 
@@ -73,8 +77,8 @@ type Port = (Transport, u16);
 #[derive(Debug, Default)]
 struct Service {
     seen: Sighting,
-    names: BTreeSet<Box<str>>,
-    clients: BTreeSet<IpAddr>,
+    names: Few<Box<str>>,
+    clients: Few<IpAddr>,
     from_outside: bool,
     by_packets: bool,
     by_inventory: bool,
@@ -91,7 +95,7 @@ impl ServiceInventory {
 }
 
 impl Detector for ServiceInventory {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let (Some(host), Some(port), Some(transport)) =
             (e.flow.resp.addr, e.flow.resp.port, e.flow.transport)
         else {
@@ -109,14 +113,11 @@ impl Detector for ServiceInventory {
         }
         let Some(s) = self.hosts.offer(host, (transport, port)) else { return };
         s.seen.see(e);
-        s.names.extend(names.into_iter().map(|n| Box::from(n.to_ascii_lowercase())));
+        s.names.extend(names.into_iter().map(|n| Box::from(n.to_ascii_lowercase())), MAX_NAMES);
         s.by_inventory |= matches!(e.body, Body::KnownService(_));
         s.by_packets |= matches!(e.flow.uid, Some(Uid::Ours(_)));
         s.from_outside |= e.flow.orig.addr.is_some_and(is_external);
-        s.clients.extend(e.flow.orig.addr);
-        while s.clients.len() > MAX_CLIENTS {
-            s.clients.pop_last();
-        }
+        s.clients.extend(e.flow.orig.addr, MAX_CLIENTS);
     }
 
     fn report(&self, out: &mut Vec<Finding>) {

@@ -9,7 +9,7 @@ use crate::time::{Interval, Time};
 pub const SAME_WITHIN: Interval = Interval::from_secs(2);
 
 /// The identity of an event over sources, its time apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Identity(pub u64);
 
 impl Event {

@@ -4,10 +4,11 @@ mod sessions;
 
 use super::kit::addr::is_internal;
 use super::kit::{
-    Host, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, quoted, span, target,
+    Host, Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, quoted, span,
+    stable, target,
 };
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind, Outcome, Uid};
+use crate::event::{Body, Event, Kind, Outcome};
 use crate::report::{Basis, Confidence, EvidenceRow, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
@@ -43,7 +44,7 @@ impl SeveralAddresses {
 }
 
 impl Detector for SeveralAddresses {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Some(account) = e.account() else { return };
         let Some(from) = Host::orig(e) else { return };
         // What an account failed to prove does not show that it was in use.
@@ -55,11 +56,8 @@ impl Detector for SeveralAddresses {
         if SHARED.contains(&name.rsplit('\\').next().unwrap_or_default()) {
             return;
         }
-        let session = account.session.map(Text::from).or_else(|| match &e.flow.uid {
-            Some(Uid::Log(uid)) => Some(uid.clone()),
-            Some(Uid::Ours(n)) => Some(n.to_string().into()),
-            None => None,
-        });
+        let session = account.session.map(|s| stable(&s));
+        let session = session.or_else(|| e.flow.uid.as_ref().map(|uid| stable(&uid)));
         let used = Use {
             from,
             kind: e.body.kind(),
@@ -221,7 +219,7 @@ fn rows(j: &Judged<'_>, filter: Option<(&str, String)>) -> crate::report::Eviden
         let first = of.filter_map(|u| u.1.first()).min_by_key(|r| (r.ts, r.at));
         rows.extend(first.map(|r| r.because("first of address")));
     }
-    rows.extend(j.uses.iter().filter_map(|u| Some(u.1.last()?.because("use"))));
+    rows.extend(j.uses.iter().filter_map(|u| Some(u.1.first()?.because("use"))));
     evidence(rows, j.uses.iter().map(|u| u.1.count()).sum(), filter)
 }
 

@@ -19,7 +19,8 @@ pub(super) const MIN_MANY: usize = 3;
 pub(super) struct Use {
     pub(super) from: Host,
     pub(super) kind: Kind,
-    pub(super) session: Option<Text>,
+    /// What holds the rows of one session together, hashed.
+    pub(super) session: Option<u64>,
     pub(super) action: Text,
     pub(super) object: Option<Text>,
     pub(super) outcome: Option<Outcome>,
@@ -50,12 +51,9 @@ pub(super) fn judge<'a>(all: &[Seen<'a>]) -> Option<Judged<'a>> {
     let retried = retried(all);
     let mut timed: Vec<(Time, (Host, Place))> = Vec::new();
     for (used, seen) in all {
-        let ends = [seen.first(), seen.last()];
-        timed.extend(
-            ends.into_iter()
-                .flatten()
-                .filter_map(|r| Some((r.ts?, (used.from.clone(), used.from.place())))),
-        );
+        let ends = [seen.ts(), seen.until()];
+        let at = |t| (t, (used.from.clone(), used.from.place()));
+        timed.extend(ends.into_iter().flatten().map(at));
     }
     timed.sort();
     let is_timed = !timed.is_empty();
@@ -131,13 +129,13 @@ fn is_elsewhere(a: &Host, b: &Host) -> bool {
 /// Shortest time between two sessions from different networks; zero when they overlap. A source
 /// without session identifiers gives single rows.
 fn gap(all: &[Seen<'_>]) -> Option<Interval> {
-    let mut sessions: BTreeMap<(&Host, &Text), (Time, Time)> = BTreeMap::new();
+    let mut sessions: BTreeMap<(&Host, u64), (Time, Time)> = BTreeMap::new();
     let mut spans: Vec<(Time, Time, &Host)> = Vec::new();
     for (used, seen) in all {
-        let (Some(first), Some(last)) = (seen.ts(), seen.last().and_then(|r| r.ts)) else {
+        let (Some(first), Some(last)) = (seen.ts(), seen.until()) else {
             continue;
         };
-        match &used.session {
+        match used.session {
             Some(id) => {
                 let have = sessions.entry((&used.from, id)).or_insert((first, last));
                 *have = (have.0.min(first), have.1.max(last));

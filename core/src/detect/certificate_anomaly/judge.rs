@@ -173,7 +173,7 @@ fn dates(c: &Certificate<'_>, weight: Severity, out: &mut Vec<Sign>) {
             format!("seen at {} and valid from {}", shown_date(first), shown_date(from)),
         );
     }
-    if let Some(last) = c.seen.last().and_then(|r| r.ts).map(secs)
+    if let Some(last) = c.seen.until().map(secs)
         && last > to
     {
         late("expired", format!("seen at {} and valid to {}", shown_date(last), shown_date(to)));

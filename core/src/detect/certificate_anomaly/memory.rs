@@ -1,8 +1,8 @@
 //! The certificates seen, each once, with the servers that showed them.
 
 use crate::detect::kit::names::common_name;
-use crate::detect::kit::{Host, Sighting, Tally, quoted};
-use crate::event::{Body, Event, Ssl, X509};
+use crate::detect::kit::{Course, Host, Observed, Tally, quoted};
+use crate::event::{Body, Ssl, X509};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ pub(super) struct Memory {
 
 #[derive(Debug, Default)]
 struct Kept {
-    seen: Sighting,
+    seen: Course,
     /// The record of the earliest row: rows of one certificate say the same.
     x509: Option<(crate::event::Origin, Box<X509>)>,
 }
@@ -28,7 +28,7 @@ struct Kept {
 pub(super) struct Certificate<'a> {
     id: &'a str,
     pub(super) x509: &'a X509,
-    pub(super) seen: &'a Sighting,
+    pub(super) seen: &'a Course,
     pub(super) servers: BTreeSet<Host>,
 }
 
@@ -38,7 +38,7 @@ impl Memory {
         Self { seen: Tally::new(keys, 1), shown_by: Tally::new(keys, MAX_SERVERS) }
     }
 
-    pub(super) fn observe(&mut self, e: &Event) {
+    pub(super) fn observe(&mut self, e: &Observed<'_>) {
         match &e.body {
             Body::X509(x) => self.certificate(e, x),
             Body::Ssl(s) => self.handshake(e, s),
@@ -46,7 +46,7 @@ impl Memory {
         }
     }
 
-    fn certificate(&mut self, e: &Event, x: &X509) {
+    fn certificate(&mut self, e: &Observed<'_>, x: &X509) {
         let Some(id) = identity(x) else { return };
         if x.client_cert != Some(true)
             && x.host_cert == Some(true)
@@ -62,7 +62,7 @@ impl Memory {
         }
     }
 
-    fn handshake(&mut self, e: &Event, s: &Ssl) {
+    fn handshake(&mut self, e: &Observed<'_>, s: &Ssl) {
         if let (Some(leaf), Some(server)) = (s.cert_chain_fps.first(), Host::resp(e)) {
             self.shown_by.offer(leaf.to_ascii_lowercase().into(), server);
         }

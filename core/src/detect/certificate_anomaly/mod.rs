@@ -4,9 +4,9 @@ mod judge;
 mod memory;
 mod sharing;
 
-use super::kit::{Terms, caveat, evidence, finding, object, plural, span, target};
+use super::kit::{Observed, Terms, caveat, evidence, finding, object, plural, span, target};
 use super::{Detector, Rule};
-use crate::event::{Event, Kind};
+use crate::event::Kind;
 use crate::report::{Basis, Confidence, Fact, Finding, Severity};
 use crate::text::visible;
 use judge::{Sign, days, shown_date};
@@ -37,7 +37,7 @@ const MAX_LISTED: usize = 100;
 struct CertificateAnomaly(Memory);
 
 impl Detector for CertificateAnomaly {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         self.0.observe(e);
     }
 
@@ -95,7 +95,7 @@ fn record(judged: &[(&Certificate<'_>, Vec<Sign>)]) -> Finding {
         }
     }
     f.facts = t.0;
-    f.when = span(judged.iter().map(|(c, _)| c.seen));
+    f.when = span(judged.iter().map(|(c, _)| &**c.seen));
     f.subjects = judged.iter().take(20).map(|(c, _)| object("certificate", c.id())).collect();
     let rows = judged.iter().filter_map(|(c, _)| Some(c.seen.first()?.because("first")));
     f.evidence = evidence(rows, judged.iter().map(|(c, _)| c.seen.count()).sum(), None);
@@ -137,7 +137,7 @@ fn anomaly(c: &Certificate<'_>, signs: &[Sign], worst: Severity) -> Finding {
     let mut t = Terms::default();
     details(&mut t, c, signs);
     f.facts = t.0;
-    f.when = span([c.seen]);
+    f.when = span([&**c.seen]);
     f.subjects.push(object("certificate", c.id()));
     f.subjects.extend(c.servers.iter().take(20).map(|s| target("address", s.addr)));
     let rows =

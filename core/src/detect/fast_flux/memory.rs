@@ -1,7 +1,7 @@
 //! What fast flux needs to remember: the different answers of each name, and what clients did next.
 
 use crate::detect::kit::addr::{is_external, is_internal};
-use crate::detect::kit::{Host, Sighting, Tally, names};
+use crate::detect::kit::{Few, Host, Observed, Sighting, Tally, names};
 use crate::event::{Body, Dns, Event, Transport};
 use crate::settings::Settings;
 use crate::text::Text;
@@ -40,7 +40,7 @@ struct Answered {
     seen: Sighting,
     max_ttl: Option<Interval>,
     alias: Option<Text>,
-    clients: Vec<Host>,
+    clients: Few<Host>,
 }
 
 /// All different answers of one name, by first time and place.
@@ -70,7 +70,7 @@ impl Memory {
         }
     }
 
-    pub(super) fn observe(&mut self, e: &Event) {
+    pub(super) fn observe(&mut self, e: &Observed<'_>) {
         match &e.body {
             Body::Dns(d) => self.answer(e, d),
             Body::Conn(_) => self.contact(e),
@@ -78,7 +78,7 @@ impl Memory {
         }
     }
 
-    fn answer(&mut self, e: &Event, d: &Dns) {
+    fn answer(&mut self, e: &Observed<'_>, d: &Dns) {
         let Some(name) = d.query.as_deref().map(|q| q.trim_end_matches('.')) else { return };
         self.name_servers(d, name);
         let mut sets: [(Set, Option<Interval>); 2] = Default::default();
@@ -108,14 +108,7 @@ impl Memory {
                 a.seen.see(e);
                 a.max_ttl = a.max_ttl.max(ttl);
                 a.alias = a.alias.take().max(alias.cloned());
-                if let Some(client) = Host::orig(e)
-                    && let Err(at) = a.clients.binary_search(&client)
-                    && at < MAX_CLIENTS
-                {
-                    a.clients.reserve_exact(1);
-                    a.clients.insert(at, client);
-                    a.clients.truncate(MAX_CLIENTS);
-                }
+                a.clients.extend(Host::orig(e), MAX_CLIENTS);
             }
         }
     }

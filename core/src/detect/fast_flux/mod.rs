@@ -3,7 +3,7 @@
 mod memory;
 mod terms;
 
-use super::kit::{caveat, evidence, finding, object, plural, quoted, span, target};
+use super::kit::{Observed, caveat, evidence, finding, object, plural, quoted, span, target};
 use super::{Detector, Rule};
 use crate::event::Kind;
 use crate::report::{Confidence, Finding, Severity};
@@ -30,7 +30,7 @@ pub const RULE: Rule = Rule {
 struct FastFlux(Memory);
 
 impl Detector for FastFlux {
-    fn observe(&mut self, e: &crate::event::Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         self.0.observe(e);
     }
 

@@ -282,10 +282,9 @@ fn is_double(all: &Answers<'_>) -> bool {
 
 /// How many answers came back after others had been given, later than any cache held them.
 fn returned(sets: &[Answer<'_>]) -> usize {
-    let last = |s: &Answer<'_>| s.seen.last().and_then(|r| r.ts);
     let is_back = |(s, next): (&Answer<'_>, Option<&Answer<'_>>)| match (
         s.seen.ts(),
-        last(s),
+        s.seen.until(),
         next.and_then(|n| n.seen.ts()),
     ) {
         (Some(first), Some(last), Some(next)) => last > next && last.since(first) > MAX_TTL,

@@ -4,6 +4,7 @@
 //! `name=value` or one of the few below; `~` in a value is a space, `*` a port of its own.
 //! `{1..20}` and `{a,b}` make one event for each value, and STEP moves each later than the last.
 
+use super::Observed;
 use crate::detect::Detector;
 use crate::event::{
     Body, Conn, Dns, Endpoint, Event, Flow, Ftp, Http, KnownService, Login, NodeId, Origin, Ssh,
@@ -33,7 +34,7 @@ pub fn events(text: &str) -> Vec<Event> {
 pub fn judge(detector: fn() -> Box<dyn Detector>, events: &[Event]) -> Vec<Finding> {
     let fold = |order: &mut dyn Iterator<Item = &Event>| {
         let mut d = detector();
-        order.for_each(|e| d.observe(e));
+        order.for_each(|e| d.observe(&Observed::new(e)));
         let mut found = Vec::new();
         d.report(&mut found);
         found

@@ -4,15 +4,19 @@ pub mod addr;
 #[cfg(test)]
 pub mod dsl;
 mod facts;
+mod few;
 mod host;
 pub mod inspection;
 pub mod names;
+mod observed;
 mod rows;
 mod tally;
 pub mod window;
 
 pub use crate::stable::stable;
 pub use facts::{Terms, actor, caveat, finding, object, plural, target};
+pub use few::Few;
 pub use host::{Host, Place};
-pub use rows::{Row, Sighting, evidence, line, quoted, span};
+pub use observed::Observed;
+pub use rows::{Course, Row, Sighting, evidence, line, quoted, span};
 pub use tally::{Group, Tally};

@@ -1,11 +1,14 @@
 //! Evidence rows: one event as one line of Zeek's words, and the few that a finding keeps.
 
-use crate::event::{Cell, Event, Flow, Mark, Origin, distinct};
+use super::Observed;
+use crate::event::{Cell, Event, Flow, Identity, Mark, Origin, distinct};
 use crate::report::{Evidence, EvidenceRow, Span};
 use crate::text::visible;
 use crate::time::Time;
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::ops::Deref;
+use std::rc::Rc;
 
 /// Longest line of a row: what fits on a screen. The raw row is one click away.
 const MAX_LINE: usize = 320;
@@ -14,92 +17,136 @@ const MAX_ROWS: usize = 40;
 /// Marks kept of one pair of a tally: enough to tell whether every row came twice.
 const MAX_MARKS: usize = 8;
 
-/// One event, kept as its place and its line.
+/// One event, kept as its place and its line; shared by all detectors that keep it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
     /// When.
     pub ts: Option<Time>,
     /// Where.
     pub at: Origin,
+    /// What makes it the same thing as another.
+    pub identity: Identity,
     /// The event as [`line`].
     pub text: Box<str>,
 }
 
 impl Row {
-    /// The row of an event.
-    pub fn of(e: &Event) -> Self {
-        Self { ts: e.ts, at: e.at, text: line(e).into() }
-    }
-
     /// As a row of evidence, with why it is there.
     pub fn because(&self, why: &'static str) -> EvidenceRow {
         EvidenceRow { ts: self.ts, at: self.at, text: self.text.to_string(), why }
     }
 }
 
-/// All events of one pair of a tally: how many, the first, the last. Does not depend on order.
+/// All events of one pair of a tally: how many, the first, until when. Does not depend on order.
+///
+/// Small, since a detector keeps one for every pair and most pairs are seen once.
 #[derive(Debug, Clone, Default)]
 pub struct Sighting {
-    first: Option<Row>,
-    /// The latest, unless it is the first: most are seen once.
-    last: Option<Row>,
+    first: Option<Rc<Row>>,
+    /// The time of the latest.
+    until: Option<Time>,
+    offered: u32,
+    /// The earliest marks; none are kept of a single event.
     marks: Vec<Mark>,
-    offered: u64,
 }
 
 impl Sighting {
     /// Takes an event in.
-    pub fn see(&mut self, e: &Event) {
-        let place = (e.ts, e.at);
-        let is_before = |r: &Row| place < (r.ts, r.at);
-        let is_after = |r: &Row| place > (r.ts, r.at);
-        if self.first.as_ref().is_none_or(is_before) {
-            let second = self.first.replace(Row::of(e));
-            self.last = self.last.take().or(second);
-        } else if self.last.as_ref().or(self.first.as_ref()).is_some_and(is_after) {
-            self.last = Some(Row::of(e));
-        }
-        self.offered += 1;
-        let mark = Mark::of(e);
-        let at = self.marks.binary_search(&mark).unwrap_or_else(|i| i);
-        if at < MAX_MARKS {
-            if self.marks.is_empty() {
-                // Most are seen once: room for one, where a vector would begin with four.
-                self.marks.reserve_exact(1);
+    pub fn see(&mut self, e: &Observed<'_>) {
+        let mark = e.mark();
+        match &self.first {
+            None => {}
+            Some(first) if self.marks.is_empty() => {
+                let at = (first.at.node, first.at.item);
+                self.marks = vec![Mark { ts: first.ts, identity: first.identity, at }, mark];
+                self.marks.sort();
             }
-            self.marks.insert(at, mark);
-            self.marks.truncate(MAX_MARKS);
+            Some(_) => {
+                let at = self.marks.binary_search(&mark).unwrap_or_else(|i| i);
+                if at < MAX_MARKS {
+                    self.marks.insert(at, mark);
+                    self.marks.truncate(MAX_MARKS);
+                }
+            }
         }
+        if self.first.as_ref().is_none_or(|r| (e.ts, e.at) < (r.ts, r.at)) {
+            self.first = Some(e.row());
+        }
+        self.until = self.until.max(e.ts);
+        self.offered = self.offered.saturating_add(1);
     }
 
     /// How many different things were seen: a capture and its own log count once. Exact for up to
     /// [`MAX_MARKS`]; beyond, the share of repeats among the earliest is taken for all.
     pub fn count(&self) -> u64 {
-        let kept = self.marks.len() as u64;
-        if kept == 0 { 0 } else { (self.offered * distinct(&self.marks)).div_ceil(kept) }
+        let offered = u64::from(self.offered);
+        match self.marks.len() as u64 {
+            0 => offered,
+            kept => (offered * distinct(&self.marks)).div_ceil(kept),
+        }
     }
 
     /// The earliest.
-    pub const fn first(&self) -> Option<&Row> {
-        self.first.as_ref()
-    }
-
-    /// The latest.
-    pub fn last(&self) -> Option<&Row> {
-        self.last.as_ref().or(self.first.as_ref())
+    pub fn first(&self) -> Option<&Row> {
+        self.first.as_deref()
     }
 
     /// The time of the earliest.
     pub fn ts(&self) -> Option<Time> {
         self.first.as_ref().and_then(|r| r.ts)
     }
+
+    /// The time of the latest.
+    pub const fn until(&self) -> Option<Time> {
+        self.until
+    }
+}
+
+/// A sighting with its latest row too, for the rules that show how a thing ended.
+#[derive(Debug, Clone, Default)]
+pub struct Course {
+    seen: Sighting,
+    /// The latest, unless it is the first.
+    last: Option<Rc<Row>>,
+}
+
+impl Course {
+    /// Takes an event in.
+    pub fn see(&mut self, e: &Observed<'_>) {
+        let place = (e.ts, e.at);
+        let displaced = self.seen.first.as_ref().filter(|r| place < (r.ts, r.at)).cloned();
+        self.seen.see(e);
+        match (displaced, &self.last) {
+            (Some(first), None) => self.last = Some(first),
+            (None, last) => {
+                let end = last.as_deref().or(self.seen.first());
+                if end.is_some_and(|r| place > (r.ts, r.at)) {
+                    self.last = Some(e.row());
+                }
+            }
+            (Some(_), Some(_)) => {}
+        }
+    }
+
+    /// The latest.
+    pub fn last(&self) -> Option<&Row> {
+        self.last.as_deref().or(self.seen.first())
+    }
+}
+
+impl Deref for Course {
+    type Target = Sighting;
+
+    fn deref(&self) -> &Sighting {
+        &self.seen
+    }
 }
 
 /// First and last time of sightings.
 pub fn span<'a>(all: impl IntoIterator<Item = &'a Sighting>) -> Option<Span> {
-    let times = |s: &Sighting| [s.first(), s.last()].map(|r| r.and_then(|r| r.ts));
-    let all: BTreeSet<Time> = all.into_iter().flat_map(times).flatten().collect();
-    Some(Span { first: *all.first()?, last: *all.last()? })
+    let times = all.into_iter().filter_map(|s| Some((s.ts()?, s.until()?)));
+    let (first, last) = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    Some(Span { first, last })
 }
 
 /// Evidence out of rows with their reasons: those first in `rows` win when there are too many, so
@@ -229,16 +276,23 @@ mod tests {
         let rows = events(
             "@5 http 10.0.0.1 uri=/a\n@3 http 10.0.0.1 uri=/a\n#2 @3.5 http 10.0.0.1 uri=/a",
         );
-        let mut s = Sighting::default();
-        rows.iter().for_each(|e| s.see(e));
+        let mut s = Course::default();
+        rows.iter().for_each(|e| s.see(&Observed::new(e)));
         assert_eq!(s.count(), 2);
-        assert_eq!((s.ts(), s.last().unwrap().ts), (rows[1].ts, rows[0].ts));
+        assert_eq!((s.ts(), s.until()), (rows[1].ts, rows[0].ts));
+        assert_eq!((s.first().unwrap().at, s.last().unwrap().at), (rows[1].at, rows[0].at));
+        // Whatever comes first, what it pushed aside may be the last.
+        for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0], [1, 2, 0]] {
+            let mut other = Course::default();
+            order.iter().for_each(|i| other.see(&Observed::new(&rows[*i])));
+            assert_eq!((other.first(), other.last(), other.count()), (s.first(), s.last(), 2));
+        }
         // Far more than are kept, every one of them twice.
         let mut many = Sighting::default();
         for i in (0..100).rev() {
             events(&format!("@{i} http 10.0.0.1 uri=/a\n#2 @{i} http 10.0.0.1 uri=/a"))
                 .iter()
-                .for_each(|e| many.see(e));
+                .for_each(|e| many.see(&Observed::new(e)));
         }
         assert!((90..=125).contains(&many.count()), "{}", many.count());
     }

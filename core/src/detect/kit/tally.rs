@@ -8,14 +8,19 @@
 //! of pairs and never of their order, and each kept value has seen all that belongs to it.
 
 use crate::stable::stable;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::hash::Hash;
 
-/// Where a pair stands when not all can stay: smaller stays.
-type Place = (u8, u64);
+/// Where a pair stands when not all can stay: smaller stays. The rank is the first byte, a hash of
+/// the pair the rest.
+type Place = u64;
 
 /// Behind every place that a pair can have: ranks are small numbers.
-const END: Place = (u8::MAX, u64::MAX);
+const END: Place = Place::MAX;
+
+fn place(rank: u8, hash: u64) -> Place {
+    u64::from(rank) << 56 | hash >> 8
+}
 
 /// Pairs of keys and members with a value each.
 ///
@@ -24,8 +29,8 @@ const END: Place = (u8::MAX, u64::MAX);
 #[derive(Debug, Clone)]
 pub struct Tally<K, M, V> {
     pairs: BTreeMap<Pair<K, M>, Slot<V>>,
-    /// Members of each key.
-    counts: BTreeMap<K, usize>,
+    /// Members of each key that has several; most have one.
+    several: BTreeMap<K, usize>,
     /// All pairs by place: only a table that was full once must know which one goes.
     order: Option<BTreeSet<(Place, K, M)>>,
     cap: usize,
@@ -45,7 +50,7 @@ struct Pair<K, M> {
 #[derive(Debug, Clone, Default)]
 struct Slot<V> {
     value: Box<V>,
-    offered: u64,
+    offered: u32,
 }
 
 impl<K, M, V> Tally<K, M, V>
@@ -58,7 +63,7 @@ where
     pub const fn new(cap: usize, cap_members: usize) -> Self {
         Self {
             pairs: BTreeMap::new(),
-            counts: BTreeMap::new(),
+            several: BTreeMap::new(),
             order: None,
             cap,
             cap_members,
@@ -76,17 +81,20 @@ where
     /// of failures cannot push a success out. The rank must follow from key and member alone.
     pub fn offer_ranked(&mut self, rank: u8, key: K, member: M) -> Option<&mut V> {
         self.offered += 1;
-        let place = (rank, stable(&(&key, &member)));
+        let place = place(rank, stable(&(&key, &member)));
         let pair = Pair { key, place, member: Some(member) };
         if !self.pairs.contains_key(&pair) {
             self.make_room(&pair)?;
-            *self.counts.entry(pair.key.clone()).or_default() += 1;
+            let others = self.members_of(&pair.key);
+            if others > 0 {
+                self.several.insert(pair.key.clone(), others + 1);
+            }
             if let (Some(order), Some(member)) = (&mut self.order, &pair.member) {
                 order.insert((place, pair.key.clone(), member.clone()));
             }
         }
         let slot = self.pairs.entry(pair).or_default();
-        slot.offered += 1;
+        slot.offered = slot.offered.saturating_add(1);
         Some(&mut *slot.value)
     }
 
@@ -95,9 +103,8 @@ where
         if self.cap == 0 || self.cap_members == 0 {
             return None;
         }
-        if self.counts.get(&new.key).is_some_and(|n| *n >= self.cap_members) {
-            let end = Pair { key: new.key.clone(), place: END, member: None };
-            let last = self.pairs.range(..end).next_back()?.0.clone();
+        if self.members_of(&new.key) >= self.cap_members {
+            let last = self.range(&new.key).next_back()?.0.clone();
             if *new >= last {
                 return None;
             }
@@ -113,6 +120,17 @@ where
         Some(())
     }
 
+    /// The pairs of a key.
+    fn range(&self, key: &K) -> btree_map::Range<'_, Pair<K, M>, Slot<V>> {
+        let bound = |place| Pair { key: key.clone(), place, member: None };
+        self.pairs.range(bound(0)..bound(END))
+    }
+
+    fn members_of(&self, key: &K) -> usize {
+        let counted = self.several.get(key).copied();
+        counted.unwrap_or_else(|| usize::from(self.range(key).next().is_some()))
+    }
+
     /// All pairs by place; put in order when first asked for.
     fn by_place(&mut self) -> &BTreeSet<(Place, K, M)> {
         let pairs = &self.pairs;
@@ -125,10 +143,10 @@ where
         if let (Some(order), Some(member)) = (&mut self.order, &pair.member) {
             order.remove(&(pair.place, pair.key.clone(), member.clone()));
         }
-        if let Some(n) = self.counts.get_mut(&pair.key) {
+        if let Some(n) = self.several.get_mut(&pair.key) {
             *n -= 1;
-            if *n == 0 {
-                self.counts.remove(&pair.key);
+            if *n == 1 {
+                self.several.remove(&pair.key);
             }
         }
     }
@@ -136,26 +154,25 @@ where
     /// Every key with its group, in order of keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, Group<'_, M, V>)> {
         let mut pairs = self.pairs.iter().peekable();
-        self.counts.iter().map(move |(key, n)| {
-            let mut members = Vec::with_capacity(*n);
+        std::iter::from_fn(move || {
+            let key = &pairs.peek()?.0.key;
+            let mut members = Vec::new();
             while let Some((pair, slot)) = pairs.next_if(|(p, _)| p.key == *key) {
                 members.extend(pair.member.as_ref().map(|m| (m, &*slot.value)));
             }
-            (key, Group::new(members))
+            Some((key, Group::new(members)))
         })
     }
 
     /// The group of one key.
     pub fn get(&self, key: &K) -> Option<Group<'_, M, V>> {
-        self.counts.get(key)?;
-        let bound = |place| Pair { key: key.clone(), place, member: None };
-        let pairs = self.pairs.range(bound((0, 0))..bound(END));
-        Some(Group::new(pairs.filter_map(|(p, s)| Some((p.member.as_ref()?, &*s.value))).collect()))
+        let of = self.range(key).filter_map(|(p, s)| Some((p.member.as_ref()?, &*s.value)));
+        Some(Group::new(of.collect())).filter(|g| !g.is_empty())
     }
 
     /// How many offers went to pairs that are no longer kept.
     pub fn lost(&self) -> u64 {
-        let kept: u64 = self.pairs.values().map(|s| s.offered).sum();
+        let kept: u64 = self.pairs.values().map(|s| u64::from(s.offered)).sum();
         self.offered.saturating_sub(kept)
     }
 

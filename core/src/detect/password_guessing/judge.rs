@@ -3,7 +3,7 @@
 use super::RULE;
 use crate::detect::kit::addr::is_internal;
 use crate::detect::kit::{
-    Host, Sighting, Terms, actor, caveat, evidence, finding, object, plural, span, target, window,
+    Course, Host, Terms, actor, caveat, evidence, finding, object, plural, span, target, window,
 };
 use crate::event::Outcome;
 use crate::report::{Basis, Confidence, EvidenceRow, Finding, Severity};
@@ -35,7 +35,7 @@ pub(super) struct Attempt<'a> {
     pub(super) account: Option<Text>,
     pub(super) outcome: Outcome,
     pub(super) n: u64,
-    pub(super) seen: &'a Sighting,
+    pub(super) seen: &'a Course,
 }
 
 /// The logins of one source, at one server or at many.
@@ -153,8 +153,7 @@ pub(super) fn many_servers(from: &Host, all: &[Attempt<'_>]) -> Option<Finding> 
     let l = Logins::new(all.iter().collect());
     let mut timed: Vec<(Time, &Host)> = Vec::new();
     for failed in &l.failed {
-        let ends = [failed.seen.first(), failed.seen.last()];
-        let times = ends.into_iter().flatten().filter_map(|r| r.ts);
+        let times = [failed.seen.ts(), failed.seen.until()].into_iter().flatten();
         timed.extend(times.filter_map(|t| Some((t, failed.server?))));
     }
     timed.sort_unstable();
@@ -201,7 +200,7 @@ fn in_window(t: &mut Terms, l: &Logins<'_>, name: &'static str, n: u64, floor: u
 fn finish(f: &mut Finding, mut t: Terms, from: &Host, servers: Vec<&Host>, l: &Logins<'_>) {
     t.say("successes after failures", l.won.len(), Basis::Observed);
     f.facts = t.0;
-    f.when = span(l.all.iter().map(|l| l.seen));
+    f.when = span(l.all.iter().map(|l| &**l.seen));
     f.subjects.push(actor("address", from.addr));
     f.subjects.extend(servers.iter().take(MAX_SHOWN).map(|s| target("address", s.addr)));
     let accounts = l.accounts.iter().take(MAX_SHOWN);
@@ -223,7 +222,7 @@ fn finish(f: &mut Finding, mut t: Terms, from: &Host, servers: Vec<&Host>, l: &L
 fn most_within(failed: &[&Attempt<'_>]) -> u64 {
     let mut at: BTreeMap<Time, u64> = BTreeMap::new();
     for l in failed {
-        let (Some(first), Some(last)) = (l.seen.ts(), l.seen.last().and_then(|r| r.ts)) else {
+        let (Some(first), Some(last)) = (l.seen.ts(), l.seen.until()) else {
             continue;
         };
         if first == last {

@@ -2,9 +2,9 @@
 
 mod judge;
 
-use super::kit::{Host, Sighting, Tally};
+use super::kit::{Course, Host, Observed, Tally, stable};
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind, Outcome, Uid};
+use crate::event::{Body, Event, Kind, Outcome};
 use crate::report::{Finding, Severity};
 use crate::settings::Settings;
 use crate::text::Text;
@@ -30,13 +30,16 @@ pub const RULE: Rule = Rule {
 /// Logins kept of one address at one server.
 const MAX_LOGINS: usize = 4096;
 
+/// What holds the commands of one login together, hashed.
+type Session = u64;
+
 /// One login: the account if the row names it, the session, what became of it.
-type Login = (Option<Text>, Option<Text>, Outcome);
+type Login = (Option<Text>, Option<Session>, Outcome);
 
 /// The rows of one login.
 #[derive(Debug, Default)]
 struct Tries {
-    seen: Sighting,
+    seen: Course,
     /// Tries that one row stands for, where it stands for several.
     each: u64,
 }
@@ -44,7 +47,7 @@ struct Tries {
 struct PasswordGuessing {
     logins: Tally<(Host, Option<Host>), Login, Tries>,
     /// Accounts that a session named before it proved anything.
-    named: Tally<Text, Text, ()>,
+    named: Tally<Session, Text, ()>,
 }
 
 impl PasswordGuessing {
@@ -55,7 +58,7 @@ impl PasswordGuessing {
         }
     }
 
-    fn tried(&mut self, e: &Event, from: Host, login: Login, n: u64) {
+    fn tried(&mut self, e: &Observed<'_>, from: Host, login: Login, n: u64) {
         let rank = u8::from(login.2 != Outcome::Success);
         if let Some(tries) = self.logins.offer_ranked(rank, (from, Host::resp(e)), login) {
             tries.seen.see(e);
@@ -63,13 +66,13 @@ impl PasswordGuessing {
         }
     }
 
-    fn account_of(&self, session: Option<&Text>) -> Option<Text> {
-        self.named.get(session?)?.members().first().map(|(name, ())| (*name).clone())
+    fn account_of(&self, session: Option<Session>) -> Option<Text> {
+        self.named.get(&session?)?.members().first().map(|(name, ())| (*name).clone())
     }
 }
 
 impl Detector for PasswordGuessing {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Some(from) = Host::orig(e) else { return };
         let session = session(e, &from);
         let (name, outcome) = match &e.body {
@@ -88,7 +91,7 @@ impl Detector for PasswordGuessing {
                 let Some(success) = s.auth_success else { return };
                 let failed = s.auth_attempts.unwrap_or(1).saturating_sub(u64::from(success));
                 if failed > 0 {
-                    let login = (None, session.clone(), Outcome::Failure);
+                    let login = (None, session, Outcome::Failure);
                     self.tried(e, from.clone(), login, failed);
                 }
                 if success {
@@ -113,7 +116,7 @@ impl Detector for PasswordGuessing {
             for ((name, session, outcome), tries) in group.members() {
                 by_source.entry(from).or_default().push(Attempt {
                     server: server.as_ref(),
-                    account: name.clone().or_else(|| self.account_of(session.as_ref())),
+                    account: name.clone().or_else(|| self.account_of(*session)),
                     outcome: *outcome,
                     n: tries.seen.count().saturating_mul(tries.each.max(1)),
                     seen: &tries.seen,
@@ -134,17 +137,17 @@ impl Detector for PasswordGuessing {
     }
 }
 
-/// What holds the commands of one login together.
-fn session(e: &Event, from: &Host) -> Option<Text> {
-    let own = e.account().and_then(|a| a.session).or(match &e.body {
+fn session(e: &Event, from: &Host) -> Option<Session> {
+    let logged = e.account().and_then(|a| a.session);
+    let own = match &e.body {
         Body::Ftp(f) => f.session.as_deref(),
         _ => None,
-    });
-    own.map(Text::from).or_else(|| match &e.flow.uid {
-        Some(Uid::Log(uid)) => Some(uid.clone()),
-        Some(Uid::Ours(n)) => Some(n.to_string().into()),
-        None => e.flow.orig.port.map(|p| format!("{from} {p}").into()),
-    })
+    };
+    logged
+        .or(own)
+        .map(|s| stable(&s))
+        .or_else(|| e.flow.uid.as_ref().map(|uid| stable(&uid)))
+        .or_else(|| e.flow.orig.port.map(|p| stable(&(from, p))))
 }
 
 #[cfg(test)]

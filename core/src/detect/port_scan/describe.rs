@@ -185,7 +185,7 @@ fn style(t: &mut Terms, walk: &Walk<'_>, answered: &[&Contact<'_>]) {
         t.say("answered and dropped without data", dropped, Basis::Observed);
         t.note("consistent with a half-open probe, which never completes a connection");
     }
-    let sizes: BTreeSet<(u64, u64)> =
+    let sizes: BTreeSet<(u32, u32)> =
         walk.contacts.iter().filter(|c| walk::is_failed(c.1)).filter_map(|c| c.2.size).collect();
     if let (Some((low, _)), Some((_, high)), true) = (sizes.first(), sizes.last(), sizes.len() == 1)
         && low == high
@@ -206,7 +206,7 @@ fn opened(c: &Contact<'_>) -> (String, Basis) {
     if let Some(shape) = &probe.shape {
         return (format!("history or flags `{shape}`"), Basis::Observed);
     }
-    let size = |s: Option<(u64, u64)>| {
+    let size = |s: Option<(u32, u32)>| {
         s.map(|(p, b)| {
             format!("{b} bytes in {}", plural(usize::try_from(p).unwrap_or(usize::MAX), "packet"))
         })

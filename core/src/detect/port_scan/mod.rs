@@ -5,9 +5,9 @@ mod describe;
 mod walk;
 
 use super::kit::addr::is_unicast;
-use super::kit::{Sighting, Tally};
+use super::kit::{Observed, Sighting, Tally};
 use super::{Detector, Rule};
-use crate::event::{Body, Conn, Event, Kind, Origin, Transport};
+use crate::event::{Body, Conn, Kind, Origin, Transport};
 use crate::report::Finding;
 use crate::settings::Settings;
 use crate::time::Time;
@@ -52,23 +52,23 @@ struct Probe {
     /// Lowest and highest port of the source.
     from: Option<(u16, u16)>,
     /// Lowest and highest mean size of a request packet at IP level.
-    size: Option<(u64, u64)>,
+    size: Option<(u32, u32)>,
     /// Request packets and bytes, at most.
-    sent: Option<(u64, u64)>,
+    sent: Option<(u32, u32)>,
     /// Reply packets and bytes, at most.
-    reply: Option<(u64, u64)>,
+    reply: Option<(u32, u32)>,
     /// Zeek's history or the flags, where the source has them.
     shape: Option<Box<str>>,
 }
 
 impl Probe {
-    fn see(&mut self, e: &Event, c: &Conn) {
+    fn see(&mut self, e: &Observed<'_>, c: &Conn) {
         self.seen.see(e);
         self.from = widen(self.from, e.flow.orig.port);
-        let sent = c.orig_pkts.filter(|p| *p > 0).zip(c.orig_ip_bytes);
+        let sent = volume(c.orig_pkts, c.orig_ip_bytes);
         self.size = widen(self.size, sent.and_then(|(p, b)| b.checked_div(p)));
         self.sent = self.sent.max(sent);
-        self.reply = self.reply.max(c.resp_pkts.filter(|p| *p > 0).zip(c.resp_ip_bytes));
+        self.reply = self.reply.max(volume(c.resp_pkts, c.resp_ip_bytes));
         let shape = c.history.clone().or_else(|| c.resp_flags.clone()).filter(|s| !s.is_empty());
         self.shape = self.shape.take().max(shape);
     }
@@ -77,6 +77,12 @@ impl Probe {
     fn place(&self) -> Option<(Option<Time>, Origin)> {
         self.seen.first().map(|r| (r.ts, r.at))
     }
+}
+
+/// Packets and bytes of one side, if any; large counts stop at four billion.
+fn volume(packets: Option<u64>, bytes: Option<u64>) -> Option<(u32, u32)> {
+    let short = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    Some((short(packets.filter(|p| *p > 0)?), short(bytes?)))
 }
 
 fn widen<T: Ord + Copy>(have: Option<(T, T)>, value: Option<T>) -> Option<(T, T)> {
@@ -94,7 +100,7 @@ impl PortScan {
 }
 
 impl Detector for PortScan {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         let Body::Conn(c) = &e.body else { return };
         let (Some(from), Some(host), Some(transport)) =
             (e.flow.orig.addr, e.flow.resp.addr, e.flow.transport)

@@ -1,7 +1,7 @@
 //! The names that connections gave, what certificates covered, and what DNS answered.
 
-use crate::detect::kit::{Host, Sighting, Tally, names, stable};
-use crate::event::{Body, Dns, Event, Http, Ssl, X509};
+use crate::detect::kit::{Few, Host, Observed, Sighting, Tally, names, stable};
+use crate::event::{Body, Dns, Http, Ssl, X509};
 use crate::settings::Settings;
 use crate::text::Text;
 use crate::time::Time;
@@ -39,7 +39,7 @@ pub(super) type Ends = (Option<Host>, Option<Host>);
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     pub(super) seen: Sighting,
-    pub(super) ends: Vec<Ends>,
+    pub(super) ends: Few<Ends>,
     /// True when the server did what was asked of it.
     pub(super) is_done: bool,
 }
@@ -100,7 +100,7 @@ impl Memory {
         }
     }
 
-    pub(super) fn observe(&mut self, e: &Event) {
+    pub(super) fn observe(&mut self, e: &Observed<'_>) {
         match &e.body {
             Body::Dns(d) => self.answer(e, d),
             Body::Http(h) => self.request(e, h),
@@ -110,7 +110,7 @@ impl Memory {
         }
     }
 
-    fn answer(&mut self, e: &Event, d: &Dns) {
+    fn answer(&mut self, e: &Observed<'_>, d: &Dns) {
         let Some(query) = d.query.as_deref().map(name) else { return };
         let (mut addresses, mut all) = (Vec::new(), vec![query]);
         for answer in &d.answers {
@@ -136,7 +136,7 @@ impl Memory {
         }
     }
 
-    fn request(&mut self, e: &Event, h: &Http) {
+    fn request(&mut self, e: &Observed<'_>, h: &Http) {
         let host = h.host.as_deref().map(name);
         let uri = h.uri.as_deref().unwrap_or_default();
         let is_done = matches!(h.status_code, Some(200..=299));
@@ -158,7 +158,7 @@ impl Memory {
         self.say(e, Said::Host(host), is_done, e.flow.resp.port == Some(80));
     }
 
-    fn hello(&mut self, e: &Event, s: &Ssl) {
+    fn hello(&mut self, e: &Observed<'_>, s: &Ssl) {
         let leaf = self.leaf(s);
         let (sni, is_ech) = (s.server_name.as_deref().map(name), s.ech == Some(true));
         let said = Said::Sni(sni.clone(), leaf, is_ech);
@@ -206,7 +206,7 @@ impl Memory {
     }
 
     /// Notes what a connection said; plain web requests have no second name and yield their place.
-    fn say(&mut self, e: &Event, said: Said, is_done: bool, is_plain: bool) {
+    fn say(&mut self, e: &Observed<'_>, said: Said, is_done: bool, is_plain: bool) {
         let Some(uid) = &e.flow.uid else { return };
         if let Some(shown) = self.connections.offer_ranked(u8::from(is_plain), stable(uid), said) {
             shown.see(e, is_done);
@@ -245,17 +245,10 @@ impl Asked {
 }
 
 impl Shown {
-    fn see(&mut self, e: &Event, is_done: bool) {
+    fn see(&mut self, e: &Observed<'_>, is_done: bool) {
         self.seen.see(e);
         self.is_done |= is_done;
-        let ends = (Host::orig(e), Host::resp(e));
-        if let Err(at) = self.ends.binary_search(&ends)
-            && at < MAX_ENDS
-        {
-            self.ends.reserve_exact(1);
-            self.ends.insert(at, ends);
-            self.ends.truncate(MAX_ENDS);
-        }
+        self.ends.insert((Host::orig(e), Host::resp(e)), MAX_ENDS);
     }
 }
 

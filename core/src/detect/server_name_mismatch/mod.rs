@@ -4,9 +4,9 @@ mod describe;
 mod memory;
 mod tiers;
 
-use super::kit::{Host, names};
+use super::kit::{Host, Observed, names};
 use super::{Detector, Rule};
-use crate::event::{Event, Kind};
+use crate::event::Kind;
 use crate::report::Finding;
 use crate::text::Text;
 use describe::{Case, describe};
@@ -44,7 +44,7 @@ type Key = (Vec<Tier>, Text, Text);
 type Found<'a> = BTreeMap<Key, Vec<Case<'a>>>;
 
 impl Detector for ServerNameMismatch {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         self.0.observe(e);
     }
 

@@ -140,7 +140,7 @@ impl<'a> View<'a> {
         let of_family: Vec<_> =
             group.members().into_iter().filter(|m| m.0.is_ipv6() == server.is_ipv6()).collect();
         // What was asked for later says nothing about what was known before.
-        let is_known = |first| match (first, seen.last().and_then(|r| r.ts)) {
+        let is_known = |first| match (first, seen.until()) {
             (Some(first), Some(last)) => first <= last,
             _ => true,
         };

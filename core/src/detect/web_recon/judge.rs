@@ -1,7 +1,7 @@
 //! How a client's requests are judged: a leaky bucket, a share, and the signs of a list.
 
 use super::{Server, WebRecon, short, uri};
-use crate::detect::kit::{Group, Sighting, Terms};
+use crate::detect::kit::{Few, Group, Sighting, Terms};
 use crate::report::{Basis, Fact};
 use crate::text::Text;
 use crate::time::NANOS;
@@ -36,7 +36,7 @@ pub(super) struct Request {
     pub(super) has_agent: bool,
     pub(super) has_referrer: bool,
     pub(super) len: Option<u64>,
-    pub(super) targets: BTreeSet<IpAddr>,
+    pub(super) targets: Few<IpAddr>,
 }
 
 /// A sign of a list.

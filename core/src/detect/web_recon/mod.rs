@@ -4,9 +4,9 @@ mod judge;
 mod uri;
 
 use super::kit::addr::is_internal;
-use super::kit::{Tally, actor, caveat, evidence, finding, plural, span, target};
+use super::kit::{Observed, Tally, actor, caveat, evidence, finding, plural, span, target};
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Http, Kind, NodeId};
+use crate::event::{Body, Http, Kind, NodeId};
 use crate::report::{Confidence, EvidenceRow, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
@@ -36,6 +36,8 @@ const MAX_REQUESTS: usize = 4096;
 const MAX_SERVERS: usize = 64;
 /// Longest target kept; longer ones are told apart by their start.
 const MAX_URI: usize = 256;
+/// Addresses kept of one name's servers: a title shows ten.
+const MAX_TARGETS: usize = 10;
 /// File types a site is known to serve.
 const MAX_TYPES: usize = 64;
 /// Rows that a source shows an agent in: enough to know that it logs them.
@@ -71,7 +73,7 @@ impl WebRecon {
         }
     }
 
-    fn request(&mut self, e: &Event, h: &Http) -> Option<()> {
+    fn request(&mut self, e: &Observed<'_>, h: &Http) -> Option<()> {
         let (client, uri, status) = (e.flow.orig.addr?, h.uri.as_deref()?, h.status_code?);
         let server: Server = match (&h.host, e.flow.resp.addr) {
             (Some(host), _) => host.clone(),
@@ -101,13 +103,13 @@ impl WebRecon {
         request.has_agent |= h.user_agent.is_some();
         request.has_referrer |= h.referrer.is_some();
         request.len = request.len.max(h.response_body_len);
-        request.targets.extend(e.flow.resp.addr);
+        request.targets.extend(e.flow.resp.addr, MAX_TARGETS);
         Some(())
     }
 }
 
 impl Detector for WebRecon {
-    fn observe(&mut self, e: &Event) {
+    fn observe(&mut self, e: &Observed<'_>) {
         if let Body::Http(h) = &e.body {
             let _ = self.request(e, h);
         }
