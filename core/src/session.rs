@@ -350,6 +350,23 @@ mod tests {
     }
 
     #[test]
+    fn private_addresses_are_of_the_site_of_their_file() {
+        let report = |sites: [&str; 2]| {
+            let mut session = Session::new(Settings::default());
+            let row = r#"{"_path":"ftp","ts":1700000000.0,"id.orig_h":"10.0.0.9","id.orig_p":5000,"id.resp_h":"10.0.0.1","id.resp_p":21,"user":"eva","password":"x","command":"PASS","reply_code":230}"#;
+            for site in sites {
+                let node = session.open(FileMeta { site: site.into(), ..FileMeta::default() });
+                session.feed(node, row.as_bytes());
+                session.close(node);
+            }
+            let of = |f: &report::Finding| f.rule == "plaintext-credentials";
+            session.report().findings.into_iter().filter(of).map(|f| f.key).collect::<Vec<_>>()
+        };
+        assert_eq!(report(["Basel", "Bern"]), ["10.0.0.1 (Basel)", "10.0.0.1 (Bern)"]);
+        assert_eq!(report(["", ""]), ["10.0.0.1"]);
+    }
+
+    #[test]
     fn the_same_bytes_are_read_once_and_said() {
         let mut session = Session::new(Settings::default());
         let first = session.open(file("a", 4, 1));

@@ -221,6 +221,15 @@ mod tests {
     }
 
     #[test]
+    fn two_sites_private_addresses_are_two() {
+        // What serves one site is a client like others at another.
+        let basel = "@0 dns 10.0.0.{1..9}:* > 10.0.0.53:53 q=a.test a=192.0.2.1 site=Basel";
+        let bern = "@0+1 dns 10.0.0.53:* > 8.8.8.8:53 q={a,b,c}.test a=192.0.2.1 site=Bern";
+        assert!(run(&format!("{basel}\n{bern}")).contains("10.0.0.53 (Bern) asked 8.8.8.8"));
+        assert_eq!(run(&format!("{basel}\n{}", bern.replace("Bern", "Basel"))), "");
+    }
+
+    #[test]
     fn caps_of_eight_give_the_same_for_any_order() {
         let tight = || {
             let mut s = Settings::default();
