@@ -91,8 +91,7 @@ impl Detector for PasswordGuessing {
                 let Some(success) = s.auth_success else { return };
                 let failed = s.auth_attempts.unwrap_or(1).saturating_sub(u64::from(success));
                 if failed > 0 {
-                    let login = (None, session, Outcome::Failure);
-                    self.tried(e, from.clone(), login, failed);
+                    self.tried(e, from.clone(), (None, session, Outcome::Failure), failed);
                 }
                 if success {
                     self.tried(e, from, (None, session, Outcome::Success), 1);
