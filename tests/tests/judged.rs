@@ -1,7 +1,5 @@
 //! Each rule against its table of what it must find and what it must leave in peace.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use offwire_core::detect::RULES;
 use offwire_core::records::RowQuery;
 use offwire_tests::judged::{Reports, judge, tables};

@@ -134,7 +134,7 @@ fn reputation_text(w: &mut World) {
     let mut at = 60.0;
     for _ in 0..500 {
         let name = format!("4.{}.w.scanvendor.net", code(w, 52));
-        let verdict = ["TXT 3 w 0", "TXT 3 u 7", "TXT 5 w 0 1"][w.below(3)];
+        let verdict = w.one_of(&["TXT 3 w 0", "TXT 3 u 7", "TXT 5 w 0 1"]);
         let answer = [(verdict.to_owned(), 600)];
         w.ask(at, (CLIENT, RESOLVER), (&name, "TXT", "NOERROR"), &answer, json!({}));
         at += w.about(9.0);
@@ -207,7 +207,7 @@ fn generated(w: &mut World, n: usize, pause: f64) {
     for _ in 0..n {
         let length = 11 + w.below(9);
         let label: String = (0..length).map(|_| (b'a' + w.below(26) as u8) as char).collect();
-        let name = format!("{label}.{}", ENDS[w.below(5)]);
+        let name = format!("{label}.{}", w.one_of(&ENDS));
         w.ask(at, ("10.20.0.16", RESOLVER), (&name, "A", "NXDOMAIN"), &[], json!({}));
         at += w.about(pause);
     }

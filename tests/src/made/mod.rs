@@ -99,6 +99,11 @@ impl World {
         self.rng.below(n)
     }
 
+    /// One of several.
+    pub fn one_of<T: Copy + Default>(&mut self, of: &[T]) -> T {
+        of.get(self.below(of.len())).copied().unwrap_or_default()
+    }
+
     /// `seconds`, give or take a tenth.
     pub fn about(&mut self, seconds: f64) -> f64 {
         seconds * (0.9 + self.below(201) as f64 / 1000.0)

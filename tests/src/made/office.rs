@@ -50,7 +50,7 @@ impl World {
         const TTLS: [u32; 5] = [60, 300, 300, 3600, 14_400];
         let word = self.word(3);
         let owner = format!("{word}.{}", ENDS.get(i % 6).unwrap_or(&"com"));
-        let name = if i % 3 == 0 { owner.clone() } else { format!("www.{owner}") };
+        let name = if i.is_multiple_of(3) { owner.clone() } else { format!("www.{owner}") };
         let wild = format!("*.{owner}");
         let serial = self.hex(32).to_uppercase();
         let mut cert = Cert::public(&[&owner, &wild], serial);

@@ -83,7 +83,7 @@ fn mixed(w: &mut World) {
     let mut at = 300.0;
     for _ in 0..90 {
         let server = format!("198.51.100.{}", 1 + w.below(60));
-        let port = [22, 23, 80, 443, 3389, 5900, 8080, 445][w.below(8)];
+        let port = w.one_of(&[22, 23, 80, 443, 3389, 5900, 8080, 445]);
         let is_refused = w.below(2) == 0;
         unanswered(w, at, Ends { client: "203.0.113.5", server: &server, port }, is_refused);
         at += w.about(40.0);
@@ -108,8 +108,8 @@ fn monitor(w: &mut World) {
     for k in 0..30 {
         for i in 0..40 {
             let server = format!("10.20.1.{}", 10 + i);
-            let ends =
-                Ends { client: "10.20.0.9", server: &server, port: [22, 80, 443, 5432][i % 4] };
+            let port = [22, 80, 443, 5432].get(i % 4).copied().unwrap_or(22);
+            let ends = Ends { client: "10.20.0.9", server: &server, port };
             let at = 60.0 * f64::from(k) + i as f64;
             if i == 7 || i == 23 {
                 unanswered(w, at, ends, true);
