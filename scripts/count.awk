@@ -16,6 +16,9 @@ FNR == 1 { failed_here = 0 }
 # A test of ours that could not look at what it should, and passed
 /^SKIPPED / { skipped++; passed--; sub(/^SKIPPED /, ""); print "skipped: " $0 }
 
+# What the judged tables say of each rule
+/^JUDGED / { print }
+
 # node --test, in its spec reporter
 /^ℹ pass / { passed += $3 }
 /^ℹ (fail|cancelled) / { failed += $3; failed_here += $3 }

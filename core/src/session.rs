@@ -134,7 +134,7 @@ impl Session {
             size: meta.size,
             sha256: meta.sha256,
             sensor: meta.sensor.into(),
-            site: meta.site.into(),
+            site: meta.site.as_str().into(),
             series: meta.series.into(),
             ..Node::default()
         });
@@ -294,9 +294,11 @@ impl Store {
 }
 
 impl Sink for Store {
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, mut event: Event) {
         let kind = event.body.kind();
-        let seen = self.tree.get_mut(event.at.node).events.entry(kind).or_default();
+        let node = self.tree.get_mut(event.at.node);
+        event.flow.site = node.site.clone();
+        let seen = node.events.entry(kind).or_default();
         seen.0 += 1;
         if let Some(ts) = event.ts {
             seen.1 = Some(seen.1.map_or(ts, |have| have.min(ts)));
@@ -310,7 +312,7 @@ impl Sink for Store {
         }
         self.records.push(&event);
         let node = self.tree.get(event.at.node);
-        if self.pairing.observe(&event, || (node.sensor.clone(), node.site.clone())) {
+        if self.pairing.observe(&event, || (node.sensor.clone(), (&*node.site).into())) {
             let n = self.pairing.n_waiting();
             let detail = format!(
                 "{n} flow records waited for their other direction: those before and after this one are paired apart"
@@ -408,6 +410,23 @@ mod tests {
     fn the_plan_does_not_depend_on_the_order_of_files() {
         let files = [file("b", 1, 1), file("a", 9, 1), file("a", 2, 3), file("a", 2, 2)];
         assert_eq!(Session::plan(&files), [3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn private_addresses_are_of_the_site_of_their_file() {
+        let report = |sites: [&str; 2]| {
+            let mut session = Session::new(Settings::default());
+            let row = r#"{"_path":"ftp","ts":1700000000.0,"id.orig_h":"10.0.0.9","id.orig_p":5000,"id.resp_h":"10.0.0.1","id.resp_p":21,"user":"eva","password":"x","command":"PASS","reply_code":230}"#;
+            for site in sites {
+                let node = session.open(FileMeta { site: site.into(), ..FileMeta::default() });
+                session.feed(node, row.as_bytes());
+                session.close(node);
+            }
+            let of = |f: &report::Finding| f.rule == "plaintext-credentials";
+            session.report().findings.into_iter().filter(of).map(|f| f.key).collect::<Vec<_>>()
+        };
+        assert_eq!(report(["Basel", "Bern"]), ["10.0.0.1 (Basel)", "10.0.0.1 (Bern)"]);
+        assert_eq!(report(["", ""]), ["10.0.0.1"]);
     }
 
     #[test]

@@ -1,23 +1,24 @@
 //! `dns-tunnelling`: data carried in names: many long, random-looking names under one domain.
 
 use super::kit::{
-    Observed, Row, Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object, plural,
-    span,
+    Host, Observed, Row, Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object,
+    plural, quoted, span, stable,
 };
 use super::{Detector, Rule};
 use crate::event::{Body, Dns, Kind};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rule.
 pub const RULE: Rule = Rule {
     id: "dns-tunnelling",
     title: "Data in DNS names",
     about: "A client asks for many different names under one registered domain, whose varying \
-            part is long and looks random; more so when the answers are of types that carry data.",
+            part is long and looks random; more so when the answers are of types that carry data \
+            and say something new each time. Names to which the client appended its search suffix \
+            count where they belong.",
     benign: "Reputation look-ups, telemetry and content networks put hashes into names.",
     limits: "Does not decode what the names carry; slow or short-named channels stay below the floors.",
     attack: &["T1071.004", "T1572"],
@@ -37,6 +38,13 @@ const MIN_DATA: f64 = 0.5;
 const MAX_DIGITS: f64 = 0.8;
 /// Share of answers within 127/8: the way in which reputation services say yes or no.
 const MAX_VERDICTS: f64 = 0.5;
+/// Share of different answers among all, from which on they carry something: a verdict, a counter's
+/// pixel and a wildcard are always the same few.
+const MIN_VARIED: f64 = 0.5;
+/// Mean length that fills a name as far as DNS lets it: whoever wants room and not a key.
+const FULL_LENGTH: f64 = 80.0;
+/// Share of names that were asked for without the domain too, from which on it is a search suffix.
+const MIN_SUFFIXED: f64 = 0.5;
 /// Names kept of one client and domain.
 const MAX_NAMES: usize = 1024;
 /// Bytes in names from which on the amount by itself is telling.
@@ -47,10 +55,12 @@ struct Asked {
     seen: Sighting,
     has_data: bool,
     is_verdict: bool,
+    /// The answer, as the smallest hash of those seen.
+    answer: Option<u64>,
 }
 
 struct DnsTunnelling {
-    asked: Tally<(IpAddr, Text), Text, Asked>,
+    asked: Tally<(Host, Text), Text, Asked>,
 }
 
 impl DnsTunnelling {
@@ -62,18 +72,13 @@ impl DnsTunnelling {
 impl Detector for DnsTunnelling {
     fn observe(&mut self, e: &Observed<'_>) {
         let Body::Dns(d) = &e.body else { return };
-        let (Some(client), Some(name)) = (e.flow.orig.addr, d.query.as_deref()) else { return };
-        let Some(domain) = names::registrable(name).filter(|_| !name.ends_with(".arpa")) else {
-            return;
-        };
-        let Some(part) =
-            name.strip_suffix(domain).map(|p| p.trim_end_matches('.')).filter(|p| !p.is_empty())
-        else {
-            return;
-        };
+        let (Some(client), Some(name)) = (Host::orig(e), d.query.as_deref()) else { return };
+        let Some((part, domain)) = split(name) else { return };
         if let Some(asked) = self.asked.offer((client, domain.into()), part.into()) {
             asked.seen.see(e);
             asked.has_data |= has_data(d);
+            let answer = (!d.answers.is_empty()).then(|| stable(&d.answers));
+            asked.answer = asked.answer.into_iter().chain(answer).min();
             asked.is_verdict |= d.answers.iter().any(|a| a.starts_with("127."));
         }
     }
@@ -81,13 +86,51 @@ impl Detector for DnsTunnelling {
     fn report(&self, out: &mut Vec<Finding>) {
         for ((client, domain), group) in self.asked.iter() {
             if group.len() >= MIN_NAMES
-                && let Some(mut f) = judge(*client, domain, &group.members())
+                && let Some(mut f) = judge(client, domain, &group.members())
+                && !self.is_suffix(client, &group.members())
             {
                 f.missing.extend(self.asked.loss());
                 out.push(f);
             }
         }
     }
+}
+
+impl DnsTunnelling {
+    /// True when most of a domain's names are whole names that the client asked for as well: its
+    /// resolver library appended the domain.
+    fn is_suffix(&self, client: &Host, members: &[(&Text, &Asked)]) -> bool {
+        let own = self.asked.iter().filter(|((c, _), _)| c == client);
+        let whole =
+            |((_, domain), group): (&'_ (Host, Text), super::kit::Group<'_, Text, Asked>)| {
+                let names = group.members();
+                names
+                    .into_iter()
+                    .map(|(part, _)| stable(&format!("{part}.{domain}")))
+                    .collect::<Vec<_>>()
+            };
+        let all: BTreeSet<u64> = own.flat_map(whole).collect();
+        let is_appended = |part: &str| {
+            let ends = part.match_indices('.').map(|(i, _)| i).chain([part.len()]);
+            ends.filter_map(|i| part.get(..i)).any(|inner| all.contains(&stable(&inner.to_owned())))
+        };
+        let n = members.iter().filter(|(part, _)| is_appended(part)).count();
+        n as f64 >= MIN_SUFFIXED * members.len() as f64
+    }
+}
+
+/// A name's varying part and its registered domain. A tunnel straight to its server needs no
+/// domain: a name whose last label can be no top-level domain's (RFC 3696, section 2) is all part.
+fn split(name: &str) -> Option<(&str, &str)> {
+    let last = name.rsplit('.').next()?;
+    let is_top = !last.bytes().any(|b| b.is_ascii_digit()) || last.starts_with("xn--");
+    if !is_top {
+        let is_address = name.parse::<std::net::IpAddr>().is_ok();
+        return (!is_address).then_some((name, ""));
+    }
+    let domain = names::registrable(name).filter(|_| !name.ends_with(".arpa"))?;
+    let part = name.strip_suffix(domain)?.trim_end_matches('.');
+    (!part.is_empty()).then_some((part, domain))
 }
 
 /// Answers of a type that is made to carry what the server wants to say.
@@ -98,7 +141,7 @@ fn has_data(d: &Dns) -> bool {
     is_data && !d.answers.is_empty()
 }
 
-fn judge(client: IpAddr, domain: &str, members: &[(&Text, &Asked)]) -> Option<Finding> {
+fn judge(client: &Host, domain: &str, members: &[(&Text, &Asked)]) -> Option<Finding> {
     let n = members.len();
     let share = |of: usize| of as f64 / n.max(1) as f64;
     let bytes: u64 = members.iter().map(|m| m.0.len() as u64).sum();
@@ -113,15 +156,18 @@ fn judge(client: IpAddr, domain: &str, members: &[(&Text, &Asked)]) -> Option<Fi
     if length < MIN_LENGTH || bits < MIN_ENTROPY || digits > MAX_DIGITS || verdicts > MAX_VERDICTS {
         return None;
     }
-    let shown = visible(domain);
+    let shown = if domain.is_empty() { "no domain".into() } else { visible(domain) };
     let mut f = finding(RULE.id, format!("{client} {domain}"));
     f.title = format!("Data in DNS names: {client} asked for {} under {shown}", plural(n, "name"));
     f.summary = format!(
         "{client} asked for {n} different names under {shown}, {length:.0} characters long on average and random-looking: {bytes} bytes in all."
     );
-    let both = data >= MIN_DATA;
-    f.severity = if both || bytes >= MANY_BYTES { Severity::Medium } else { Severity::Low };
-    f.confidence = match (both, bytes >= MANY_BYTES) {
+    let answers: BTreeSet<u64> = members.iter().filter_map(|m| m.1.answer).collect();
+    let varied = share(answers.len());
+    let both = data >= MIN_DATA && varied >= MIN_VARIED;
+    let is_much = bytes >= MANY_BYTES && (varied >= MIN_VARIED || length >= FULL_LENGTH);
+    f.severity = if both || is_much { Severity::Medium } else { Severity::Low };
+    f.confidence = match (both, is_much) {
         (true, true) => Confidence::High,
         (true, false) => Confidence::Medium,
         _ => Confidence::Low,
@@ -152,18 +198,28 @@ fn judge(client: IpAddr, domain: &str, members: &[(&Text, &Asked)]) -> Option<Fi
         both,
         0,
     );
+    t.judge(
+        "answers that differ",
+        format!("{varied:.2}"),
+        format!("at least {MIN_VARIED}"),
+        varied >= MIN_VARIED,
+        0,
+    );
     t.judge("bytes in names", bytes, format!("at least {MANY_BYTES}"), bytes >= MANY_BYTES, 0);
     t.say("answers that are a verdict (127/8)", format!("{verdicts:.2}"), Basis::Observed);
     f.facts = t.0;
     f.when = span(members.iter().map(|m| &m.1.seen));
-    f.subjects = vec![actor("address", client), object("name", domain)];
+    f.subjects = vec![actor("address", client.addr), object("name", &shown)];
     let mut rows: Vec<(&Text, &Row)> =
         members.iter().filter_map(|m| Some((m.0, m.1.seen.first()?))).collect();
     rows.sort_by_key(|r| (std::cmp::Reverse(r.0.len()), r.1.ts, r.1.at));
     f.evidence = evidence(
         rows.into_iter().map(|r| r.1.because("long name")),
         members.iter().map(|m| m.1.seen.count()).sum(),
-        Some(("dns", format!("query contains \"{domain}\""))),
+        Some((
+            "dns",
+            format!("id.orig_h == {} and query contains {}", client.addr, quoted(domain)),
+        )),
     );
     f.caveats.push(caveat(
         "Security products and telemetry ask with hashes in names, and are answered at once.",
@@ -194,6 +250,7 @@ mod tests {
     /// `n` names of `len` random hex characters.
     fn names_of(n: u64, len: usize, words: &str) -> String {
         let row = |i: u64| {
+            let words = words.replace("$I", &i.to_string());
             let hex: String = (0..4).map(|k| format!("{:016x}", stable(&(i, k)))).collect();
             format!("@{i} dns 10.0.0.9:* > 10.0.0.53:53 q={}.t.test {words}\n", &hex[..len])
         };
@@ -202,7 +259,7 @@ mod tests {
 
     #[test]
     fn both_sides_of_the_floors() {
-        let txt = "type=TXT a=abc";
+        let txt = "type=TXT a=abc$I";
         assert_eq!(run(&names_of(99, 40, txt)), "");
         assert_eq!(
             run(&names_of(100, 40, txt)),
@@ -210,9 +267,28 @@ mod tests {
         );
         assert_eq!(run(&names_of(100, 29, txt)), "");
         assert_ne!(run(&names_of(100, 30, txt)), "");
-        // One way only, then a lot of it.
+        // Answers that say the same each time carry nothing: half of them differ, or one less.
+        let half = |n| {
+            names_of(n, 40, "type=TXT a=abc$I")
+                + &names_of(100, 40, "type=TXT a=abc").replace(".t.test", "x.t.test")
+        };
+        assert!(run(&half(99)).starts_with("Medium/"));
+        assert!(run(&half(97)).starts_with("Low/"), "{}", run(&half(97)));
+        // Straight to the server, without any domain; reverse names and bare hosts are not that.
+        let bare = names_of(100, 40, txt).replace(".t.test", "0");
+        assert!(run(&bare).contains("asked for 100 names under no domain"), "{}", run(&bare));
+        assert_eq!(run(&bare.replace("0 type", "0.in-addr.arpa type")), "");
+        // One way only, then a lot of it: in answers that differ, or in names that are full.
         assert!(run(&names_of(200, 40, "type=A a=192.0.2.1")).starts_with("Low/Low"));
-        assert!(run(&names_of(1000, 50, "type=A a=192.0.2.1")).starts_with("Medium/Low"));
+        assert!(run(&names_of(1000, 50, "type=A a=192.0.2.1")).starts_with("Low/Low"));
+        assert!(run(&names_of(1000, 50, "type=A a=192.0.$I.1")).starts_with("Medium/Low"));
+        let full = |n: usize| {
+            let pad = "0123456789abcdef".repeat(9);
+            names_of(1000, 32, "type=A a=192.0.2.1")
+                .replace(".t.test", &format!("{}.t.test", &pad[..n - 32]))
+        };
+        assert!(run(&full(80)).starts_with("Medium/Low"));
+        assert!(run(&full(79)).starts_with("Low/Low"));
     }
 
     #[test]
@@ -231,6 +307,13 @@ mod tests {
             ),
             ""
         );
+        // The same names with the company's own domain appended: told once, where they belong.
+        let own = names_of(120, 40, "type=TXT a=abc$I");
+        let suffixed =
+            own.replace(".t.test", ".t.test.corp.example.com").replace("a=abc", "rcode=NXDOMAIN~");
+        let suffixed = suffixed.replace("NXDOMAIN~", "NXDOMAIN id=");
+        assert_eq!(run(&format!("{own}{suffixed}")).lines().count(), 1);
+        assert_eq!(run(&suffixed).lines().count(), 1);
         assert!(entropy("aaaa") < 0.1 && entropy("0123456789abcdef") > 3.9);
     }
 

@@ -2,14 +2,13 @@
 
 use super::kit::addr::{is_external, is_internal};
 use super::kit::{
-    Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target,
+    Host, Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target,
 };
 use super::{Detector, Rule};
 use crate::event::{Body, Kind};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -40,7 +39,7 @@ const PLATFORM: &[&str] = &["168.63.129.16"];
 const MAX_SHOWN: usize = 20;
 
 struct ExternalResolver {
-    asked: Tally<IpAddr, IpAddr, Sighting>,
+    asked: Tally<Host, Host, Sighting>,
 }
 
 impl ExternalResolver {
@@ -50,17 +49,17 @@ impl ExternalResolver {
 }
 
 /// A client, the outside servers it asked.
-type Clients<'a> = BTreeMap<IpAddr, Vec<(IpAddr, &'a Sighting)>>;
+type Clients<'a> = BTreeMap<&'a Host, Vec<(&'a Host, &'a Sighting)>>;
 
 impl Detector for ExternalResolver {
     fn observe(&mut self, e: &Observed<'_>) {
         let Body::Dns(d) = &e.body else { return };
-        let (Some(client), Some(server)) = (e.flow.orig.addr, e.flow.resp.addr) else { return };
+        let (Some(client), Some(server)) = (Host::orig(e), Host::resp(e)) else { return };
         // A question without "recursion desired" is a resolver's, to an authority.
         let is_plain = e.flow.resp.port.is_none_or(|p| p == PORT) && d.rd != Some(false);
-        let is_unicast = is_internal(server) || is_external(server);
+        let is_unicast = is_internal(server.addr) || is_external(server.addr);
         if is_plain
-            && is_internal(client)
+            && is_internal(client.addr)
             && is_unicast
             && let Some(seen) = self.asked.offer(client, server)
         {
@@ -69,17 +68,17 @@ impl Detector for ExternalResolver {
     }
 
     fn report(&self, out: &mut Vec<Finding>) {
-        let mut serving: BTreeSet<IpAddr> = BTreeSet::new();
+        let mut serving: BTreeSet<&Host> = BTreeSet::new();
         let mut clients: Clients<'_> = BTreeMap::new();
         for (client, group) in self.asked.iter() {
             for (server, seen) in group.members() {
-                if is_internal(*server) {
+                if is_internal(server.addr) {
                     // A program that asks its own host serves nobody else.
                     if client != server {
-                        serving.insert(*server);
+                        serving.insert(server);
                     }
-                } else if !PLATFORM.contains(&server.to_string().as_str()) {
-                    clients.entry(*client).or_default().push((*server, seen));
+                } else if !PLATFORM.contains(&server.addr.to_string().as_str()) {
+                    clients.entry(client).or_default().push((server, seen));
                 }
             }
         }
@@ -93,7 +92,7 @@ impl Detector for ExternalResolver {
         let mut f = if serving.is_empty() || share > MAX_FEW {
             describe(&clients, Severity::Info, &serving, share)
         } else {
-            let habit = |asked: &Vec<(IpAddr, &Sighting)>| {
+            let habit = |asked: &Vec<(&Host, &Sighting)>| {
                 asked.iter().map(|a| a.1.count()).sum::<u64>() >= MIN_QUESTIONS
             };
             let severity =
@@ -108,10 +107,10 @@ impl Detector for ExternalResolver {
 fn describe(
     clients: &Clients<'_>,
     severity: Severity,
-    serving: &BTreeSet<IpAddr>,
+    serving: &BTreeSet<&Host>,
     share: f64,
 ) -> Finding {
-    let servers: BTreeSet<IpAddr> = clients.values().flatten().map(|a| a.0).collect();
+    let servers: BTreeSet<&Host> = clients.values().flatten().map(|a| a.0).collect();
     let n: u64 = clients.values().flatten().map(|a| a.1.count()).sum();
     let who = match clients.keys().next() {
         Some(only) if clients.len() == 1 => only.to_string(),
@@ -160,10 +159,10 @@ fn describe(
     }
     f.facts = t.0;
     f.when = span(clients.values().flatten().map(|a| a.1));
-    f.subjects.extend(clients.keys().take(MAX_SHOWN).map(|c| actor("address", c)));
-    f.subjects.extend(servers.iter().take(MAX_SHOWN).map(|s| target("address", s)));
+    f.subjects.extend(clients.keys().take(MAX_SHOWN).map(|c| actor("address", c.addr)));
+    f.subjects.extend(servers.iter().take(MAX_SHOWN).map(|s| target("address", s.addr)));
     let rows = clients.values().flatten().filter_map(|a| Some(a.1.first()?.because("first")));
-    let of = servers.iter().next().map(|s| ("dns", format!("id.resp_h == {s}")));
+    let of = servers.iter().next().map(|s| ("dns", format!("id.resp_h == {}", s.addr)));
     f.evidence = evidence(rows, n, of.filter(|_| servers.len() == 1));
     f.caveats.push(caveat(
         "Devices and programs bring their own public resolver; small networks have no other.",
@@ -219,6 +218,15 @@ mod tests {
         ] {
             assert_eq!(run(text), "", "{text}");
         }
+    }
+
+    #[test]
+    fn two_sites_private_addresses_are_two() {
+        // What serves one site is a client like others at another.
+        let basel = "@0 dns 10.0.0.{1..9}:* > 10.0.0.53:53 q=a.test a=192.0.2.1 site=Basel";
+        let bern = "@0+1 dns 10.0.0.53:* > 8.8.8.8:53 q={a,b,c}.test a=192.0.2.1 site=Bern";
+        assert!(run(&format!("{basel}\n{bern}")).contains("10.0.0.53 (Bern) asked 8.8.8.8"));
+        assert_eq!(run(&format!("{basel}\n{}", bern.replace("Bern", "Basel"))), "");
     }
 
     #[test]

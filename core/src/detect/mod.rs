@@ -4,6 +4,7 @@
 
 mod account_several_addresses;
 mod certificate_anomaly;
+mod client_fingerprints;
 #[cfg(test)]
 mod corpus;
 mod dns_tunnelling;
@@ -58,6 +59,7 @@ pub trait Detector {
 pub static RULES: &[Rule] = &[
     account_several_addresses::RULE,
     certificate_anomaly::RULE,
+    client_fingerprints::RULE,
     dns_tunnelling::RULE,
     external_resolver::RULE,
     fast_flux::RULE,

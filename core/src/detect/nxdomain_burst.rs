@@ -1,8 +1,8 @@
 //! `nxdomain-burst`: a client that asks for many names which do not exist, each of another owner.
 
 use super::kit::{
-    Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object, plural,
-    span, window,
+    Host, Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, names, object,
+    plural, span, window,
 };
 use super::{Detector, Rule};
 use crate::event::{Body, Kind};
@@ -11,7 +11,6 @@ use crate::settings::Settings;
 use crate::text::{Text, visible};
 use crate::time::{Interval, Time};
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -19,7 +18,8 @@ pub const RULE: Rule = Rule {
     title: "Burst of names that do not exist",
     about: "Within an hour a client asks for many names that do not exist, each under another \
             registered domain, and gets few that do. Names under one domain count once, so \
-            search suffixes, block lists and reputation services do not add up.",
+            search suffixes, block lists and reputation services do not add up; names of services \
+            and look-ups that only mail and name servers make do not count.",
     benign: "A mail gateway that checks senders, a crawler with an old list of links, a resolver \
              that asks for others.",
     limits: "The names do not tell which program asked; a resolver in between hides the client.",
@@ -41,10 +41,12 @@ const MAX_DOMAINS: usize = 2048;
 const MANY_DOMAINS: usize = 100;
 /// Asked name servers are told by whom they answer: a client that answers others asks for them.
 const MAX_SERVERS: usize = 16;
+/// Types that clients ask for when they want to connect. Senders' domains are checked by others.
+const TYPES: &[&str] = &["A", "AAAA", "HTTPS", "*", "ANY"];
 
 struct NxdomainBurst {
-    asked: Tally<IpAddr, (Text, bool), Sighting>,
-    servers: Tally<IpAddr, IpAddr, ()>,
+    asked: Tally<Host, (Text, bool), Sighting>,
+    servers: Tally<Host, Host, ()>,
 }
 
 impl NxdomainBurst {
@@ -57,9 +59,9 @@ impl NxdomainBurst {
 impl Detector for NxdomainBurst {
     fn observe(&mut self, e: &Observed<'_>) {
         let Body::Dns(d) = &e.body else { return };
-        let (Some(client), Some(name)) = (e.flow.orig.addr, d.query.as_deref()) else { return };
-        if let Some(server) = e.flow.resp.addr {
-            self.servers.offer(server, client);
+        let (Some(client), Some(name)) = (Host::orig(e), d.query.as_deref()) else { return };
+        if let Some(server) = Host::resp(e) {
+            self.servers.offer(server, client.clone());
         }
         let is_missing = match (d.rcode, d.rcode_name.as_deref()) {
             (Some(3), _) | (_, Some("NXDOMAIN")) => true,
@@ -67,6 +69,12 @@ impl Detector for NxdomainBurst {
             (None, None) if !d.answers.is_empty() => false,
             _ => return,
         };
+        // That a domain has no such service or mail host does not say that it is not there.
+        let is_service =
+            name.starts_with('_') || d.qtype_name.as_deref().is_some_and(|t| !TYPES.contains(&t));
+        if is_missing && is_service {
+            return;
+        }
         // The reverse tree is asked for addresses, not for names.
         let Some(domain) = names::registrable(name).filter(|_| !name.ends_with(".arpa")) else {
             return;
@@ -90,7 +98,7 @@ impl Detector for NxdomainBurst {
                 .filter(|(m, _)| m.1 && !there.contains(&m.0))
                 .map(|(m, s)| (&m.0, *s))
                 .collect();
-            if let Some(mut f) = judge(*client, &missing, there.len()) {
+            if let Some(mut f) = judge(client, &missing, there.len()) {
                 f.missing.extend(self.asked.loss());
                 out.push(f);
             }
@@ -98,7 +106,7 @@ impl Detector for NxdomainBurst {
     }
 }
 
-fn judge(client: IpAddr, missing: &[(&Text, &Sighting)], there: usize) -> Option<Finding> {
+fn judge(client: &Host, missing: &[(&Text, &Sighting)], there: usize) -> Option<Finding> {
     let mut timed: Vec<(Time, usize)> =
         missing.iter().enumerate().filter_map(|(i, (_, s))| Some((s.ts()?, i))).collect();
     timed.sort_unstable();
@@ -150,13 +158,13 @@ fn judge(client: IpAddr, missing: &[(&Text, &Sighting)], there: usize) -> Option
     }
     f.facts = t.0;
     f.when = span(chosen.iter().map(|c| c.1));
-    f.subjects.push(actor("address", client));
+    f.subjects.push(actor("address", client.addr));
     f.subjects.extend(chosen.iter().take(20).map(|c| object("name", visible(c.0))));
     let rows = chosen.iter().filter_map(|c| Some(c.1.first()?.because("does not exist")));
     f.evidence = evidence(
         rows,
         chosen.iter().map(|c| c.1.count()).sum(),
-        Some(("dns", format!("id.orig_h == {client}"))),
+        Some(("dns", format!("id.orig_h == {} and rcode_name == NXDOMAIN", client.addr))),
     );
     f.caveats.push(caveat(
         "A mail gateway, a crawler or a resolver asks for many dead names on behalf of others.",
@@ -207,11 +215,25 @@ mod tests {
             // Probes with bare labels, reverse names.
             "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=qwert{1..90} rcode=NXDOMAIN",
             "@0 dns 10.0.0.9:* > 10.0.0.53:53 q={1..90}.2.0.192.in-addr.arpa rcode=NXDOMAIN",
+            // A mail gateway checks who sends: names of services, and types of its own.
+            "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=_dmarc.x{1..90}q.test rcode=NXDOMAIN",
+            "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=x{1..90}q.test type={MX,TXT} rcode=NXDOMAIN",
+            // A proxy is looked for in every suffix, by many clients.
+            "@0 dns 10.0.0.{1..90}:* > 10.0.0.53:53 q=wpad.{a,b,c}.corp.test rcode=NXDOMAIN",
             // A resolver asks for its clients.
             "@0 dns 10.0.0.1:* > 10.0.0.9:53 q=a.test rcode=NOERROR a=192.0.2.1\n@0 dns 10.0.0.9:* > 9.9.9.9:53 q=x{1..90}q.test rcode=NXDOMAIN",
         ] {
             assert_eq!(run(text), "", "{text}");
         }
+    }
+
+    #[test]
+    fn types_that_clients_ask_for_count() {
+        assert_ne!(run(&(burst(30, 1) + " type=A")), "");
+        assert_ne!(run(&(burst(30, 1) + " type=AAAA")), "");
+        assert_eq!(run(&(burst(30, 1) + " type=NS")), "");
+        let sites = format!("{}\n{} site=b", burst(20, 1), burst(20, 1).replace("q=x", "q=y"));
+        assert_eq!(run(&sites), "");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::kit::addr::{is_external, is_internal};
 use super::kit::{
-    Observed, Sighting, Tally, Terms, caveat, evidence, finding, object, plural, span, target,
+    Host, Observed, Sighting, Tally, Terms, caveat, evidence, finding, object, plural, span, target,
 };
 use super::{Detector, Rule};
 use crate::event::{Body, Kind, Outcome};
@@ -10,14 +10,13 @@ use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 /// The rule.
 pub const RULE: Rule = Rule {
     id: "plaintext-credentials",
     title: "Passwords in the clear",
-    about: "A password crossed the network unencrypted. One finding for each server and protocol, \
-            with the accounts; the passwords themselves are never kept.",
+    about: "A password crossed the network unencrypted. One finding for each server, with the \
+            protocols and the accounts; the passwords themselves are never kept.",
     benign: "Old equipment and anonymous services work this way, often inside a protected segment.",
     limits: "Sees logins of FTP, HTTP, IMAP, LDAP, POP3, PostgreSQL, SMTP, SNMP, SOCKS and Telnet; whether the way was protected otherwise does not show.",
     attack: &["T1040", "T1552"],
@@ -30,8 +29,11 @@ const MAX_ACCOUNTS: usize = 256;
 /// Accounts that need no secret: what is sent as a password is a courtesy.
 const OPEN: &[&str] = &["anonymous", "ftp", "guest"];
 
+/// Protocol, account, client, and whether it was let in.
+type Login = (&'static str, Text, Host, bool);
+
 struct PlaintextCredentials {
-    sent: Tally<(IpAddr, &'static str), (Text, IpAddr, bool), Sighting>,
+    sent: Tally<Host, Login, Sighting>,
 }
 
 impl PlaintextCredentials {
@@ -48,28 +50,30 @@ impl Detector for PlaintextCredentials {
             Body::Http(h) => h.password.is_some() && h.server_log != Some(true),
             _ => return,
         };
-        let (Some(from), Some(server)) = (e.flow.orig.addr, e.flow.resp.addr) else { return };
+        let (Some(from), Some(server)) = (Host::orig(e), Host::resp(e)) else { return };
         let Some(account) = e.account().filter(|_| has_password) else { return };
         if OPEN.contains(&account.name.to_ascii_lowercase().as_str()) {
             return;
         }
         let worked = account.outcome == Some(Outcome::Success);
-        let member = (account.name.into(), from, worked);
+        let member = (account.service, account.name.into(), from, worked);
         let rank = u8::from(!worked);
-        if let Some(seen) = self.sent.offer_ranked(rank, (server, account.service), member) {
+        if let Some(seen) = self.sent.offer_ranked(rank, server, member) {
             seen.see(e);
         }
     }
 
     fn report(&self, out: &mut Vec<Finding>) {
-        for ((server, service), group) in self.sent.iter() {
+        for (server, group) in self.sent.iter() {
             let members = group.members();
-            let accounts: BTreeSet<&Text> = members.iter().map(|(m, _)| &m.0).collect();
-            let clients: BTreeSet<IpAddr> = members.iter().map(|(m, _)| m.1).collect();
-            let crossed = is_external(*server) || clients.iter().any(|c| !is_internal(*c));
-            let mut f = finding(RULE.id, format!("{server} {service}"));
+            let accounts: BTreeSet<&Text> = members.iter().map(|(m, _)| &m.1).collect();
+            let clients: BTreeSet<&Host> = members.iter().map(|(m, _)| &m.2).collect();
+            let services: BTreeSet<&str> = members.iter().map(|(m, _)| m.0).collect();
+            let services = services.into_iter().collect::<Vec<_>>().join(", ");
+            let crossed = is_external(server.addr) || clients.iter().any(|c| !is_internal(c.addr));
+            let mut f = finding(RULE.id, server.to_string());
             f.title = format!(
-                "Passwords in the clear: {} to {server} over {service}",
+                "Passwords in the clear: {} to {server} over {services}",
                 plural(accounts.len(), "account")
             );
             f.summary = format!(
@@ -81,17 +85,18 @@ impl Detector for PlaintextCredentials {
             f.confidence = Confidence::High;
             let mut t = Terms::default();
             t.judge("accounts", accounts.len(), "at least 1", true, 0);
+            t.say("protocols", &services, Basis::Observed);
             t.say("clients", clients.len(), Basis::Observed);
             t.say(
                 "crossed the Internet",
                 if crossed { "yes, by the addresses" } else { "no, by the addresses" },
                 Basis::Inferred,
             );
-            let worked = members.iter().filter(|(m, _)| m.2).count();
+            let worked = members.iter().filter(|(m, _)| m.3).count();
             t.say("accounts that were let in", worked, Basis::Observed);
             f.facts = t.0;
             f.when = span(members.iter().map(|m| m.1));
-            f.subjects.push(target("address", server));
+            f.subjects.push(target("address", server.addr));
             f.subjects.extend(accounts.iter().take(20).map(|a| object("account", visible(a))));
             let rows = members.iter().filter_map(|(_, s)| Some(s.first()?.because("first")));
             f.evidence = evidence(rows, members.iter().map(|m| m.1.count()).sum(), None);
@@ -122,6 +127,15 @@ mod tests {
             run(text),
             "Info/High Passwords in the clear: 2 accounts to 10.0.0.1 over ftp\n"
         );
+        // Two protocols of one server, and one server of two sites.
+        let both =
+            format!("{text}\n{}", text.replace("ftp", "http").replace("cmd=PASS code", "status"));
+        assert_eq!(
+            run(&both),
+            "Info/High Passwords in the clear: 2 accounts to 10.0.0.1 over ftp, http\n"
+        );
+        let sites = format!("{text} site=a\n{text} site=b");
+        assert_eq!(run(&sites).lines().count(), 2);
         let web = "@0 http 10.0.0.9:* > 192.0.2.1:80 user=eva status=200 password";
         assert_eq!(run(web), "Low/High Passwords in the clear: 1 account to 192.0.2.1 over http\n");
     }
@@ -137,5 +151,23 @@ mod tests {
         ] {
             assert_eq!(run(text), "", "{text}");
         }
+    }
+
+    #[test]
+    fn caps_of_eight_give_the_same_for_any_order() {
+        let tight = || {
+            let mut s = Settings::default();
+            s.caps.keys = 8;
+            (RULE.new)(&s)
+        };
+        let found = judge(
+            tight,
+            &events("@0 ftp 10.0.0.{1..9}:* > 10.0.1.{1..9}:21 user=u cmd=PASS code=230 password"),
+        );
+        assert!(found.iter().all(|f| f.missing.iter().any(|m| m.contains("lower bounds"))));
+        // Those that were let in stay before the many that were not.
+        let text = "@0 ftp 10.0.0.{1..90}:* > 10.0.1.1:21 user=u cmd=PASS code=530 password\n@9 ftp 10.0.0.99:* > 10.0.1.2:21 user=eva cmd=PASS code=230 password";
+        let found = judge(tight, &events(text));
+        assert!(found.iter().any(|f| f.title.contains("to 10.0.1.2 over ftp")));
     }
 }

@@ -2,14 +2,14 @@
 
 use super::kit::addr::{is_external, is_internal};
 use super::kit::{
-    Few, Observed, Row, Sighting, Tally, Terms, caveat, evidence, finding, plural, span, target,
+    Few, Host, Observed, Row, Sighting, Tally, Terms, caveat, evidence, finding, plural, span,
+    target,
 };
 use super::{Detector, Rule};
 use crate::event::{Body, Conn, Kind, Transport, Uid};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -78,14 +78,14 @@ type Port = (Transport, u16);
 struct Service {
     seen: Sighting,
     names: Few<Box<str>>,
-    clients: Few<IpAddr>,
+    clients: Few<Host>,
     from_outside: bool,
     by_packets: bool,
     by_inventory: bool,
 }
 
 struct ServiceInventory {
-    hosts: Tally<IpAddr, Port, Service>,
+    hosts: Tally<Host, Port, Service>,
 }
 
 impl ServiceInventory {
@@ -97,14 +97,14 @@ impl ServiceInventory {
 impl Detector for ServiceInventory {
     fn observe(&mut self, e: &Observed<'_>) {
         let (Some(host), Some(port), Some(transport)) =
-            (e.flow.resp.addr, e.flow.resp.port, e.flow.transport)
+            (Host::resp(e), e.flow.resp.port, e.flow.transport)
         else {
             return;
         };
         let (names, is_ours): (Vec<&str>, bool) = match &e.body {
             Body::KnownService(s) => (s.service.iter().collect(), true),
             Body::Conn(c) if is_answer(c, transport) => {
-                (c.service.iter().collect(), is_internal(host) || c.local_resp == Some(true))
+                (c.service.iter().collect(), is_internal(host.addr) || c.local_resp == Some(true))
             }
             _ => return,
         };
@@ -117,19 +117,19 @@ impl Detector for ServiceInventory {
         s.by_inventory |= matches!(e.body, Body::KnownService(_));
         s.by_packets |= matches!(e.flow.uid, Some(Uid::Ours(_)));
         s.from_outside |= e.flow.orig.addr.is_some_and(is_external);
-        s.clients.extend(e.flow.orig.addr, MAX_CLIENTS);
+        s.clients.extend(Host::orig(e), MAX_CLIENTS);
     }
 
     fn report(&self, out: &mut Vec<Finding>) {
-        let mut listed: Vec<(IpAddr, Port, &Service)> = Vec::new();
-        let mut everything: BTreeMap<IpAddr, usize> = BTreeMap::new();
+        let mut listed: Vec<(&Host, Port, &Service)> = Vec::new();
+        let mut everything: BTreeMap<&Host, usize> = BTreeMap::new();
         for (host, group) in self.hosts.iter() {
             let services: Vec<_> =
                 group.members().into_iter().filter(|(p, s)| is_service(**p, s)).collect();
             if services.len() >= EVERY_PORT {
-                everything.insert(*host, services.len());
+                everything.insert(host, services.len());
             } else {
-                listed.extend(services.into_iter().map(|(p, s)| (*host, *p, s)));
+                listed.extend(services.into_iter().map(|(p, s)| (host, *p, s)));
             }
         }
         if !listed.is_empty() || !everything.is_empty() {
@@ -165,8 +165,8 @@ fn is_service((_, port): Port, s: &Service) -> bool {
     !is_passing && (is_known || s.clients.len() >= MIN_CLIENTS)
 }
 
-fn describe(listed: &[(IpAddr, Port, &Service)], everything: &BTreeMap<IpAddr, usize>) -> Finding {
-    let hosts: BTreeSet<IpAddr> =
+fn describe(listed: &[(&Host, Port, &Service)], everything: &BTreeMap<&Host, usize>) -> Finding {
+    let hosts: BTreeSet<&Host> =
         listed.iter().map(|l| l.0).chain(everything.keys().copied()).collect();
     let basis =
         match (listed.iter().all(|l| !l.2.by_packets), listed.iter().all(|l| l.2.by_packets)) {
@@ -194,7 +194,7 @@ fn describe(listed: &[(IpAddr, Port, &Service)], everything: &BTreeMap<IpAddr, u
     let mut t = Terms::default();
     for (host, port, s) in listed.iter().take(MAX_LISTED) {
         let basis = if s.by_packets { Basis::Observed } else { Basis::Reported };
-        t.say("service", text(*host, *port, s), basis);
+        t.say("service", text(host, *port, s), basis);
         t.note(remarks(*port, s));
     }
     for (host, n) in everything {
@@ -206,7 +206,7 @@ fn describe(listed: &[(IpAddr, Port, &Service)], everything: &BTreeMap<IpAddr, u
     }
     f.facts = t.0;
     f.when = span(listed.iter().map(|l| &l.2.seen));
-    f.subjects = hosts.iter().take(50).map(|h| target("address", h)).collect();
+    f.subjects = hosts.iter().take(50).map(|h| target("address", h.addr)).collect();
     let rows = listed.iter().filter_map(|l| Some(l.2.seen.first()?.because("first")));
     f.evidence = evidence(rows, listed.iter().map(|l| l.2.seen.count()).sum(), None);
     f.caveats.push(caveat(
@@ -216,7 +216,7 @@ fn describe(listed: &[(IpAddr, Port, &Service)], everything: &BTreeMap<IpAddr, u
     f
 }
 
-fn text(host: IpAddr, (transport, port): Port, s: &Service) -> String {
+fn text(host: &Host, (transport, port): Port, s: &Service) -> String {
     let names: Vec<&str> = s.names.iter().map(|n| &**n).collect();
     let name =
         if names.is_empty() { "protocol not recognised".to_owned() } else { names.join(", ") };
@@ -317,6 +317,14 @@ mod tests {
                 .len()
         };
         assert_eq!((n(99), n(100)), (99, 1));
+    }
+
+    #[test]
+    fn two_sites_private_servers_are_two() {
+        let at = |site: &str| format!("known_services * > 10.0.0.1:22 service=ssh site={site}\n");
+        let found =
+            judge(|| (RULE.new)(&Settings::default()), &events(&(at("Basel") + &at("Bern"))));
+        assert!(lines(&found).contains("2 services on 2 hosts"), "{}", lines(&found));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub use login::Login;
 pub use mysql::Mysql;
 pub use netflow::Netflow;
 pub use ntp::Ntp;
-pub use origin::{CommunityId, Endpoint, Flow, NodeId, Origin, Transport, Uid};
+pub use origin::{CommunityId, Endpoint, Flow, NodeId, Origin, Site, Transport, Uid};
 pub use postgresql::Postgresql;
 pub use radius::Radius;
 pub use raw::Raw;

@@ -4,6 +4,8 @@ use crate::text::Text;
 use serde::Serialize;
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// A node of the tree of sources: a file, a member of an archive, the content of a gzip file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
@@ -132,6 +134,25 @@ impl fmt::Display for Endpoint {
     }
 }
 
+/// The site whose private addresses a source speaks of, by the analyst's name for it; the one of a
+/// case that names none is empty. Cheap to copy: it goes into the keys of detectors.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Site(Option<Arc<str>>);
+
+impl From<&str> for Site {
+    fn from(name: &str) -> Self {
+        Self((!name.is_empty()).then(|| name.into()))
+    }
+}
+
+impl Deref for Site {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
 /// The connection an event belongs to, as far as its source tells.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Flow {
@@ -145,11 +166,20 @@ pub struct Flow {
     pub orig: Endpoint,
     /// The side that was asked.
     pub resp: Endpoint,
+    /// The site that private addresses of the ends are of; the session sets it.
+    pub site: Site,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sites_are_told_apart_by_name() {
+        assert_eq!((Site::from(""), &*Site::default()), (Site::default(), ""));
+        assert_eq!((Site::from("a"), &*Site::from("a")), (Site::from("a"), "a"));
+        assert_ne!(Site::from("a"), Site::from("b"));
+    }
 
     #[test]
     fn community_id_text_goes_both_ways() {

@@ -207,6 +207,7 @@ impl Flow {
             transport: Some(self.tuple.transport),
             orig,
             resp,
+            ..event::Flow::default()
         }
     }
 

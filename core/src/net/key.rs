@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn the_stable_hash_is_pinned() {
         // A uid that changes between versions breaks every saved report.
-        assert_eq!(tuple(false).key().stable_hash([1, 2]), tuple(false).key().stable_hash([1, 2]));
+        assert_eq!(tuple(false).key().stable_hash([1, 2]), 4_992_938_856_659_434_026);
         assert_ne!(tuple(false).key().stable_hash([1, 2]), tuple(false).key().stable_hash([1, 3]));
     }
 }

@@ -1,7 +1,7 @@
 //! The tree of sources: files, and what containers hold.
 
 use super::capture::index::BlockIndex;
-use crate::event::{Kind, NodeId};
+use crate::event::{Kind, NodeId, Site};
 use crate::text::Text;
 use crate::time::{Clock, Time};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub struct Node {
     /// Which sensor recorded it, as the analyst says.
     pub sensor: Text,
     /// Which site's private addresses it speaks of, as the analyst says.
-    pub site: Text,
+    pub site: Site,
     /// The series of captures that it belongs to, where the analyst says so; empty for the one
     /// that it adjoins.
     pub series: Text,

@@ -4,16 +4,15 @@ mod sessions;
 
 use super::kit::addr::is_internal;
 use super::kit::{
-    Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, span, target,
+    Host, Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, plural, quoted, span,
+    stable, target,
 };
 use super::{Detector, Rule};
 use crate::event::{Body, Event, Kind, Outcome};
 use crate::report::{Basis, Confidence, EvidenceRow, Finding, Severity};
 use crate::settings::Settings;
-use crate::stable::stable;
 use crate::text::{Text, visible};
 use sessions::{Judged, MAX_GAP, MIN_MANY, Use};
-use std::net::IpAddr;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -25,7 +24,7 @@ pub const RULE: Rule = Rule {
     benign: "A person with an office line and a phone, a VPN that was switched on, a shared account.",
     limits: "Addresses tell networks, not places or persons; behind a proxy or a NAT all look alike.",
     attack: &["T1078"],
-    reads: &[Kind::Ftp, Kind::Http],
+    reads: &[Kind::Ftp, Kind::Http, Kind::Login],
     new: |settings| Box::new(SeveralAddresses::new(settings)),
 };
 
@@ -35,7 +34,7 @@ const MAX_USES: usize = 2048;
 const SHARED: &[&str] = &["", "-", "anonymous", "ftp", "guest", "public"];
 
 struct SeveralAddresses {
-    uses: Tally<(Text, Option<IpAddr>), Use, Sighting>,
+    uses: Tally<(Text, Option<Host>), Use, Sighting>,
 }
 
 impl SeveralAddresses {
@@ -47,7 +46,7 @@ impl SeveralAddresses {
 impl Detector for SeveralAddresses {
     fn observe(&mut self, e: &Observed<'_>) {
         let Some(account) = e.account() else { return };
-        let Some(from) = account.from else { return };
+        let Some(from) = Host::orig(e) else { return };
         // What an account failed to prove does not show that it was in use.
         let is_proof = account.is_login || is_not_logged_in(e);
         if is_proof && account.outcome != Some(Outcome::Success) {
@@ -60,14 +59,15 @@ impl Detector for SeveralAddresses {
         let session = account.session.map(|s| stable(&s));
         let session = session.or_else(|| e.flow.uid.as_ref().map(|uid| stable(&uid)));
         let used = Use {
-            from: from.to_canonical(),
+            from,
+            kind: e.body.kind(),
             session,
             action: account.action.into(),
             object: account.object.filter(|_| !account.is_login).map(object),
             outcome: account.outcome,
         };
         let rank = u8::from(account.outcome != Some(Outcome::Failure) && used.object.is_none());
-        if let Some(seen) = self.uses.offer_ranked(rank, (name.into(), e.flow.resp.addr), used) {
+        if let Some(seen) = self.uses.offer_ranked(rank, (name.into(), Host::resp(e)), used) {
             seen.see(e);
         }
     }
@@ -75,7 +75,7 @@ impl Detector for SeveralAddresses {
     fn report(&self, out: &mut Vec<Finding>) {
         for ((name, server), group) in self.uses.iter() {
             if let Some(judged) = sessions::judge(&group.members()) {
-                let mut f = describe(name, *server, &judged);
+                let mut f = describe(name, server.as_ref(), &judged);
                 f.missing.extend(self.uses.loss());
                 out.push(f);
             }
@@ -94,7 +94,8 @@ fn object(path: &str) -> Text {
     path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase().into()
 }
 
-fn describe(name: &str, server: Option<IpAddr>, j: &Judged<'_>) -> Finding {
+fn describe(name: &str, server: Option<&Host>, j: &Judged<'_>) -> Finding {
+    let key_name = name;
     let shown = j.name_as_written().unwrap_or_else(|| name.to_owned());
     let name = visible(&shown);
     let key = server.map_or_else(|| name.to_string(), |s| format!("{name} at {s}"));
@@ -121,7 +122,7 @@ fn describe(name: &str, server: Option<IpAddr>, j: &Judged<'_>) -> Finding {
             "The sessions overlap or lie less than an hour apart."
         }
     );
-    let all_inside = j.addresses.iter().all(|a| is_internal(*a));
+    let all_inside = j.addresses.iter().all(|a| is_internal(a.addr));
     f.severity = match () {
         () if retried.is_some() => Severity::High,
         () if j.n_groups >= MIN_MANY && !all_inside => Severity::Medium,
@@ -136,9 +137,9 @@ fn describe(name: &str, server: Option<IpAddr>, j: &Judged<'_>) -> Finding {
     f.facts = facts(j);
     f.when = span(j.uses.iter().map(|u| u.1));
     f.subjects.push(actor("account", &name));
-    f.subjects.extend(j.addresses.iter().take(20).map(|a| actor("address", a)));
-    f.subjects.extend(server.map(|s| target("address", s)));
-    f.evidence = rows(j);
+    f.subjects.extend(j.addresses.iter().take(20).map(|a| actor("address", a.addr)));
+    f.subjects.extend(server.map(|s| target("address", s.addr)));
+    f.evidence = rows(j, filter(key_name, server, j));
     f.caveats.push(caveat(
         "A person may have changed networks: office and phone, VPN on or off; or several share the account.",
         "Ask the account's owner about both addresses; look which of them it used in the weeks before.",
@@ -197,7 +198,17 @@ fn facts(j: &Judged<'_>) -> Vec<crate::report::Fact> {
     t.0
 }
 
-fn rows(j: &Judged<'_>) -> crate::report::Evidence {
+/// A filter for the account's rows at the server, of the kind that has most of them.
+fn filter(name: &str, server: Option<&Host>, j: &Judged<'_>) -> Option<(&'static str, String)> {
+    let of = |kind| j.uses.iter().filter(|u| u.0.kind == kind).count();
+    let kinds = [Kind::Ftp, Kind::Http, Kind::Login];
+    let kind = kinds.into_iter().max_by_key(|k| of(*k))?;
+    let field = if kind == Kind::Ftp { "user" } else { "username" };
+    let at = server.map_or(String::new(), |s| format!(" and id.resp_h == {}", s.addr));
+    Some((kind.path(), format!("{field} ~ {}{at}", quoted(name))))
+}
+
+fn rows(j: &Judged<'_>, filter: Option<(&str, String)>) -> crate::report::Evidence {
     let mut rows: Vec<EvidenceRow> = Vec::new();
     if let Some(r) = &j.retried {
         rows.extend(r.refused.1.first().map(|x| x.because("refused")));
@@ -209,7 +220,7 @@ fn rows(j: &Judged<'_>) -> crate::report::Evidence {
         rows.extend(first.map(|r| r.because("first of address")));
     }
     rows.extend(j.uses.iter().filter_map(|u| Some(u.1.first()?.because("use"))));
-    evidence(rows, j.uses.iter().map(|u| u.1.count()).sum(), None)
+    evidence(rows, j.uses.iter().map(|u| u.1.count()).sum(), filter)
 }
 
 #[cfg(test)]

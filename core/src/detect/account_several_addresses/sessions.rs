@@ -1,13 +1,10 @@
 //! Sessions of one account: which addresses, how close in time, what was refused and then done.
 
-use crate::detect::kit::Sighting;
-use crate::detect::kit::addr::{Net, site};
-use crate::detect::kit::window;
-use crate::event::Outcome;
+use crate::detect::kit::{Host, Place, Sighting, window};
+use crate::event::{Kind, Outcome};
 use crate::text::Text;
 use crate::time::{Interval, Time};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 /// Longest time between two sessions that are called close: enough for a change of networks, too
 /// little for most journeys.
@@ -20,7 +17,8 @@ pub(super) const MIN_MANY: usize = 3;
 /// One kind of use of an account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Use {
-    pub(super) from: IpAddr,
+    pub(super) from: Host,
+    pub(super) kind: Kind,
     /// What holds the rows of one session together, hashed.
     pub(super) session: Option<u64>,
     pub(super) action: Text,
@@ -41,7 +39,7 @@ pub(super) struct Retried<'a> {
 /// An account that meets the rule.
 pub(super) struct Judged<'a> {
     pub(super) uses: Vec<Seen<'a>>,
-    pub(super) addresses: BTreeSet<IpAddr>,
+    pub(super) addresses: BTreeSet<Host>,
     pub(super) n_groups: usize,
     /// Shortest time between sessions from different networks; `None` without times.
     pub(super) gap: Option<Interval>,
@@ -51,39 +49,40 @@ pub(super) struct Judged<'a> {
 /// Judges one account.
 pub(super) fn judge<'a>(all: &[Seen<'a>]) -> Option<Judged<'a>> {
     let retried = retried(all);
-    let mut timed: Vec<(Time, (IpAddr, Net))> = Vec::new();
+    let mut timed: Vec<(Time, (Host, Place))> = Vec::new();
     for (used, seen) in all {
         let ends = [seen.ts(), seen.until()];
-        timed.extend(ends.into_iter().flatten().map(|t| (t, (used.from, site(used.from)))));
+        let at = |t| (t, (used.from.clone(), used.from.place()));
+        timed.extend(ends.into_iter().flatten().map(at));
     }
     timed.sort();
     let is_timed = !timed.is_empty();
     let gap = gap(all);
     // One family decides: a host's IPv4 and IPv6 addresses are two networks and one place.
-    let groups = |addrs: &BTreeSet<IpAddr>| {
+    let groups = |addrs: &BTreeSet<Host>| {
         let of = |is_v6| {
             addrs
                 .iter()
-                .filter(|a| a.is_ipv6() == is_v6)
-                .map(|a| site(*a))
+                .filter(|a| a.addr.is_ipv6() == is_v6)
+                .map(Host::place)
                 .collect::<BTreeSet<_>>()
                 .len()
         };
         of(false).max(of(true))
     };
-    let mut addresses: BTreeSet<IpAddr> = if is_timed {
-        let close: Vec<(Time, Net)> = timed.iter().map(|(t, (_, n))| (*t, *n)).collect();
+    let mut addresses: BTreeSet<Host> = if is_timed {
+        let close: Vec<(Time, &Place)> = timed.iter().map(|(t, (_, n))| (*t, n)).collect();
         let range = window::busiest(&close, MAX_GAP);
-        timed.get(range)?.iter().map(|(_, (a, _))| *a).collect()
+        timed.get(range)?.iter().map(|(_, (a, _))| a.clone()).collect()
     } else {
-        all.iter().map(|u| u.0.from).collect()
+        all.iter().map(|u| u.0.from.clone()).collect()
     };
     // Sessions are longer than their first and last rows: an overlap counts as well.
     if groups(&addresses) < 2 && gap.is_some_and(|g| g <= MAX_GAP) {
-        addresses = all.iter().map(|u| u.0.from).collect();
+        addresses = all.iter().map(|u| u.0.from.clone()).collect();
     }
     if let Some(r) = &retried {
-        addresses.extend([r.refused.0.from, r.done.0.from]);
+        addresses.extend([r.refused.0.from.clone(), r.done.0.from.clone()]);
     }
     let n_groups = groups(&addresses);
     let is_close = !is_timed || gap.is_some_and(|g| g <= MAX_GAP) || retried.is_some();
@@ -113,7 +112,7 @@ fn retried<'a>(all: &[Seen<'a>]) -> Option<Retried<'a>> {
                 (None, None) => place(done.1) > place(refused.1),
                 _ => false,
             };
-            is_near && is_elsewhere(refused.0.from, done.0.from)
+            is_near && is_elsewhere(&refused.0.from, &done.0.from)
         };
         if let Some(done) = of(Outcome::Success).filter(is_answer).min_by_key(|u| place(u.1)) {
             found.push(Retried { object: object.clone(), refused, done });
@@ -123,35 +122,35 @@ fn retried<'a>(all: &[Seen<'a>]) -> Option<Retried<'a>> {
 }
 
 /// Different networks of one family: the two families of one host are not told apart.
-fn is_elsewhere(a: IpAddr, b: IpAddr) -> bool {
-    a.is_ipv6() == b.is_ipv6() && site(a) != site(b)
+fn is_elsewhere(a: &Host, b: &Host) -> bool {
+    a.addr.is_ipv6() == b.addr.is_ipv6() && a.place() != b.place()
 }
 
 /// Shortest time between two sessions from different networks; zero when they overlap. A source
 /// without session identifiers gives single rows.
 fn gap(all: &[Seen<'_>]) -> Option<Interval> {
-    let mut sessions: BTreeMap<(IpAddr, u64), (Time, Time)> = BTreeMap::new();
-    let mut spans: Vec<(Time, Time, IpAddr)> = Vec::new();
+    let mut sessions: BTreeMap<(&Host, u64), (Time, Time)> = BTreeMap::new();
+    let mut spans: Vec<(Time, Time, &Host)> = Vec::new();
     for (used, seen) in all {
         let (Some(first), Some(last)) = (seen.ts(), seen.until()) else {
             continue;
         };
         match used.session {
             Some(id) => {
-                let have = sessions.entry((used.from, id)).or_insert((first, last));
+                let have = sessions.entry((&used.from, id)).or_insert((first, last));
                 *have = (have.0.min(first), have.1.max(last));
             }
-            None => spans.extend([(first, first, used.from), (last, last, used.from)]),
+            None => spans.extend([(first, first, &used.from), (last, last, &used.from)]),
         }
     }
     spans.extend(sessions.into_iter().map(|((from, _), (first, last))| (first, last, from)));
     spans.sort();
     // The latest end of each network so far; a person's accounts have few networks, and those
     // of a table at its cap are at most its members.
-    let mut ends: BTreeMap<(bool, Net), Time> = BTreeMap::new();
+    let mut ends: BTreeMap<(bool, Place), Time> = BTreeMap::new();
     let mut least: Option<Interval> = None;
     for (first, last, from) in spans {
-        let group = (from.is_ipv6(), site(from));
+        let group = (from.addr.is_ipv6(), from.place());
         let others =
             ends.iter().filter(|(g, _)| g.0 == group.0 && **g != group).map(|(_, end)| *end).max();
         if let Some(end) = others {

@@ -94,6 +94,33 @@ fn without_times_nothing_is_said_about_them() {
 }
 
 #[test]
+fn the_evidence_has_a_filter_for_all_its_rows() {
+    let filter = |text: &str| run(text)[0].evidence.filter.clone().unwrap();
+    assert_eq!(
+        filter(SAMPLE),
+        ("ftp".into(), r#"user ~ "ftp01\\hawkeye" and id.resp_h == 172.16.10.12"#.into())
+    );
+    let web = "@0+9 http {192.0.2,198.51.100}.1 user=eva status=200 uri=/";
+    assert_eq!(filter(web), ("http".into(), r#"username ~ "eva""#.into()));
+    let mail = "@0+9 login {192.0.2,198.51.100}.1 > 10.0.0.1:143 user=eva success service=imap";
+    assert_eq!(filter(mail).0, "login");
+}
+
+#[test]
+fn two_sites_private_addresses_are_two_hosts() {
+    let at = |a: &str, b: &str| {
+        format!(
+            "@0 http 10.1.0.5 user=eva status=200 uri=/ site={a}\n@9 http 10.1.0.5 user=eva status=200 uri=/ site={b}"
+        )
+    };
+    assert_eq!(run(&at("Bern", "Bern")).len(), 0);
+    assert_eq!(
+        lines(&run(&at("Basel", "Bern"))),
+        "Info/Low Account eva from 10.1.0.5 (Basel) and 10.1.0.5 (Bern)\n"
+    );
+}
+
+#[test]
 fn caps_of_eight_give_the_same_for_any_order() {
     let tight = || {
         let mut s = Settings::default();

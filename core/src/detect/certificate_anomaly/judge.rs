@@ -1,11 +1,11 @@
 //! What about a certificate is out of order, and how much that says.
 
 use super::memory::Certificate;
-use crate::detect::kit::addr::{is_external, is_internal, operator};
+use super::sharing::{Shared, sharing};
+use crate::detect::kit::addr::is_external;
 use crate::event::X509;
 use crate::report::{Basis, Severity};
 use crate::time::Time;
-use std::collections::BTreeSet;
 
 const DAY: i64 = 86_400;
 /// Shortest RSA key that public authorities sign (CA/Browser Forum baseline, section 6.1.5).
@@ -15,11 +15,6 @@ const RSA_SINCE: i64 = 1_388_534_400;
 /// From this day of issue on authorities might no longer sign with SHA-1: 2016-01-01 (section
 /// 7.1.3.2, ballot 118). MD5 fell in 2008 and never counts as ordinary.
 const SHA1_SINCE: i64 = 1_451_606_400;
-/// Unrelated networks from which on one certificate is a relay's or a large operator's.
-const MIN_NETWORKS: usize = 3;
-/// Serial numbers so short that makers of appliances put them into every box.
-const MIN_SERIAL_DIGITS: usize = 8;
-
 /// Longest validity in days by day of issue (CA/Browser Forum baseline, section 6.3.2, with
 /// ballots 193, SC-22 and SC-081v3): first day as seconds since the epoch, limit.
 const LIMITS: &[(i64, i64)] = &[
@@ -35,17 +30,56 @@ const LIMITS: &[(i64, i64)] = &[
 /// Serial numbers that a published tool puts into the certificate it ships with, hex without
 /// leading zeros: 8BB00EE is listed in Sigma's rule for certificate.serial.
 const DEFAULT_SERIALS: &[&str] = &["8BB00EE"];
-/// Parts of subjects that come with a tool's defaults and that nobody chooses.
-const DEFAULT_SUBJECTS: &[&str] =
-    &["CN=Major Cobalt Strike", "O=cobaltstrike", "OU=AdvancedPenTesting"];
+/// Parts of subjects that come with a tool's defaults and that nobody chooses: Cobalt Strike,
+/// PoshC2, Metasploit, Covenant, Quasar, AsyncRAT, DcRat, BitRAT, as their sources have them.
+const DEFAULT_SUBJECTS: &[&str] = &[
+    "CN=AsyncRAT Server",
+    "CN=BitRAT",
+    "CN=Covenant",
+    "CN=DcRat Server",
+    "CN=Major Cobalt Strike",
+    "CN=MetasploitSelfSignedCA",
+    "CN=Quasar Server CA",
+    "O=Pajfds",
+    "O=cobaltstrike",
+    "OU=AdvancedPenTesting",
+];
 /// Parts of subjects that stand in the examples of common software.
 const EXAMPLE_SUBJECTS: &[&str] = &[
-    "Internet Widgits",
-    "Default Company Ltd",
-    "CN=localhost",
     "CN=example.com",
+    "CN=localhost",
+    "CN=localhost.localdomain",
     "O=Acme Co",
-    "SomeOrganization",
+    "O=Default Company Ltd",
+    "O=Internet Widgits Pty Ltd",
+    "O=SomeOrganization",
+];
+/// Makers of appliances that come with a certificate of their own, by words of its subject.
+const MAKERS: &[&str] = &[
+    "axis communications",
+    "brother industries",
+    "draytek",
+    "fortinet",
+    "fritz.box",
+    "hikvision",
+    "idrac",
+    "kyocera",
+    "lexmark",
+    "mikrotik",
+    "netgear",
+    "opnsense",
+    "pfsense",
+    "qnap",
+    "ricoh",
+    "sonicwall",
+    "supermicro",
+    "synology",
+    "ubiquiti",
+    "unifi",
+    "vmware",
+    "watchguard",
+    "xerox",
+    "zyxel",
 ];
 /// Parts of issuers that belong to content networks: what stands behind them does not show.
 const CONTENT_NETWORKS: &[&str] =
@@ -65,19 +99,42 @@ pub(super) struct Sign {
 }
 
 /// Everything about a certificate that is worth a remark.
-pub(super) fn signs(c: &Certificate<'_>, all: &[Certificate<'_>]) -> Vec<Sign> {
+pub(super) fn signs(c: &Certificate<'_>, shared: &Shared<'_>) -> Vec<Sign> {
     let mut out = Vec::new();
-    // Where it was shown decides what it means: an appliance's own page is nobody's concern.
-    let is_outside = c.servers.iter().any(|s| is_external(*s));
-    let weight = if is_outside { Severity::Low } else { Severity::Info };
+    // Where it was shown decides what it means: an appliance's own page is nobody's concern, and
+    // what an inspecting proxy makes is the network's own.
+    let is_outside = c.servers.iter().any(|s| is_external(s.addr));
+    let is_ordinary = is_appliance(c.x509) || shared.is_inspected(c.x509);
+    let weight = if is_outside && !is_ordinary { Severity::Low } else { Severity::Info };
     dates(c, weight, &mut out);
     algorithms(c, weight, &mut out);
-    names(c, weight, &mut out);
-    sharing(c, all, weight, &mut out);
+    defaults(c.x509, &mut out);
+    names(c.x509, weight, &mut out);
+    sharing(c, shared, weight, &mut out);
     out
 }
 
-fn sign(title: &'static str, text: String, severity: Severity) -> Sign {
+/// True for a certificate that an appliance's maker put into it: its subject names the maker, and
+/// nobody else vouches for it.
+pub(super) fn is_appliance(x: &X509) -> bool {
+    let lower = |t: &Option<crate::text::Text>| t.as_deref().unwrap_or_default().to_lowercase();
+    let (subject, issuer) = (lower(&x.subject), lower(&x.issuer));
+    let is_public = x.sct_count.is_some_and(|n| n > 0);
+    !is_public && MAKERS.iter().any(|m| subject.contains(m) && issuer.contains(m))
+}
+
+/// True when a distinguished name has this part, whole and in any case.
+fn has_part(dn: &str, part: &str) -> bool {
+    let dn = dn.to_ascii_lowercase();
+    let part = part.to_ascii_lowercase();
+    dn.match_indices(&part).any(|(at, _)| {
+        let begins = at == 0 || dn.get(..at).is_some_and(|b| b.ends_with(','));
+        let rest = dn.get(at + part.len()..).unwrap_or_default();
+        begins && (rest.is_empty() || rest.starts_with(','))
+    })
+}
+
+pub(super) fn sign(title: &'static str, text: String, severity: Severity) -> Sign {
     Sign {
         title,
         text,
@@ -170,40 +227,46 @@ fn algorithms(c: &Certificate<'_>, weight: Severity, out: &mut Vec<Sign>) {
     }
 }
 
-fn names(c: &Certificate<'_>, weight: Severity, out: &mut Vec<Sign>) {
-    let x = c.x509;
-    let (subject, issuer) =
-        (x.subject.as_deref().unwrap_or_default(), x.issuer.as_deref().unwrap_or_default());
+/// What tools and examples come with.
+fn defaults(x: &X509, out: &mut Vec<Sign>) {
+    let subject = x.subject.as_deref().unwrap_or_default();
     let serial =
         x.serial.as_deref().unwrap_or_default().trim_start_matches('0').to_ascii_uppercase();
-    let made = &["T1587.003", "T1588.004"][..];
+    let mut tool = |title, text| {
+        let attack = &["T1587.003", "T1588.004"][..];
+        out.push(Sign { attack, ..sign(title, text, Severity::Medium) });
+    };
     if DEFAULT_SERIALS.contains(&serial.as_str()) {
-        out.push(Sign {
-            attack: made,
-            ..sign(
-                "with a published default serial number",
-                format!("serial {serial} comes with a remote administration tool"),
-                Severity::Medium,
-            )
-        });
+        tool(
+            "with a published default serial number",
+            format!("serial {serial} comes with a remote administration tool"),
+        );
     }
-    if DEFAULT_SUBJECTS.iter().any(|d| subject.contains(d)) {
-        out.push(Sign {
-            attack: made,
-            ..sign(
-                "with a published default subject",
-                "its subject comes with a remote administration tool".to_owned(),
-                Severity::Medium,
-            )
-        });
+    if DEFAULT_SUBJECTS.iter().any(|d| has_part(subject, d)) {
+        tool(
+            "with a published default subject",
+            "its subject comes with a remote administration tool".to_owned(),
+        );
     }
-    if EXAMPLE_SUBJECTS.iter().any(|d| subject.contains(d)) {
+    if EXAMPLE_SUBJECTS.iter().any(|d| has_part(subject, d)) {
         out.push(sign(
             "with an example's subject",
             "its subject stands in examples and defaults of common software".to_owned(),
             Severity::Info,
         ));
     }
+    if is_appliance(x) {
+        out.push(sign(
+            "of an appliance",
+            "its subject and issuer name a maker of appliances".to_owned(),
+            Severity::Info,
+        ));
+    }
+}
+
+fn names(x: &X509, weight: Severity, out: &mut Vec<Sign>) {
+    let issuer = x.issuer.as_deref().unwrap_or_default();
+    let made = &["T1587.003", "T1588.004"][..];
     if x.self_signed == Some(true) && x.ca != Some(true) {
         out.push(Sign {
             basis: Basis::Inferred,
@@ -228,39 +291,6 @@ fn names(c: &Certificate<'_>, weight: Severity, out: &mut Vec<Sign>) {
                     "issued by a content network ({network}): the server behind it does not show"
                 ),
                 Severity::Info,
-            )
-        });
-    }
-}
-
-/// Where else the same certificate, or the same issuer and serial, appeared.
-fn sharing(c: &Certificate<'_>, all: &[Certificate<'_>], weight: Severity, out: &mut Vec<Sign>) {
-    let networks: BTreeSet<_> =
-        c.servers.iter().filter(|s| !is_internal(**s)).map(|s| operator(*s)).collect();
-    if networks.len() >= MIN_NETWORKS {
-        // Large operators show one certificate everywhere; nobody vouches for a self-signed one.
-        let severity =
-            if c.x509.self_signed == Some(true) { Severity::Medium } else { Severity::Info };
-        out.push(sign(
-            "shown by unrelated networks",
-            format!("shown by servers in {} unrelated networks", networks.len()),
-            severity,
-        ));
-    }
-    let twin = all.iter().find(|o| {
-        o.id() != c.id() && o.x509.serial == c.x509.serial && o.x509.issuer == c.x509.issuer
-    });
-    let is_told = c.x509.serial.is_some() && c.x509.issuer.is_some();
-    if let (Some(twin), true) = (twin, is_told) {
-        let digits = c.x509.serial.as_deref().map_or(0, |s| s.trim_start_matches('0').len());
-        let is_box = c.x509.self_signed == Some(true) || digits < MIN_SERIAL_DIGITS;
-        let severity = if is_box { Severity::Info } else { weight };
-        out.push(Sign {
-            note: Some("an authority gives a serial number out once"),
-            ..sign(
-                "with a reused serial number",
-                format!("issuer and serial are those of another certificate, for {}", twin.name()),
-                severity,
             )
         });
     }
@@ -310,6 +340,14 @@ mod tests {
             assert_eq!((limit(&eve), limit(&x)), (Some(before), Some(after)), "{day:?}");
         }
         assert_eq!(limit(&X509::default()), None);
+    }
+
+    #[test]
+    fn parts_of_a_name_are_whole() {
+        assert!(has_part("CN=covenant,O=x", "CN=Covenant"));
+        assert!(has_part("O=x,CN=Covenant", "CN=Covenant"));
+        assert!(!has_part("CN=Covenant House,O=x", "CN=Covenant"));
+        assert!(!has_part("O=aCN=Covenant", "CN=Covenant"));
     }
 
     #[test]

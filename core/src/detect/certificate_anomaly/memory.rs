@@ -1,11 +1,11 @@
 //! The certificates seen, each once, with the servers that showed them.
 
-use crate::detect::kit::{Course, Observed, Tally};
+use crate::detect::kit::names::common_name;
+use crate::detect::kit::{Course, Host, Observed, Tally, quoted};
 use crate::event::{Body, Ssl, X509};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 /// Servers kept of one certificate: far more than the rule about unrelated networks needs.
 const MAX_SERVERS: usize = 64;
@@ -13,7 +13,7 @@ const MAX_SERVERS: usize = 64;
 #[derive(Debug)]
 pub(super) struct Memory {
     seen: Tally<Text, (), Kept>,
-    shown_by: Tally<Text, IpAddr, ()>,
+    shown_by: Tally<Text, Host, ()>,
 }
 
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub(super) struct Certificate<'a> {
     id: &'a str,
     pub(super) x509: &'a X509,
     pub(super) seen: &'a Course,
-    pub(super) servers: BTreeSet<IpAddr>,
+    pub(super) servers: BTreeSet<Host>,
 }
 
 impl Memory {
@@ -50,9 +50,9 @@ impl Memory {
         let Some(id) = identity(x) else { return };
         if x.client_cert != Some(true)
             && x.host_cert == Some(true)
-            && let Some(addr) = e.flow.resp.addr
+            && let Some(server) = Host::resp(e)
         {
-            self.shown_by.offer(id.clone(), addr);
+            self.shown_by.offer(id.clone(), server);
         }
         if let Some(kept) = self.seen.offer(id, ()) {
             kept.seen.see(e);
@@ -63,17 +63,17 @@ impl Memory {
     }
 
     fn handshake(&mut self, e: &Observed<'_>, s: &Ssl) {
-        if let (Some(leaf), Some(addr)) = (s.cert_chain_fps.first(), e.flow.resp.addr) {
-            self.shown_by.offer(leaf.to_ascii_lowercase().into(), addr);
+        if let (Some(leaf), Some(server)) = (s.cert_chain_fps.first(), Host::resp(e)) {
+            self.shown_by.offer(leaf.to_ascii_lowercase().into(), server);
         }
     }
 
     /// All certificates, in order of their identity.
     pub(super) fn certificates(&self) -> Vec<Certificate<'_>> {
-        let servers: BTreeMap<&Text, BTreeSet<IpAddr>> = self
+        let servers: BTreeMap<&Text, BTreeSet<Host>> = self
             .shown_by
             .iter()
-            .map(|(id, g)| (id, g.members().into_iter().map(|(a, ())| *a).collect()))
+            .map(|(id, g)| (id, g.members().into_iter().map(|(a, ())| a.clone()).collect()))
             .collect();
         let all =
             self.seen.iter().flat_map(|(id, g)| g.members().into_iter().map(move |(_, k)| (id, k)));
@@ -130,39 +130,10 @@ impl Certificate<'_> {
     /// A filter for its rows.
     pub(super) fn filter(&self) -> Option<(&'static str, String)> {
         let fp = self.x509.fingerprint.as_deref()?;
-        Some(("x509", format!("fingerprint == \"{fp}\"")))
+        Some(("x509", format!("fingerprint == {}", quoted(fp))))
     }
-}
-
-/// The common name of a distinguished name; a comma within it is escaped.
-pub(super) fn common_name(dn: &str) -> Option<&str> {
-    let start = if dn.starts_with("CN=") { 3 } else { dn.find(",CN=")? + 4 };
-    let rest = dn.get(start..)?;
-    let mut is_escaped = false;
-    let end = rest.char_indices().find(|(_, c)| {
-        let is_end = *c == ',' && !is_escaped;
-        is_escaped = *c == '\\' && !is_escaped;
-        is_end
-    });
-    rest.get(..end.map_or(rest.len(), |(i, _)| i)).filter(|n| !n.is_empty())
 }
 
 fn short(text: &str) -> String {
     visible(text).chars().take(80).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn common_names_with_escaped_commas() {
-        assert_eq!(
-            common_name("CN=resource.redcanary.com,O=Cloudflare\\, Inc.,C=US"),
-            Some("resource.redcanary.com")
-        );
-        assert_eq!(common_name("O=A\\,CN=b,CN=c\\, d"), Some("b"));
-        assert_eq!(common_name("O=x,CN=c\\, d,C=DE"), Some("c\\, d"));
-        assert_eq!(common_name("O=x"), None);
-    }
 }

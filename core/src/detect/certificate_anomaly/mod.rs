@@ -2,14 +2,16 @@
 
 mod judge;
 mod memory;
+mod sharing;
 
 use super::kit::{Observed, Terms, caveat, evidence, finding, object, plural, span, target};
 use super::{Detector, Rule};
 use crate::event::Kind;
-use crate::report::{Basis, Confidence, Finding, Severity};
+use crate::report::{Basis, Confidence, Fact, Finding, Severity};
 use crate::text::visible;
 use judge::{Sign, days, shown_date};
 use memory::{Certificate, Memory};
+use sharing::Shared;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -27,6 +29,8 @@ pub const RULE: Rule = Rule {
     new: |settings| Box::new(CertificateAnomaly(Memory::new(settings))),
 };
 
+/// Issuers that the record ranks.
+const MAX_RANKED: usize = 20;
 /// Certificates that the record lists one by one.
 const MAX_LISTED: usize = 100;
 
@@ -42,9 +46,11 @@ impl Detector for CertificateAnomaly {
         if all.is_empty() {
             return;
         }
+        let shared = Shared::new(&all);
         let judged: Vec<(&Certificate<'_>, Vec<Sign>)> =
-            all.iter().map(|c| (c, judge::signs(c, &all))).collect();
+            all.iter().map(|c| (c, judge::signs(c, &shared))).collect();
         let mut record = record(&judged);
+        record.facts.extend(ranking(&shared));
         record.missing.extend(self.0.loss());
         for (c, signs) in &judged {
             match signs.iter().map(|s| s.severity).max() {
@@ -99,6 +105,21 @@ fn record(judged: &[(&Certificate<'_>, Vec<Sign>)]) -> Finding {
     f
 }
 
+/// Issuers by how many certificates they stand behind, rarest first: for a person to look at, and
+/// never an alarm.
+fn ranking(shared: &Shared<'_>) -> Vec<Fact> {
+    let mut t = Terms::default();
+    let ranking = shared.ranking();
+    if ranking.len() > 1 {
+        for (issuer, n) in ranking.iter().take(MAX_RANKED) {
+            let value = format!("{}: {}", visible(issuer), plural(*n, "certificate"));
+            t.say("issuer, rarest first", value, Basis::Observed);
+        }
+        t.note(format!("{} in all; rare is not wrong", plural(ranking.len(), "issuer")));
+    }
+    t.0
+}
+
 /// One finding for a certificate with signs above information.
 fn anomaly(c: &Certificate<'_>, signs: &[Sign], worst: Severity) -> Finding {
     let mut f = finding(RULE.id, c.id());
@@ -118,7 +139,7 @@ fn anomaly(c: &Certificate<'_>, signs: &[Sign], worst: Severity) -> Finding {
     f.facts = t.0;
     f.when = span([&**c.seen]);
     f.subjects.push(object("certificate", c.id()));
-    f.subjects.extend(c.servers.iter().take(20).map(|s| target("address", s)));
+    f.subjects.extend(c.servers.iter().take(20).map(|s| target("address", s.addr)));
     let rows =
         [c.seen.first().map(|r| r.because("first")), c.seen.last().map(|r| r.because("last"))];
     f.evidence = evidence(rows.into_iter().flatten(), c.seen.count(), c.filter());

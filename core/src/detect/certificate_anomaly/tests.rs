@@ -2,8 +2,10 @@
 
 use super::RULE;
 use crate::detect::kit::dsl::{events, fact, judge, lines};
+use crate::event::Body;
 use crate::report::Finding;
 use crate::settings::Settings;
+use crate::time::Time;
 
 fn run(text: &str) -> Vec<Finding> {
     judge(|| (RULE.new)(&Settings::default()), &events(text))
@@ -128,6 +130,88 @@ fn appliances_inside_are_information() {
     let box_ = "@0 x509 10.0.0.9:* > 10.0.0.{1..9}:443 fp=a{1..3} serial=01 version=1 subject=CN=localhost issuer=CN=localhost self=T key=rsa bits=1024 before=2003-12-01 after=2013-02-28";
     assert_eq!(alarms(box_), "");
     assert!(lines(&run(box_)).starts_with("Info/"));
+}
+
+#[test]
+fn validity_is_held_against_the_limit_of_the_day_of_issue() {
+    const DAY: i64 = 86_400;
+    // First day of each limit, limit.
+    for (from, limit) in [
+        (1_519_862_400, 825),
+        (1_598_918_400, 398),
+        (1_773_532_800, 200),
+        (1_805_068_800, 100),
+        (1_868_227_200, 47),
+    ] {
+        for (days, scts, want) in [(limit, 2, ""), (limit + 1, 2, "Low/Medium"), (limit + 1, 0, "")]
+        {
+            let mut all =
+                events(&outside(&format!("before=2024-01-01 after=2024-01-01 scts={scts}")));
+            let Body::X509(x) = &mut all[0].body else { panic!("a certificate") };
+            x.not_valid_before = Some(from);
+            x.not_valid_after = Some(from + days * DAY - 1);
+            // Seen on its first day: by the rules of that day it is judged, and not of today.
+            all[0].ts = Some(Time::from_secs(from));
+            let mut found = judge(|| (RULE.new)(&Settings::default()), &all);
+            found.retain(|f| f.key != "record");
+            assert!(lines(&found).starts_with(want), "{from} {days} {}", lines(&found));
+            assert_eq!(found.len(), usize::from(!want.is_empty()), "{from} {days} {scts}");
+        }
+    }
+}
+
+#[test]
+fn subjects_of_tools_and_of_makers() {
+    let own = |subject: &str, words: &str| {
+        let text = outside("before=2023-12-01 after=2024-02-28 self=T");
+        alarms(&text.replace(
+            "subject=CN=a.test issuer=CN=Test~CA",
+            &format!("subject={subject} issuer={subject} {words}"),
+        ))
+    };
+    let tool = "Medium/High Certificate with a published default subject: Major Cobalt Strike\n";
+    assert_eq!(own("CN=Major~Cobalt~Strike,OU=AdvancedPenTesting,O=cobaltstrike", ""), tool);
+    assert!(own("CN=AsyncRAT~Server", "").starts_with("Medium/"));
+    assert!(own("CN=AsyncRAT~Servers", "").starts_with("Low/"));
+    // A maker's own, an example's; with the timestamps of public logs it is no maker's.
+    assert_eq!(own("CN=synology,O=Synology~Inc.,C=TW", ""), "");
+    assert!(own("CN=synology,O=Synology~Inc.,C=TW", "scts=2").starts_with("Low/"));
+    assert!(own("CN=a,O=Internet~Widgits~Pty~Ltd", "").starts_with("Low/"));
+    // In every box the same, on whatever network.
+    let boxes = "@0 x509 10.0.0.9:* > {11..19}.2.3.4:443 fp=aa serial=01 self=T subject=CN=FGT,O=Fortinet issuer=CN=support,O=Fortinet before=2023-12-01 after=2038-01-19";
+    assert_eq!(alarms(boxes), "");
+}
+
+#[test]
+fn serials_of_seven_digits_are_a_box_s() {
+    let two = |serial: &str| {
+        alarms(&format!(
+            "@0 x509 10.0.0.9:* > 192.0.2.{{1,2}}:443 fp=a{{1,2}} issuer=CN=Test~CA subject=CN=a.test before=2023-12-01 after=2024-02-28 serial={serial}"
+        ))
+    };
+    assert_eq!(two("001234567"), "");
+    assert!(two("0012345678").contains("with a reused serial number"));
+}
+
+#[test]
+fn issuers_are_ranked_and_an_inspecting_one_mutes() {
+    let made = |n: usize, issuer: &str, words: &str| {
+        let one = |i| {
+            format!(
+                "@0 x509 10.0.0.9:* > 192.0.2.1:443 fp={issuer}{i} serial=0123456789AB issuer=CN={issuer} subject=CN=a before=2023-12-01 after=2024-02-28 san={issuer}{i}.com {words}\n"
+            )
+        };
+        (0..n).map(one).collect::<String>()
+    };
+    // Twelve certificates with one serial number: an authority's fault, an inspecting proxy's habit.
+    let found = alarms(&made(4, "Other", ""));
+    assert!(found.contains("with a reused serial number"), "{found}");
+    let one = made(12, "Corp", "");
+    assert_eq!(alarms(&one), "");
+    assert_ne!(alarms(&made(12, "Public", "scts=2")), "");
+    let found = run(&(one + &made(2, "Rare", "")));
+    let record = found.iter().find(|f| f.key == "record").unwrap();
+    assert_eq!(fact(record, "issuer, rarest first"), "CN=Rare: 2 certificates");
 }
 
 #[test]

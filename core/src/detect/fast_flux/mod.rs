@@ -3,7 +3,7 @@
 mod memory;
 mod terms;
 
-use super::kit::{Observed, caveat, evidence, finding, object, plural, span, target};
+use super::kit::{Observed, caveat, evidence, finding, object, plural, quoted, span, target};
 use super::{Detector, Rule};
 use crate::event::Kind;
 use crate::report::{Confidence, Finding, Severity};
@@ -16,7 +16,8 @@ pub const RULE: Rule = Rule {
     title: "Fast flux pattern",
     about: "A name is answered with ever new addresses, spread over unrelated networks, to be \
             cached for minutes at most. No single sign counts: addresses, networks, caching time \
-            and the rate of new addresses must all be met, for one resolver within one hour.",
+            and the rate of new addresses must all be met, for one resolver within one hour. Double when the addresses of its name servers change \
+            in the same way.",
     benign: "A volunteer pool or a peer-discovery seed, or a content network with servers in many \
              operators' networks.",
     limits: "Sees answers that were recorded, not those given elsewhere or over encrypted DNS; \
@@ -62,9 +63,10 @@ fn describe(answers: &Answers<'_>, judged: Judged, memory: &Memory) -> Finding {
         Some(_) => (format!("Rotating pool of addresses: {name}"), Severity::Info),
         None => (
             format!(
-                "Fast flux pattern: {name}, {} in {}",
+                "Fast flux pattern: {name}, {} in {}{}",
                 plural(n, "address"),
-                plural(judged.n_networks, "unrelated network")
+                plural(judged.n_networks, "unrelated network"),
+                if judged.is_double { ", name servers change too" } else { "" }
             ),
             Severity::Medium,
         ),
@@ -74,7 +76,7 @@ fn describe(answers: &Answers<'_>, judged: Judged, memory: &Memory) -> Finding {
     f.evidence = evidence(
         rows.map(|r| r.because("new answer")),
         answers.sets.iter().map(|s| s.seen.count()).sum(),
-        Some(("dns", format!("query == \"{}\"", answers.name))),
+        Some(("dns", format!("query == {}", quoted(answers.name)))),
     );
     f.summary = format!(
         "{} for {name} held {}, at most {} cached. {}",
@@ -88,7 +90,8 @@ fn describe(answers: &Answers<'_>, judged: Judged, memory: &Memory) -> Finding {
     f.when = span(answers.sets.iter().map(|s| s.seen));
     f.subjects.push(object("name", answers.name));
     f.subjects.extend(judged.addresses.iter().take(MAX_SHOWN).map(|a| object("address", a)));
-    f.subjects.extend(answers.clients().into_iter().take(MAX_SHOWN).map(|a| target("address", a)));
+    f.subjects
+        .extend(answers.clients().into_iter().take(MAX_SHOWN).map(|a| target("address", a.addr)));
     f.facts = judged.terms.0;
     f.missing = judged.missing;
     f.missing.extend(memory.loss());

@@ -11,6 +11,8 @@ use std::net::IpAddr;
 
 /// Addresses of a name within the window. Two are a spare server; from three on a list turns.
 const MIN_ADDRESSES: usize = 3;
+/// Addresses of a domain's name servers: few owners keep more than four, and these do not change.
+const MIN_SERVERS: usize = 5;
 /// Different answers within the window: one change may be a move, two are a habit.
 const MIN_ANSWERS: usize = 3;
 /// Evenness over networks; 0.8 leaves room for one pair of neighbours among five.
@@ -36,6 +38,10 @@ const MIN_SLOTS: usize = 40;
 /// Of the later half of slots, the share of addresses never seen before. A pool, however wide,
 /// repeats itself by then; machines that come and go do not.
 const MIN_GROWTH: f64 = 0.1;
+/// Share of answers that came back after others had been given, from which on the set turns.
+const MIN_RETURNED: f64 = 0.3;
+/// Answers that came back below which it may be chance.
+const MIN_RETURNS: usize = 3;
 /// Mean addresses per answer from which on it is a list for choosing peers, not a server's name.
 const PEER_LIST: usize = 16;
 /// Contacted addresses from which on it is said what clients do with the name.
@@ -54,6 +60,8 @@ pub(super) struct Judged {
     pub(super) max_ttl: Option<Interval>,
     pub(super) confidence: Confidence,
     pub(super) missing: Vec<String>,
+    /// The addresses of its name servers change as well.
+    pub(super) is_double: bool,
     /// Why it is a pool rather than flux.
     pub(super) pool: Option<&'static str>,
 }
@@ -124,7 +132,18 @@ pub(super) fn judge(all: &Answers<'_>, memory: &Memory) -> Option<Judged> {
         Confidence::Medium
     };
     let n_answers = sets.len();
-    Some(Judged { terms: t, addresses, n_networks, n_answers, max_ttl, confidence, missing, pool })
+    let is_double = is_double(all);
+    Some(Judged {
+        terms: t,
+        addresses,
+        n_networks,
+        n_answers,
+        max_ttl,
+        confidence,
+        missing,
+        is_double,
+        pool,
+    })
 }
 
 fn ttl_terms(t: &mut Terms, max_ttl: Option<Interval>) {
@@ -182,11 +201,11 @@ fn later_terms(
                 .push("Whether the set of addresses keeps growing or repeats itself.".to_owned());
         }
     }
-    if all.glue.len() >= MIN_ADDRESSES {
+    if all.glue.len() >= MIN_SERVERS {
         let even = spread(&all.glue).unwrap_or(0.0);
         let shown = format!("{} addresses, evenness {even:.2}", all.glue.len());
-        let least = format!("at least {MIN_ADDRESSES}, {MIN_SPREAD}");
-        t.judge("name servers change too", shown, least, even >= MIN_SPREAD, 10);
+        let least = format!("at least {MIN_SERVERS}, {MIN_SPREAD}");
+        t.judge("name servers change too", shown, least, is_double(all), 10);
     }
     let outside = sets.iter().filter_map(|s| s.alias).find(|a| !names::is_same_owner(a, all.name));
     if let Some(alias) = outside {
@@ -256,9 +275,29 @@ fn growth(sets: &[Answer<'_>]) -> Option<f64> {
     Some(new as f64 / slots.len().max(1) as f64)
 }
 
+/// True when the name servers' addresses are many and in unrelated networks.
+fn is_double(all: &Answers<'_>) -> bool {
+    all.glue.len() >= MIN_SERVERS && spread(&all.glue).is_some_and(|even| even >= MIN_SPREAD)
+}
+
+/// How many answers came back after others had been given, later than any cache held them.
+fn returned(sets: &[Answer<'_>]) -> usize {
+    let is_back = |(s, next): (&Answer<'_>, Option<&Answer<'_>>)| match (
+        s.seen.ts(),
+        s.seen.until(),
+        next.and_then(|n| n.seen.ts()),
+    ) {
+        (Some(first), Some(last), Some(next)) => last > next && last.since(first) > MAX_TTL,
+        _ => false,
+    };
+    let next = sets.iter().skip(1).map(Some).chain([None]);
+    sets.iter().zip(next).filter(|pair| is_back(*pair)).count()
+}
+
 /// Why the name is a pool that anybody may use, if it behaves as one.
 fn pool(all: &Answers<'_>, memory: &Memory, growth: Option<f64>) -> Option<&'static str> {
     let addresses: BTreeSet<IpAddr> = all.sets.iter().flat_map(|s| s.addresses).copied().collect();
+    let returns = returned(&all.sets);
     let slots: usize = all.sets.iter().map(|s| s.addresses.len()).sum();
     let contacted: Vec<_> =
         addresses.iter().map(|a| memory.ports(*a)).filter(|p| !p.is_empty()).collect();
@@ -266,7 +305,9 @@ fn pool(all: &Answers<'_>, memory: &Memory, growth: Option<f64>) -> Option<&'sta
         |p: &(Option<Transport>, Option<u16>)| matches!(p, (Some(Transport::Udp), Some(123)));
     if contacted.len() >= MIN_CONTACTS && contacted.iter().flatten().all(is_time) {
         Some("clients only asked these addresses for the time (NTP)")
-    } else if growth.is_some_and(|g| g < MIN_GROWTH) {
+    } else if growth.is_some_and(|g| g < MIN_GROWTH)
+        || (returns >= MIN_RETURNS && returns as f64 >= MIN_RETURNED * all.sets.len() as f64)
+    {
         Some("the same addresses keep coming back: the set is wide but closed")
     } else if slots >= PEER_LIST * all.sets.len() {
         Some("answers are long lists, as for choosing peers")

@@ -57,6 +57,18 @@ fn hits() {
         })
         .collect();
     assert_eq!(fact(&run(&text)[0], "name servers change too"), "20 addresses, evenness 1.00");
+    assert!(lines(&run(&text)).contains("networks, name servers change too"));
+    // As a resolver sees it: who answers, and then their addresses. Four servers are ordinary.
+    let asked = |n: usize| {
+        format!(
+            "{one}\n@5 dns 10.0.0.53:* > 9.9.9.9:53 q=a.test type=NS a=ns1.a.test\n@6+60 dns 10.0.0.53:* > 9.9.9.9:53 q=ns1.a.test a={{51..{n}}}.1.2.3 ttl=60"
+        )
+    };
+    assert!(
+        lines(&run(&asked(55)))
+            .contains("a.test, 16 addresses in 16 unrelated networks, name servers change too")
+    );
+    assert!(!lines(&run(&asked(54))).contains("name servers change too"));
     // IPv6.
     let v6 = "@0+60 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a=2a0{1..9}:1::5 ttl=60";
     assert_eq!(run(v6).len(), 1);
@@ -136,6 +148,23 @@ fn volunteer_pools_are_information_at_most() {
         })
         .collect();
     assert_eq!(lines(&run(&turn)), "Info/Medium 45 Rotating pool of addresses: pool.test\n");
+    // One address at a time, and the same ones again: three of ten came back, or two.
+    let turn = |n: usize| {
+        let back: String = (0..n)
+            .map(|i| {
+                format!(
+                    "@{} dns 10.0.0.1:* > 10.0.0.53:53 q=irc.test a={}.7.7.7 ttl=60\n",
+                    2000 + i * 100,
+                    20 + i
+                )
+            })
+            .collect();
+        run(&format!(
+            "@0+150 dns 10.0.0.1:* > 10.0.0.53:53 q=irc.test a={{20..29}}.7.7.7 ttl=60\n{back}"
+        ))
+    };
+    assert!(lines(&turn(3)).starts_with("Info/"), "{}", lines(&turn(3)));
+    assert!(lines(&turn(2)).starts_with("Medium/"));
     // Ever new, but clients ask for the time only.
     let ntp = "@0+240 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..30}.1.2.3 ttl=120\n@1+240 conn 10.0.0.1:123 > {11..30}.1.2.3:123 udp";
     assert!(lines(&run(ntp)).starts_with("Info/"), "{}", lines(&run(ntp)));

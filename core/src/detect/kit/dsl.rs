@@ -7,8 +7,8 @@
 use super::Observed;
 use crate::detect::Detector;
 use crate::event::{
-    Body, Conn, Dns, Endpoint, Event, Flow, Ftp, Http, KnownService, NodeId, Origin, Ssl,
-    StringSet, Transport, Uid, X509,
+    Body, Conn, Dns, Endpoint, Event, Flow, Ftp, Http, KnownService, Login, NodeId, Origin, Ssh,
+    Ssl, StringSet, Transport, Uid, X509,
 };
 use crate::report::Finding;
 use crate::text::Text;
@@ -101,12 +101,15 @@ fn event(row: &str, k: f64, item: u64) -> Event {
         let value = value.replace('~', " ");
         match (name, &mut body) {
             ("uid", _) => flow.uid = Some(Uid::Log(value.into())),
+            ("site", _) => flow.site = value.as_str().into(),
             ("udp", _) => flow.transport = Some(Transport::Udp),
             ("icmp", _) => flow.transport = Some(Transport::Icmp),
             (_, Body::Conn(c)) => conn(c, name, &value),
             (_, Body::Dns(d)) => dns(d, name, &value),
             (_, Body::Http(h)) => http(h, name, &value),
             (_, Body::Ftp(f)) => ftp(f, name, &value),
+            (_, Body::Login(l)) => login(l, name, &value),
+            (_, Body::Ssh(s)) => ssh(s, name, &value),
             (_, Body::X509(x)) => x509(x, name, &value),
             (_, Body::Ssl(s)) => ssl(s, name, &value),
             (_, Body::KnownService(s)) => s.service = value.split(',').collect::<StringSet>(),
@@ -137,6 +140,8 @@ fn body(kind: &str) -> Body {
         "ftp" => Body::Ftp(Ftp::default()),
         "x509" => Body::X509(X509 { host_cert: Some(true), ..X509::default() }),
         "ssl" => Body::Ssl(Ssl::default()),
+        "login" => Body::Login(Login::default()),
+        "ssh" => Body::Ssh(Ssh::default()),
         "known_services" => Body::KnownService(KnownService::default()),
         _ => panic!("no kind {kind}"),
     }
@@ -221,6 +226,24 @@ fn ftp(f: &mut Ftp, name: &str, value: &str) {
     }
 }
 
+fn login(l: &mut Login, name: &str, value: &str) {
+    match name {
+        "service" => l.service = Some(value.to_owned().leak()),
+        "user" => l.username = Some(value.into()),
+        "success" => l.success = is(value),
+        "password" => l.password = Some("<hidden>"),
+        _ => panic!("login has no {name}"),
+    }
+}
+
+fn ssh(s: &mut Ssh, name: &str, value: &str) {
+    match name {
+        "attempts" => s.auth_attempts = value.parse().ok(),
+        "success" => s.auth_success = is(value),
+        _ => panic!("ssh has no {name}"),
+    }
+}
+
 fn x509(x: &mut X509, name: &str, value: &str) {
     match name {
         "fp" => x.fingerprint = Some(value.into()),
@@ -237,6 +260,7 @@ fn x509(x: &mut X509, name: &str, value: &str) {
         "self" => x.self_signed = is(value),
         "ca" => x.ca = is(value),
         "host" => x.host_cert = is(value),
+        "scts" => x.sct_count = value.parse().ok(),
         _ => panic!("x509 has no {name}"),
     }
 }
@@ -256,6 +280,9 @@ fn ssl(s: &mut Ssl, name: &str, value: &str) {
         "matches" => s.sni_matches_cert = is(value),
         "issuer" => s.issuer = Some(value.into()),
         "subject" => s.subject = Some(value.into()),
+        "ja4" => s.ja4 = Some(value.into()),
+        "alert" => s.last_alert = Some(value.into()),
+        "established" => s.established = is(value),
         "ech" => s.ech = is(value),
         _ => panic!("ssl has no {name}"),
     }

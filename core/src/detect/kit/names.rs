@@ -42,6 +42,19 @@ pub fn covers(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// The common name of a distinguished name; a comma within it is escaped.
+pub fn common_name(dn: &str) -> Option<&str> {
+    let start = if dn.starts_with("CN=") { 3 } else { dn.find(",CN=")? + 4 };
+    let rest = dn.get(start..)?;
+    let mut is_escaped = false;
+    let end = rest.char_indices().find(|(_, c)| {
+        let is_end = *c == ',' && !is_escaped;
+        is_escaped = *c == '\\' && !is_escaped;
+        is_end
+    });
+    rest.get(..end.map_or(rest.len(), |(i, _)| i)).filter(|n| !n.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +79,16 @@ mod tests {
             assert!(!covers("*.example.com", name), "{name}");
         }
         assert!(covers("example.com", "example.com"));
+    }
+
+    #[test]
+    fn common_names_with_escaped_commas() {
+        assert_eq!(
+            common_name("CN=resource.redcanary.com,O=Cloudflare\\, Inc.,C=US"),
+            Some("resource.redcanary.com")
+        );
+        assert_eq!(common_name("O=A\\,CN=b,CN=c\\, d"), Some("b"));
+        assert_eq!(common_name("O=x,CN=c\\, d,C=DE"), Some("c\\, d"));
+        assert_eq!(common_name("O=x"), None);
     }
 }

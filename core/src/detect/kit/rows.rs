@@ -168,6 +168,19 @@ pub fn evidence(
     Evidence { rows: kept, total, filter: filter.map(|(kind, f)| (kind.to_owned(), f)) }
 }
 
+/// A text as a filter's literal: between quotes, and standing for itself alone.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        if matches!(c, '"' | '\\' | '*') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    out
+}
+
 /// One event as one line: kind, ends, then the fields it has, by Zeek's names.
 pub fn line(e: &Event) -> String {
     let kind = e.body.kind();

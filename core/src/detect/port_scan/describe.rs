@@ -5,7 +5,7 @@ use super::walk::{self, Contact, FLOOR, FLOOR_BURST, MIN_FAILED, WINDOW, Walk};
 use super::{Probe, RULE};
 use crate::detect::kit::addr::is_internal;
 use crate::detect::kit::{
-    Terms, actor, caveat, evidence, finding as empty, object, plural, span, target,
+    Host, Terms, actor, caveat, evidence, finding as empty, object, plural, span, target,
 };
 use crate::event::Transport;
 use crate::report::{Basis, Confidence, EvidenceRow, Finding, Severity};
@@ -20,8 +20,8 @@ const MAX_SHOWN: usize = 20;
 const FIXED_PORT_TARGETS: usize = 8;
 
 /// The finding about one source.
-pub(super) fn finding(source: IpAddr, walk: &Walk<'_>, loss: Option<String>) -> Finding {
-    let hosts: BTreeSet<IpAddr> = walk.contacts.iter().map(|c| c.0.host).collect();
+pub(super) fn finding(source: &Host, walk: &Walk<'_>, loss: Option<String>) -> Finding {
+    let hosts: BTreeSet<&Host> = walk.contacts.iter().map(|c| &c.0.host).collect();
     let mut answered: Vec<&Contact<'_>> =
         walk.contacts.iter().filter(|c| c.1 < Outcome::Refused).collect();
     answered.sort_by_key(|c| c.0);
@@ -38,7 +38,7 @@ pub(super) fn finding(source: IpAddr, walk: &Walk<'_>, loss: Option<String>) -> 
     );
     f.facts = terms(walk, asked, failed, &answered);
     let is_fixed = fixed_port(walk).is_some();
-    let is_outside = !is_internal(source);
+    let is_outside = !is_internal(source.addr);
     f.severity = match (is_outside, answered.is_empty()) {
         (true, true) => Severity::Low,
         _ => Severity::Medium,
@@ -49,10 +49,10 @@ pub(super) fn finding(source: IpAddr, walk: &Walk<'_>, loss: Option<String>) -> 
         _ => Confidence::Medium,
     };
     f.when = span(walk.contacts.iter().filter(|c| !is_unasked(c.2)).map(|c| &c.2.seen));
-    f.subjects.push(actor("address", source));
-    f.subjects.extend(hosts.iter().take(MAX_SHOWN).map(|h| target("address", h)));
+    f.subjects.push(actor("address", source.addr));
+    f.subjects.extend(hosts.iter().take(MAX_SHOWN).map(|h| target("address", h.addr)));
     f.subjects.extend(answered.iter().take(MAX_SHOWN).map(|c| object("service", service(c))));
-    f.evidence = rows(walk, &format!("id.orig_h == {source}"));
+    f.evidence = rows(walk, &format!("id.orig_h == {}", source.addr));
     f.missing = missing(walk, unasked);
     f.missing.extend(loss);
     f.caveats = caveats(is_outside);
@@ -65,7 +65,7 @@ pub(super) fn finding(source: IpAddr, walk: &Walk<'_>, loss: Option<String>) -> 
     f
 }
 
-fn title(source: IpAddr, walk: &Walk<'_>, hosts: &BTreeSet<IpAddr>, asked: usize) -> String {
+fn title(source: &Host, walk: &Walk<'_>, hosts: &BTreeSet<&Host>, asked: usize) -> String {
     let ports: BTreeSet<_> = walk.contacts.iter().map(|c| (c.0.transport, c.0.port)).collect();
     match (hosts.iter().next(), ports.iter().next()) {
         (Some(host), _) if hosts.len() == 1 => {
@@ -241,7 +241,7 @@ fn fixed_port(walk: &Walk<'_>) -> Option<u16> {
 }
 
 fn service(c: &Contact<'_>) -> String {
-    let host = match c.0.host {
+    let host = match c.0.host.addr {
         IpAddr::V6(a) => format!("[{a}]"),
         IpAddr::V4(a) => a.to_string(),
     };

@@ -5,7 +5,7 @@ mod describe;
 mod walk;
 
 use super::kit::addr::is_unicast;
-use super::kit::{Observed, Sighting, Tally};
+use super::kit::{Host, Observed, Sighting, Tally};
 use super::{Detector, Rule};
 use crate::event::{Body, Conn, Kind, Origin, Transport};
 use crate::report::Finding;
@@ -13,7 +13,6 @@ use crate::settings::Settings;
 use crate::time::Time;
 use contact::Outcome;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -34,13 +33,13 @@ pub const RULE: Rule = Rule {
 const MAX_TARGETS: usize = 8192;
 
 struct PortScan {
-    probes: Tally<IpAddr, (Target, Outcome), Probe>,
+    probes: Tally<Host, (Target, Outcome), Probe>,
 }
 
 /// A port of a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Target {
-    host: IpAddr,
+    host: Host,
     transport: Transport,
     port: u16,
 }
@@ -103,11 +102,12 @@ impl Detector for PortScan {
     fn observe(&mut self, e: &Observed<'_>) {
         let Body::Conn(c) = &e.body else { return };
         let (Some(from), Some(host), Some(transport)) =
-            (e.flow.orig.addr, e.flow.resp.addr, e.flow.transport)
+            (Host::orig(e), Host::resp(e), e.flow.transport)
         else {
             return;
         };
-        let Some(outcome) = contact::outcome(e, c).filter(|_| is_unicast(host) && from != host)
+        let Some(outcome) =
+            contact::outcome(e, c).filter(|_| is_unicast(host.addr) && from != host)
         else {
             return;
         };
@@ -123,13 +123,13 @@ impl Detector for PortScan {
     fn report(&self, out: &mut Vec<Finding>) {
         for (source, group) in self.probes.iter() {
             // One target may have several outcomes; the best is what the source learned.
-            let mut best: BTreeMap<Target, (&Target, Outcome, &Probe)> = BTreeMap::new();
+            let mut best: BTreeMap<&Target, (&Target, Outcome, &Probe)> = BTreeMap::new();
             for ((target, outcome), probe) in group.members() {
-                best.entry(*target).or_insert((target, *outcome, probe));
+                best.entry(target).or_insert((target, *outcome, probe));
             }
             let contacts: Vec<walk::Contact<'_>> = best.into_values().collect();
-            if let Some(found) = walk::judge(*source, &contacts) {
-                out.push(describe::finding(*source, &found, self.probes.loss()));
+            if let Some(found) = walk::judge(source, &contacts) {
+                out.push(describe::finding(source, &found, self.probes.loss()));
             }
         }
     }

@@ -178,6 +178,18 @@ fn a_capture_with_its_own_log_counts_once() {
 }
 
 #[test]
+fn two_sites_private_hosts_are_two() {
+    let ports = |range: &str, site: &str| {
+        format!("@0+1 conn 10.0.0.9:* > 10.0.0.1:{{{range}}} unanswered opkts=1 site={site}\n")
+    };
+    let one = ports("1..30", "Bern") + &ports("31..60", "Bern");
+    let two = ports("1..30", "Basel") + &ports("31..60", "Bern");
+    let found = |text: &str| judge(|| (RULE.new)(&Settings::default()), &events(text));
+    assert!(lines(&found(&one)).contains("10.0.0.9 (Bern) asked 60 ports of 10.0.0.1 (Bern)"));
+    assert!(lines(&found(&two)).contains("10.0.0.9 (Basel) asked 30 ports of 10.0.0.1 (Basel)"));
+}
+
+#[test]
 fn caps_of_eight_give_the_same_for_any_order() {
     let tight = || {
         (RULE.new)(&{

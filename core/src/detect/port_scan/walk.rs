@@ -2,11 +2,11 @@
 
 use super::contact::Outcome;
 use super::{Probe, Target};
+use crate::detect::kit::Host;
 use crate::detect::kit::addr::is_internal;
 use crate::event::Transport;
 use crate::time::{Interval, Time};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 /// Chance that a benign source's first contact succeeds, and a scanner's (Jung, Paxson, Berger,
 /// Balakrishnan, IEEE S&P 2004, section 4).
@@ -61,13 +61,13 @@ pub(super) struct Walk<'a> {
 }
 
 /// Judges one source's contacts: ports of one host, hosts on one port, then lists of both.
-pub(super) fn judge<'a>(source: IpAddr, contacts: &[Contact<'a>]) -> Option<Walk<'a>> {
-    let local = is_internal(source);
+pub(super) fn judge<'a>(source: &Host, contacts: &[Contact<'a>]) -> Option<Walk<'a>> {
+    let local = is_internal(source.addr);
     let mut by_host: BTreeMap<_, Vec<Contact<'a>>> = BTreeMap::new();
     let mut by_port: BTreeMap<_, Vec<Contact<'a>>> = BTreeMap::new();
     for c in contacts {
         if c.0.transport != Transport::Icmp {
-            by_host.entry((c.0.host, c.0.transport)).or_default().push(*c);
+            by_host.entry((&c.0.host, c.0.transport)).or_default().push(*c);
         }
         by_port.entry((c.0.port, c.0.transport)).or_default().push(*c);
     }
@@ -146,7 +146,7 @@ pub(super) const fn is_failed(outcome: Outcome) -> bool {
 /// Lists crossed: several ports on the same hosts, or the same ports on several hosts.
 fn is_grid(group: &[Contact<'_>]) -> bool {
     let failed = || group.iter().filter(|c| is_failed(c.1)).map(|c| c.0);
-    let hosts: BTreeSet<IpAddr> = failed().map(|t| t.host).collect();
+    let hosts: BTreeSet<&Host> = failed().map(|t| &t.host).collect();
     let ports: BTreeSet<u16> = failed().map(|t| t.port).collect();
     let pairs = failed().count() as f64;
     pairs >= MIN_GRID * hosts.len() as f64 || pairs >= MIN_GRID * ports.len() as f64

@@ -2,18 +2,17 @@
 
 mod describe;
 mod memory;
+mod tiers;
 
-use super::kit::Observed;
-use super::kit::addr::{is_external, is_internal, operator};
-use super::kit::names;
+use super::kit::{Host, Observed, names};
 use super::{Detector, Rule};
 use crate::event::Kind;
 use crate::report::Finding;
 use crate::text::Text;
-use describe::{Tier, describe};
-use memory::{Memory, Said, Shown};
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use describe::{Case, describe};
+use memory::{Leaf, Memory, Said, Shown};
+use std::collections::BTreeMap;
+use tiers::{Tier, View};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -22,27 +21,27 @@ pub const RULE: Rule = Rule {
     about: "Compares the names that one connection gives for its server, by tier of evidence. A: \
             the name in the open (SNI, CONNECT, proxy address) is not the one that the request \
             inside asks for. B: the certificate does not cover the name asked for. C: the address \
-            is not among those that DNS gave for the name. C alone is information. Names of one \
-            owner are one name.",
+            is not among those that DNS gave for the name. D: no name in the open, to an address \
+            shared by many owners. E: an address that no look-up gave. F: DNS gave the address \
+            for a name that the certificate does not cover. G: the name may be a cover for an \
+            encrypted one and cannot be judged. C to F are information unless two agree. Names of \
+            one owner are one name, and one issuer behind most outside names is told once, as TLS \
+            inspection, and mutes what follows from it.",
     benign: "Connections shared between names of one content network, default certificates of \
-             shared hosting, TLS inspection, split DNS.",
+             shared hosting, TLS inspection, split DNS, DNS over HTTPS.",
     limits: "Inside encrypted connections nothing shows without their secrets: most fronting stays \
-             out of sight. Missing names, missing look-ups and encrypted hellos are not judged.",
+             out of sight. Encrypted hellos are told and not judged.",
     attack: &["T1090.004"],
-    reads: &[Kind::Dns, Kind::Http, Kind::Ssl],
+    reads: &[Kind::Dns, Kind::Http, Kind::Ssl, Kind::X509],
     new: |settings| Box::new(ServerNameMismatch(Memory::new(settings))),
 };
 
-/// Registered domains behind one issuer from which on it is an inspecting proxy's: no authority
-/// is behind most of what a network asks for.
-const MIN_INSPECTED: usize = 10;
-/// Share of all registered domains that the issuer then stands behind.
-const MIN_INSPECTED_SHARE: f64 = 0.6;
-
 struct ServerNameMismatch(Memory);
 
-/// What was found of one pair of names: open name, inner name, tier.
-type Pair = (Tier, Text, Text);
+/// What was found: tiers, open name, inner name or address.
+type Key = (Vec<Tier>, Text, Text);
+/// Findings by their key.
+type Found<'a> = BTreeMap<Key, Vec<Case<'a>>>;
 
 impl Detector for ServerNameMismatch {
     fn observe(&mut self, e: &Observed<'_>) {
@@ -50,109 +49,114 @@ impl Detector for ServerNameMismatch {
     }
 
     fn report(&self, out: &mut Vec<Finding>) {
-        let mut found: BTreeMap<Pair, Vec<&Shown>> = BTreeMap::new();
-        self.two_names(&mut found);
-        self.certificates(&mut found);
-        for ((tier, open, inner), shown) in found {
-            let mut f = describe(tier, &open, &inner, &shown);
-            f.missing.extend(self.0.loss());
-            out.push(f);
+        let view = View::new(&self.0);
+        let (mut found, mut hidden) = (Found::new(), Vec::new());
+        self.two_names(&view, &mut found, &mut hidden);
+        let mut unasked: BTreeMap<&Host, Vec<(&Text, Case<'_>)>> = BTreeMap::new();
+        for (sni, group) in self.0.hellos.iter() {
+            for (hello, seen) in group.members() {
+                let case = Case::of(hello, seen);
+                if hello.is_ech {
+                    hidden.push((sni, None, case));
+                } else if let Some(judged) = view.judge(sni, hello, seen) {
+                    // What is only not looked up has one cause for a client, not one for a name.
+                    if judged.tiers == [Tier::E] {
+                        unasked.entry(&hello.client).or_default().push((sni, case));
+                    } else {
+                        let key = (judged.tiers, sni.clone(), judged.inner);
+                        found.entry(key).or_default().push(case);
+                    }
+                }
+            }
         }
+        let first = out.len();
+        out.extend(found.iter().map(|(key, cases)| describe(&key.0, &key.1, &key.2, cases)));
+        out.extend(unasked.iter().map(|(client, rows)| describe::unasked(client, rows)));
+        out.extend(describe::hidden(&hidden));
+        out.extend(view.inspection.as_ref().map(describe::inspection));
+        out.iter_mut().skip(first).for_each(|f| f.missing.extend(self.0.loss()));
     }
 }
 
+/// A hello that hides its name: the name in the open, and the one inside where it is known.
+type Hidden<'a> = (&'a Text, Option<&'a Text>, Case<'a>);
+
+/// A name and where it was said.
+type Name<'a> = (&'a Text, &'a Shown);
+
 impl ServerNameMismatch {
-    /// Tier A: two names on one connection.
-    fn two_names<'a>(&'a self, found: &mut BTreeMap<Pair, Vec<&'a Shown>>) {
+    /// Tier A: two names on one connection. D: only one of them, inside.
+    fn two_names<'a>(
+        &'a self,
+        view: &View<'a>,
+        found: &mut Found<'a>,
+        hidden: &mut Vec<Hidden<'a>>,
+    ) {
         for (_, group) in self.0.connections.iter() {
             let members = group.members();
-            let said = |of: fn(&Said) -> Option<&Text>| -> Vec<(&'a Text, &'a Shown)> {
-                members.iter().filter_map(|(m, s)| Some((of(m)?, *s))).collect()
-            };
-            let sni = said(|m| if let Said::Sni(n) = m { Some(n) } else { None });
-            let hosts = said(|m| if let Said::Host(n) = m { Some(n) } else { None });
-            let connect = said(|m| if let Said::Connect(n) = m { Some(n) } else { None });
-            let covered = said(|m| if let Said::Covers(n) = m { Some(n) } else { None });
-            for (open, inner) in pairs(&sni, &hosts).chain(pairs(&connect, &sni)) {
-                // One connection may carry every name its certificate covers (RFC 9113, 9.1.1).
-                let is_shared = covered.iter().any(|(c, _)| names::covers(c, inner.0));
-                if is_mismatch(open.0, inner.0) && !is_shared {
-                    found
-                        .entry((Tier::A, open.0.clone(), inner.0.clone()))
-                        .or_default()
-                        .push(inner.1);
+            let hosts = said(&members, |m| if let Said::Host(n) = m { Some(n) } else { None });
+            let proxies = said(&members, |m| if let Said::Connect(n) = m { Some(n) } else { None });
+            let hellos = members.iter().filter_map(|(m, shown)| match m {
+                Said::Sni(sni, leaf, is_ech) => Some((sni.as_ref(), *leaf, *is_ech, *shown)),
+                _ => None,
+            });
+            for (sni, leaf, is_ech, shown) in hellos {
+                for (host, inside) in &hosts {
+                    match sni {
+                        Some(sni) if is_mismatch(sni, host) && is_ech => {
+                            hidden.push((sni, Some(host), Case::shown(inside)));
+                        }
+                        Some(sni) => self.add(view, found, (sni, leaf), (host, inside)),
+                        None => nameless(view, found, leaf, (host, inside)),
+                    }
+                }
+                for (proxy, outside) in proxies.iter().filter(|_| !is_ech) {
+                    if let Some(sni) = sni.filter(|s| is_mismatch(proxy, s)) {
+                        let mut case = Case::shown(outside);
+                        case.is_done |= shown.is_done;
+                        let key = (vec![Tier::A], (*proxy).clone(), sni.clone());
+                        found.entry(key).or_default().push(case);
+                    }
                 }
             }
         }
         for (open, group) in self.0.proxied.iter() {
             for (inner, shown) in group.members() {
-                if is_mismatch(open, inner) {
-                    found.entry((Tier::A, open.clone(), inner.clone())).or_default().push(shown);
-                }
+                self.add(view, found, (open, 0), (inner, shown));
             }
         }
     }
 
-    /// Tiers B and C: a certificate for another name, an address that DNS did not give.
-    fn certificates<'a>(&'a self, found: &mut BTreeMap<Pair, Vec<&'a Shown>>) {
-        let inspecting = self.inspecting();
-        for (name, group) in self.0.hellos.iter() {
-            for ((server, _, matches), shown) in group.members() {
-                let is_muted = shown.issuer.as_ref().is_some_and(|i| inspecting.contains(i));
-                let other = shown.names.iter().find(|n| !names::is_same_owner(n, name));
-                let strange = self.is_strange(name, *server);
-                if *matches == Some(false) && !is_muted && is_external(*server) {
-                    let all_other = shown.names.iter().all(|n| !names::is_same_owner(n, name));
-                    if let Some(other) = other.filter(|_| all_other) {
-                        let tier = if strange { Tier::BandC } else { Tier::B };
-                        found.entry((tier, name.clone(), other.clone())).or_default().push(shown);
-                    }
-                } else if strange && *matches != Some(true) {
-                    found
-                        .entry((Tier::C, name.clone(), server.to_string().into()))
-                        .or_default()
-                        .push(shown);
-                }
-            }
+    /// Two names of different owners on one connection. It may carry every name that its
+    /// certificate covers (RFC 9113, section 9.1.1).
+    fn add<'a>(
+        &self,
+        view: &View<'a>,
+        found: &mut Found<'a>,
+        (open, leaf): (&Text, Leaf),
+        (inner, shown): Name<'a>,
+    ) {
+        let is_shared = view.shown(leaf).iter().any(|c| names::covers(c, inner));
+        if is_mismatch(open, inner) && !is_shared {
+            let key = (vec![Tier::A], open.clone(), inner.clone());
+            found.entry(key).or_default().push(Case::shown(shown));
         }
-    }
-
-    /// True when DNS answers for the name are in the evidence and none is near this address.
-    fn is_strange(&self, name: &Text, server: IpAddr) -> bool {
-        let Some(answers) = self.0.answers.get(name).filter(|_| is_external(server)) else {
-            return false;
-        };
-        let answers: Vec<IpAddr> = answers.members().into_iter().map(|(a, ())| *a).collect();
-        let of_family = answers.iter().filter(|a| a.is_ipv6() == server.is_ipv6());
-        let mut of_family = of_family.peekable();
-        of_family.peek().is_some()
-            && of_family.all(|a| operator(*a) != operator(server) && !is_internal(*a))
-    }
-
-    /// Issuers that stand behind most of the registered domains asked for.
-    fn inspecting(&self) -> BTreeSet<&Text> {
-        let mut all: BTreeSet<&Text> = BTreeSet::new();
-        let mut behind: Vec<(&Text, usize)> = Vec::new();
-        for (issuer, group) in self.0.issuers.iter() {
-            all.extend(group.members().into_iter().map(|(d, ())| d));
-            behind.push((issuer, group.len()));
-        }
-        let is_most = |n: usize| n as f64 >= MIN_INSPECTED_SHARE * all.len() as f64;
-        behind
-            .into_iter()
-            .filter(|(_, n)| *n >= MIN_INSPECTED && is_most(*n))
-            .map(|(i, _)| i)
-            .collect()
     }
 }
 
-type Name<'a> = (&'a Text, &'a Shown);
+/// A hello without a name, and a name inside that its certificate does not cover.
+fn nameless<'a>(view: &View<'a>, found: &mut Found<'a>, leaf: Leaf, (host, shown): Name<'a>) {
+    let covered = view.shown(leaf);
+    if names::registrable(host).is_some() && !covered.iter().any(|c| names::covers(c, host)) {
+        let is_seen = !covered.is_empty();
+        let tiers = if is_seen { vec![Tier::B, Tier::D] } else { vec![Tier::D] };
+        let key = (tiers, Text::default(), host.clone());
+        found.entry(key).or_default().push(Case::shown(shown));
+    }
+}
 
-fn pairs<'a, 'b>(
-    a: &'b [Name<'a>],
-    b: &'b [Name<'a>],
-) -> impl Iterator<Item = (Name<'a>, Name<'a>)> + 'b {
-    a.iter().flat_map(move |x| b.iter().map(move |y| (*x, *y)))
+fn said<'a>(members: &[(&'a Said, &'a Shown)], of: fn(&Said) -> Option<&Text>) -> Vec<Name<'a>> {
+    members.iter().filter_map(|(m, s)| Some((of(m)?, *s))).collect()
 }
 
 /// Two names of different owners. An address in place of a name says nothing.

@@ -1,7 +1,7 @@
 //! Cases of `server-name-mismatch`: each tier, and the many ways in which names may differ.
 
 use super::RULE;
-use crate::detect::kit::dsl::{events, judge, lines};
+use crate::detect::kit::dsl::{events, fact, judge, lines};
 use crate::settings::Settings;
 
 fn run(text: &str) -> String {
@@ -34,6 +34,11 @@ fn certificates_and_addresses() {
     );
     let dns = "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=a.test a=11.0.0.1";
     assert!(run(&format!("{cert}\n{dns}")).starts_with("Medium/Medium Server-name mismatch: a.test asked for, certificate for b.example.com, at another address"));
+    // A client that goes no further means the name; another alert says nothing of the kind.
+    let refused = format!("{cert} established=F alert=unknown_ca");
+    assert!(run(&refused).starts_with("Info/Low"));
+    assert!(run(&refused.replace("unknown_ca", "close_notify")).starts_with("Medium/Low"));
+    assert!(run(&format!("{refused}\n{cert} established=T")).starts_with("Medium/Low"));
     let hidden = "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a.test";
     assert_eq!(
         run(&format!("{hidden}\n{dns}")),
@@ -41,6 +46,140 @@ fn certificates_and_addresses() {
     );
     // Near what DNS gave.
     assert_eq!(run(&format!("{hidden}\n{}", dns.replace("11.0.0.1", "192.0.77.7"))), "");
+}
+
+/// Twelve look-ups of a client from second 0 on: by then it is known to ask.
+const ASKS: &str = "@0+9 dns 10.0.0.9:* > 10.0.0.53:53 q=w{1..12}.test a=11.0.0.1";
+
+#[test]
+fn no_name_in_the_open() {
+    // To an address that three owners share, and to one that two do.
+    let shared = |n| {
+        format!(
+            "@0 ssl 10.0.0.7:1 > 192.0.2.1:443 sni=www.shop{{1..{n}}}.com\n@9 ssl 10.0.0.9:1 > 192.0.2.1:443"
+        )
+    };
+    assert_eq!(run(&shared(2)), "");
+    assert_eq!(
+        run(&shared(3)),
+        "Info/Low Server-name mismatch: no name in the open, to 192.0.2.1\n"
+    );
+    // No look-up gave the address either: two agree.
+    let both = format!("{ASKS}\n{}", shared(3).replace("@9", "@3600"));
+    assert!(run(&both).contains("Low/Low Server-name mismatch: no name in the open, to 192.0.2.1"));
+    // A request inside that the certificate does not cover.
+    let inside = "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 uid=C1 names=www.shop.com\n@1 http 10.0.0.9:1 > 192.0.2.1:443 uid=C1 host=hidden.example.org uri=/ status=200";
+    assert_eq!(
+        run(inside),
+        "Medium/Medium Server-name mismatch: no name in the open, hidden.example.org inside, which the certificate lacks\n"
+    );
+    assert_eq!(run(&inside.replace("names=www.shop.com", "names=*.example.org")), "");
+}
+
+#[test]
+fn addresses_that_no_look_up_gave_are_one_finding_for_a_client() {
+    let reach = |at| format!("@{at} ssl 10.0.0.9:* > 192.0.2.{{1..3}}:443 sni=a{{1..3}}.com");
+    let found = run(&format!("{ASKS}\n{}", reach(3600)));
+    assert_eq!(
+        found,
+        "Info/Low Server-name mismatch: 10.0.0.9 reached 3 addresses that no look-up gave\n"
+    );
+    // Within the hour it may know from before; so may a client with nine look-ups, or none.
+    assert_eq!(run(&format!("{ASKS}\n{}", reach(3599))), "");
+    let few = |n: usize| {
+        format!("@0 dns 10.0.0.9:* > 10.0.0.53:53 q=w{{1..{n}}}.test a=11.0.0.1\n{}", reach(3600))
+    };
+    assert_ne!(run(&few(10)), "");
+    assert_eq!(run(&few(9)), "");
+    assert_eq!(run(&format!("{}\n{}", ASKS.replace("10.0.0.9", "10.0.0.8"), reach(3600))), "");
+}
+
+#[test]
+fn an_address_looked_up_as_another_name() {
+    let text = |names: &str| {
+        format!(
+            "{ASKS}\n@9 dns 10.0.0.9:* > 10.0.0.53:53 q=www.hidden.org a=edge.cdn.net,192.0.2.1\n@3600 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=www.news.com {names}"
+        )
+    };
+    let f = "Info/Low Server-name mismatch: www.news.com at an address that was looked up as edge.cdn.net\n";
+    assert_eq!(run(&text("names=www.news.com")), f);
+    // The certificate covers the name that was looked up, or its alias.
+    assert_eq!(run(&text("names=www.news.com,*.hidden.org,edge.cdn.net")), "");
+    // The name was looked up and led elsewhere, and this address was given for the other only.
+    let both = format!(
+        "{}\n@8 dns 10.0.0.9:* > 10.0.0.53:53 q=www.news.com a=11.9.9.9",
+        text("names=www.other.net")
+    );
+    assert!(run(&both).starts_with("Medium/Medium Server-name mismatch: www.news.com asked for, certificate for www.other.net, at another address"));
+    let both = both.replace("names=www.other.net", "");
+    assert_eq!(
+        run(&both),
+        "Medium/Medium Server-name mismatch: www.news.com at an address that DNS gave for edge.cdn.net only\n"
+    );
+}
+
+#[test]
+fn what_was_looked_up_later_says_nothing_about_an_earlier_hello() {
+    let hello = "@60 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a.test";
+    let dns = |at| format!("{hello}\n@{at} dns 10.0.0.9:* > 10.0.0.53:53 q=a.test a=11.0.0.1");
+    assert_ne!(run(&dns(60)), "");
+    assert_eq!(run(&dns(61)), "");
+}
+
+#[test]
+fn encrypted_hellos_are_told_once_and_not_judged() {
+    let text = "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 uid=C{1,2} sni=cover{1,2}.com ech names=b.org\n@1 http 10.0.0.9:1 > 192.0.2.1:443 uid=C1 host=hidden.org uri=/ status=200";
+    let found = judge(|| (RULE.new)(&Settings::default()), &events(text));
+    assert_eq!(
+        lines(&found),
+        "Info/Low Server-name mismatch not assessable: encrypted hellos under 2 names\n"
+    );
+    assert_eq!(fact(&found[0], "name inside"), "hidden.org, under cover1.com");
+}
+
+#[test]
+fn zeek_logs_give_names_through_the_fingerprint() {
+    let text = |san: &str| {
+        format!(
+            "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a.test fps=AB\n@0 x509 fp=ab issuer=CN=x subject=CN=b.example.com {san}"
+        )
+    };
+    assert!(run(&text("")).contains("a.test asked for, certificate for b.example.com"));
+    assert_eq!(run(&text("san=a.test")), "");
+}
+
+#[test]
+fn inspection_is_told_once_and_mutes_what_follows() {
+    let behind = |n: usize, words: &str| {
+        let one =
+            |i| format!("@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a{i}.com subject=CN={i} {words}\n");
+        (1..=n).map(one).collect::<String>()
+    };
+    let corp = "names=proxy.corp.org issuer=CN=Corp";
+    let one = "Info/Medium TLS inspection pattern: CN=Corp stands behind 10 of 10 domains\n";
+    assert_eq!(run(&behind(10, corp)), one);
+    // Nine names are too few to call the issuer an inspecting one.
+    assert_eq!(run(&behind(9, corp)).lines().count(), 9);
+    // Six in ten is most, less is not.
+    let others = |n: usize| {
+        behind(15, corp) + &behind(n, "names=b.com issuer=CN=Other").replace("sni=a", "sni=b")
+    };
+    let of = |n| run(&others(n)).contains("TLS inspection");
+    assert_eq!((of(10), of(11)), (true, false));
+    // A public authority's certificates are in public logs.
+    let public = |words: &str| {
+        let one = |i| {
+            format!(
+                "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a{i}.com fps=f{i}\n@0 x509 fp=f{i} issuer=CN=Public san=a{i}.com {words}\n"
+            )
+        };
+        run(&(1..=12).map(one).collect::<String>())
+    };
+    assert_eq!(public("scts=2"), "");
+    assert!(public("").starts_with("Info/Medium TLS inspection"));
+    // One certificate for all of them is a content network's.
+    let shared = "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a{1..12}.com names=*.net issuer=CN=Cdn";
+    assert!(!run(shared).contains("TLS inspection"));
 }
 
 #[test]
@@ -59,22 +198,18 @@ fn look_alikes_stay_quiet() {
         on_one("www.shop.com", "192.0.2.1", "www.shop.com"),
         // Two connections.
         "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 uid=C1 sni=a.com\n@1 http 10.0.0.9:2 > 192.0.2.1:443 uid=C2 host=b.org uri=/".to_owned(),
-        // An appliance inside, a wildcard, one owner's other name.
-        "@0 ssl 10.0.0.9:1 > 10.0.0.1:443 sni=nas.home.com names=default.vendor.com".to_owned(),
+        // A wildcard, one owner's other name.
         "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a.shop.com names=*.shop.com".to_owned(),
         "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a.b.shop.com names=*.shop.com".to_owned(),
-        // TLS inspection: one issuer behind everything.
-        "@0 ssl 10.0.0.9:1 > 192.0.2.{1..3}:443 sni=a{1..12}.com names=proxy.corp.org issuer=CN=Corp".to_owned(),
     ] {
         assert_eq!(run(&text), "", "{text}");
     }
-    // Nine names are too few to call the issuer an inspecting one.
-    assert_ne!(
-        run(
-            "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a{1..9}.com names=proxy.corp.org issuer=CN=Corp"
-        ),
-        ""
-    );
+}
+
+#[test]
+fn a_private_server_s_certificate_is_information() {
+    let inside = "@0 ssl 10.0.0.9:1 > 10.0.0.1:443 sni=nas.home.com names=default.vendor.com";
+    assert!(run(inside).starts_with("Info/Low"));
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! How a client's requests are judged: a leaky bucket, a share, and the signs of a list.
 
 use super::{Server, WebRecon, short, uri};
-use crate::detect::kit::{Few, Group, Sighting, Terms};
+use crate::detect::kit::{Few, Group, Host, Sighting, Terms};
 use crate::report::{Basis, Fact};
 use crate::text::Text;
 use crate::time::NANOS;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 /// How many different missing paths the bucket holds: a page with broken parts stays below.
 pub(super) const FLOOR: usize = 10;
@@ -36,7 +35,7 @@ pub(super) struct Request {
     pub(super) has_agent: bool,
     pub(super) has_referrer: bool,
     pub(super) len: Option<u64>,
-    pub(super) targets: Few<IpAddr>,
+    pub(super) targets: Few<Host>,
 }
 
 /// A sign of a list.
@@ -70,7 +69,7 @@ type Requests<'a> = BTreeMap<(&'a Text, u64), &'a Request>;
 /// Judges one client over all its servers: each must meet the rule by itself, so that a proxy's
 /// many clients are not one.
 pub(super) fn judge<'a>(
-    client: IpAddr,
+    client: &Host,
     group: Group<'a, (Server, Text, u64), Request>,
     rule: &WebRecon,
 ) -> Option<Judged<'a>> {
@@ -82,7 +81,7 @@ pub(super) fn judge<'a>(
     let mut share = 0.0f64;
     let mut tells: BTreeMap<&'static str, Tell> = BTreeMap::new();
     for (server, requests) in servers {
-        let totals = rule.totals.get(&client);
+        let totals = rule.totals.get(client);
         let totals = totals.and_then(|g| g.members().into_iter().find(|(s, _)| *s == server));
         let Some((_, totals)) = totals else { continue };
         let part = totals.missed as f64 / totals.all.max(1) as f64;
@@ -168,7 +167,7 @@ fn bucket(missed: &[(&Text, &Request)]) -> f64 {
 }
 
 fn signs(
-    client: IpAddr,
+    client: &Host,
     server: &Server,
     requests: &Requests<'_>,
     missed: &[(&Text, &Request)],
@@ -206,19 +205,14 @@ fn signs(
 }
 
 /// Missing paths with a file type that this site serves to nobody else, while it serves others.
-fn foreign(
-    client: IpAddr,
-    server: &Server,
-    missed: &[(&Text, &Request)],
-    rule: &WebRecon,
-) -> usize {
+fn foreign(client: &Host, server: &Server, missed: &[(&Text, &Request)], rule: &WebRecon) -> usize {
     let served: BTreeSet<&str> = rule
         .served
         .get(server)
         .map(|g| {
             g.members()
                 .into_iter()
-                .filter(|((_, who), ())| *who != client)
+                .filter(|((_, who), ())| who != client)
                 .map(|((ext, _), ())| &**ext)
                 .collect()
         })

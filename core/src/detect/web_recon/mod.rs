@@ -4,7 +4,7 @@ mod judge;
 mod uri;
 
 use super::kit::addr::is_internal;
-use super::kit::{Observed, Tally, actor, caveat, evidence, finding, plural, span, target};
+use super::kit::{Host, Observed, Tally, actor, caveat, evidence, finding, plural, span, target};
 use super::{Detector, Rule};
 use crate::event::{Body, Http, Kind, NodeId};
 use crate::report::{Confidence, EvidenceRow, Finding, Severity};
@@ -12,7 +12,6 @@ use crate::settings::Settings;
 use crate::text::{Text, visible};
 use judge::{Judged, Request};
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -47,9 +46,9 @@ const MAX_NODES: usize = 4096;
 type Server = Text;
 
 struct WebRecon {
-    requests: Tally<IpAddr, (Server, Text, u64), Request>,
-    totals: Tally<IpAddr, Server, Totals>,
-    served: Tally<Server, (Text, IpAddr), ()>,
+    requests: Tally<Host, (Server, Text, u64), Request>,
+    totals: Tally<Host, Server, Totals>,
+    served: Tally<Server, (Text, Host), ()>,
     /// Sources whose rows tell agents, so that their absence in a row means something.
     tell_agents: BTreeSet<NodeId>,
 }
@@ -74,10 +73,10 @@ impl WebRecon {
     }
 
     fn request(&mut self, e: &Observed<'_>, h: &Http) -> Option<()> {
-        let (client, uri, status) = (e.flow.orig.addr?, h.uri.as_deref()?, h.status_code?);
-        let server: Server = match (&h.host, e.flow.resp.addr) {
+        let (client, uri, status) = (Host::orig(e)?, h.uri.as_deref()?, h.status_code?);
+        let server: Server = match (&h.host, Host::resp(e)) {
             (Some(host), _) => host.clone(),
-            (None, Some(addr)) => addr.to_string().into(),
+            (None, Some(server)) => server.to_string().into(),
             (None, None) => Text::default(),
         };
         if h.user_agent.is_some() && (self.tell_agents.len() < MAX_NODES) {
@@ -85,7 +84,7 @@ impl WebRecon {
         }
         let path = uri::path(uri);
         let is_miss = judge::is_miss(status);
-        if let Some(t) = self.totals.offer(client, server.clone()) {
+        if let Some(t) = self.totals.offer(client.clone(), server.clone()) {
             t.all += 1;
             t.missed += u64::from(is_miss);
             t.asked_robots |= path == "/robots.txt";
@@ -93,7 +92,7 @@ impl WebRecon {
         if status < 300
             && let Some(ext) = uri::extension(path)
         {
-            self.served.offer(server.clone(), (ext.into(), client));
+            self.served.offer(server.clone(), (ext.into(), client.clone()));
         }
         let end = (0..=MAX_URI.min(uri.len())).rev().find(|i| uri.is_char_boundary(*i))?;
         let rank = u8::from(!is_miss);
@@ -103,7 +102,7 @@ impl WebRecon {
         request.has_agent |= h.user_agent.is_some();
         request.has_referrer |= h.referrer.is_some();
         request.len = request.len.max(h.response_body_len);
-        request.targets.extend(e.flow.resp.addr, MAX_TARGETS);
+        request.targets.extend(Host::resp(e), MAX_TARGETS);
         Some(())
     }
 }
@@ -117,8 +116,8 @@ impl Detector for WebRecon {
 
     fn report(&self, out: &mut Vec<Finding>) {
         for (client, group) in self.requests.iter() {
-            if let Some(judged) = judge::judge(*client, group, self) {
-                let mut f = describe(*client, &judged);
+            if let Some(judged) = judge::judge(client, group, self) {
+                let mut f = describe(client, &judged);
                 f.missing.extend(self.requests.loss());
                 out.push(f);
             }
@@ -126,7 +125,7 @@ impl Detector for WebRecon {
     }
 }
 
-fn describe(client: IpAddr, j: &Judged<'_>) -> Finding {
+fn describe(client: &Host, j: &Judged<'_>) -> Finding {
     let mut f = finding(RULE.id, client.to_string());
     let n = j.missed.len();
     let what = j.tells.first().map_or("", |t| t.title);
@@ -151,15 +150,15 @@ fn describe(client: IpAddr, j: &Judged<'_>) -> Finding {
         () => Confidence::Medium,
     };
     f.when = span(j.all().map(|r| &r.1.seen));
-    f.subjects.push(actor("address", client));
-    let targets: BTreeSet<IpAddr> = j.all().flat_map(|r| &r.1.targets).copied().collect();
-    f.subjects.extend(targets.iter().take(10).map(|t| target("address", t)));
+    f.subjects.push(actor("address", client.addr));
+    let targets: BTreeSet<&Host> = j.all().flat_map(|r| &r.1.targets).collect();
+    f.subjects.extend(targets.iter().take(10).map(|t| target("address", t.addr)));
     if targets.is_empty() {
         f.missing.push("Which server was asked: a server's own log does not name it.".to_owned());
     }
     f.facts = j.facts();
     f.evidence = rows(client, j);
-    f.caveats.push(if is_internal(client) {
+    f.caveats.push(if is_internal(client.addr) {
         caveat(
             "An inside scanner or monitoring system that is allowed to do this.",
             "Ask the owner of the address; look whether it does the same on other days.",
@@ -181,7 +180,7 @@ fn describe(client: IpAddr, j: &Judged<'_>) -> Finding {
     f
 }
 
-fn rows(client: IpAddr, j: &Judged<'_>) -> crate::report::Evidence {
+fn rows(client: &Host, j: &Judged<'_>) -> crate::report::Evidence {
     let of = |all: &[(&Text, &Request)], why| -> Vec<EvidenceRow> {
         all.iter().filter_map(|r| Some(r.1.seen.first()?.because(why))).collect()
     };
@@ -191,7 +190,7 @@ fn rows(client: IpAddr, j: &Judged<'_>) -> crate::report::Evidence {
     rows.truncate(30);
     rows.extend(of(&j.missed, "missing"));
     let total = j.all().map(|r| r.1.seen.count()).sum();
-    evidence(rows, total, Some(("http", format!("id.orig_h == {client}"))))
+    evidence(rows, total, Some(("http", format!("id.orig_h == {}", client.addr))))
 }
 
 /// A target for a title: visible, and short.

@@ -137,6 +137,18 @@ fn a_capture_and_the_servers_log_of_it_count_once() {
 }
 
 #[test]
+fn two_sites_private_clients_are_two() {
+    let asks = |range: &str, site: &str| {
+        format!(
+            "@0 http 10.0.0.9 > 10.0.0.1:80 uri=//a{{{range}}}/x status=404 agent=x site={site}\n"
+        )
+    };
+    let found = |text: &str| judge(|| (RULE.new)(&Settings::default()), &events(text)).len();
+    assert_eq!(found(&(asks("1..6", "Bern") + &asks("7..12", "Bern"))), 1);
+    assert_eq!(found(&(asks("1..6", "Basel") + &asks("7..12", "Bern"))), 0);
+}
+
+#[test]
 fn caps_of_eight_give_the_same_for_any_order() {
     let tight = || {
         (RULE.new)(&{

@@ -257,6 +257,7 @@ impl Pair<'_> {
                 transport: first.transport,
                 orig: sides.0,
                 resp: sides.1,
+                ..Flow::default()
             },
             body: Body::Conn(Conn {
                 duration: duration(&rows),

@@ -9,6 +9,36 @@ pub fn nothing(_: &mut Event) {}
 const STATES: [&str; 13] =
     ["OTH", "REJ", "RSTO", "RSTOS0", "RSTR", "RSTRH", "S0", "S1", "S2", "S3", "SF", "SH", "SHR"];
 
+/// Protocols with logins, by their names in `conn.service`.
+const LOGIN_SERVICES: [&str; 18] = [
+    "ftp",
+    "http",
+    "imap",
+    "krb",
+    "ldap",
+    "mysql",
+    "ntlm",
+    "pop3",
+    "postgresql",
+    "radius",
+    "rdp",
+    "sip",
+    "smb",
+    "smtp",
+    "snmp",
+    "socks",
+    "ssh",
+    "telnet",
+];
+
+/// `service` of a login, of a closed list of words.
+pub fn login_service(e: &mut Event, raw: &Raw<'_>) -> bool {
+    let Body::Login(l) = &mut e.body else { return false };
+    let word = raw.text();
+    l.service = word.as_deref().and_then(|w| LOGIN_SERVICES.into_iter().find(|s| *s == w));
+    raw.is_unset() || l.service.is_some()
+}
+
 /// `conn_state`, of a closed list of words.
 pub fn conn_state(e: &mut Event, raw: &Raw<'_>) -> bool {
     let Body::Conn(c) = &mut e.body else { return false };
@@ -67,6 +97,7 @@ pub fn password(e: &mut Event, raw: &Raw<'_>) -> bool {
     match &mut e.body {
         Body::Ftp(f) => f.password = hidden,
         Body::Http(h) => h.password = hidden,
+        Body::Login(l) => l.password = hidden,
         _ => return false,
     }
     true

@@ -83,6 +83,13 @@ pub static LOGS: &[Log] = &[
         derive: derive::nothing,
     },
     Log {
+        kind: Kind::Login,
+        anchors: CONNECTION,
+        marks: &["mechanism", "success"],
+        special: &[("password", derive::password), ("service", derive::login_service)],
+        derive: derive::nothing,
+    },
+    Log {
         kind: Kind::Ssl,
         anchors: CONNECTION,
         marks: &[

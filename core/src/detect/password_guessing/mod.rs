@@ -1,0 +1,153 @@
+//! `password-guessing`: many failed logins: on one account, on many, or one guess on many servers.
+
+mod judge;
+
+use super::kit::{Course, Host, Observed, Tally, stable};
+use super::{Detector, Rule};
+use crate::event::{Body, Event, Kind, Outcome};
+use crate::report::{Finding, Severity};
+use crate::settings::Settings;
+use crate::text::Text;
+use judge::Attempt;
+use std::collections::BTreeMap;
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "password-guessing",
+    title: "Password guessing",
+    about: "An address fails to log in many times within a quarter of an hour: on one account, on \
+            many, or now and then on many servers. Weighs most when a login of the same address \
+            then succeeds.",
+    benign: "A program with an old stored password that keeps trying; a load balancer or NAT in \
+             front of many people.",
+    limits: "Sees protocols whose logins are in the clear or logged, and of SSH how often was tried, \
+             by the sizes of messages; slow guessing stays below the floors.",
+    attack: &["T1110.001", "T1110.003"],
+    reads: &[Kind::Ftp, Kind::Http, Kind::Login, Kind::Ssh],
+    new: |settings| Box::new(PasswordGuessing::new(settings)),
+};
+
+/// Logins kept of one address at one server.
+const MAX_LOGINS: usize = 4096;
+
+/// What holds the commands of one login together, hashed.
+type Session = u64;
+
+/// One login: the account if the row names it, the session, what became of it.
+type Login = (Option<Text>, Option<Session>, Outcome);
+
+/// The rows of one login.
+#[derive(Debug, Default)]
+struct Tries {
+    seen: Course,
+    /// Tries that one row stands for, where it stands for several.
+    each: u64,
+}
+
+struct PasswordGuessing {
+    logins: Tally<(Host, Option<Host>), Login, Tries>,
+    /// Accounts that a session named before it proved anything.
+    named: Tally<Session, Text, ()>,
+}
+
+impl PasswordGuessing {
+    const fn new(settings: &Settings) -> Self {
+        Self {
+            logins: Tally::new(settings.caps.keys, MAX_LOGINS),
+            named: Tally::new(settings.caps.keys, 4),
+        }
+    }
+
+    fn tried(&mut self, e: &Observed<'_>, from: Host, login: Login, n: u64) {
+        let rank = u8::from(login.2 != Outcome::Success);
+        if let Some(tries) = self.logins.offer_ranked(rank, (from, Host::resp(e)), login) {
+            tries.seen.see(e);
+            tries.each = tries.each.max(n);
+        }
+    }
+
+    fn account_of(&self, session: Option<Session>) -> Option<Text> {
+        self.named.get(&session?)?.members().first().map(|(name, ())| (*name).clone())
+    }
+}
+
+impl Detector for PasswordGuessing {
+    fn observe(&mut self, e: &Observed<'_>) {
+        let Some(from) = Host::orig(e) else { return };
+        let session = session(e, &from);
+        let (name, outcome) = match &e.body {
+            Body::Ftp(f) => match (f.command.as_deref(), f.reply_code) {
+                (Some("USER"), _) => {
+                    if let (Some(session), Some(name)) = (session, &f.arg) {
+                        self.named.offer(session, name.clone());
+                    }
+                    return;
+                }
+                (Some("PASS"), Some(230)) => (f.user.clone(), Outcome::Success),
+                (Some("PASS"), Some(430 | 530)) => (f.user.clone(), Outcome::Failure),
+                _ => return,
+            },
+            Body::Ssh(s) => {
+                let Some(success) = s.auth_success else { return };
+                let failed = s.auth_attempts.unwrap_or(1).saturating_sub(u64::from(success));
+                if failed > 0 {
+                    self.tried(e, from.clone(), (None, session, Outcome::Failure), failed);
+                }
+                if success {
+                    self.tried(e, from, (None, session, Outcome::Success), 1);
+                }
+                return;
+            }
+            _ => match e.account() {
+                Some(a) if a.is_login => match a.outcome {
+                    Some(outcome) => (Some(a.name.into()), outcome),
+                    None => return,
+                },
+                _ => return,
+            },
+        };
+        self.tried(e, from, (name, session, outcome), 1);
+    }
+
+    fn report(&self, out: &mut Vec<Finding>) {
+        let mut by_source: BTreeMap<&Host, Vec<Attempt<'_>>> = BTreeMap::new();
+        for ((from, server), group) in self.logins.iter() {
+            for ((name, session, outcome), tries) in group.members() {
+                by_source.entry(from).or_default().push(Attempt {
+                    server: server.as_ref(),
+                    account: name.clone().or_else(|| self.account_of(*session)),
+                    outcome: *outcome,
+                    n: tries.seen.count().saturating_mul(tries.each.max(1)),
+                    seen: &tries.seen,
+                });
+            }
+        }
+        for (from, logins) in by_source {
+            let mut found = judge::each_server(from, &logins);
+            if let Some(mut all) = judge::many_servers(from, &logins) {
+                // Single servers of one source are one cause.
+                all.severity = found.iter().map(|f| f.severity).fold(all.severity, Severity::max);
+                all.includes = found.into_iter().map(|f| f.title).collect();
+                found = vec![all];
+            }
+            found.iter_mut().for_each(|f| f.missing.extend(self.logins.loss()));
+            out.extend(found);
+        }
+    }
+}
+
+fn session(e: &Event, from: &Host) -> Option<Session> {
+    let logged = e.account().and_then(|a| a.session);
+    let own = match &e.body {
+        Body::Ftp(f) => f.session.as_deref(),
+        _ => None,
+    };
+    logged
+        .or(own)
+        .map(|s| stable(&s))
+        .or_else(|| e.flow.uid.as_ref().map(|uid| stable(&uid)))
+        .or_else(|| e.flow.orig.port.map(|p| stable(&(from, p))))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Cases of `password-guessing`: both sides of each floor, what then succeeds, many servers.
+
+use super::RULE;
+use crate::detect::kit::dsl::{events, judge, lines};
+use crate::settings::Settings;
+
+fn run(text: &str) -> String {
+    lines(&judge(|| (RULE.new)(&Settings::default()), &events(text)))
+}
+
+fn guesses(n: usize, gap: usize) -> String {
+    format!("@0+{gap} ftp 192.0.2.9:{{1..{n}}} > 10.0.0.1:21 user=eva cmd=PASS code=530 password")
+}
+
+#[test]
+fn both_sides_of_the_floors() {
+    assert_eq!(run(&guesses(9, 5)), "");
+    assert_eq!(
+        run(&guesses(10, 5)),
+        "Medium/Medium Password guessing: 10 failed logins of 192.0.2.9 for eva\n"
+    );
+    // Ten in a quarter of an hour, and nine.
+    assert_ne!(run(&guesses(40, 100)), "");
+    assert_eq!(run(&guesses(40, 101)), "");
+    let spray =
+        |n| format!("@0+9 ftp 192.0.2.9:* > 10.0.0.1:21 user=u{{1..{n}}} cmd=PASS code=530");
+    assert_eq!(run(&spray(4)), "");
+    assert!(
+        run(&spray(5)).starts_with(
+            "Medium/High Password guessing: 5 failed logins of 192.0.2.9 for 5 accounts"
+        )
+    );
+    let mixed = |ok| {
+        format!(
+            "{}\n@0 ftp 192.0.2.9:{{101..{}}} > 10.0.0.1:21 user=tom cmd=PASS code=230",
+            guesses(10, 5),
+            100 + ok
+        )
+    };
+    assert_ne!(run(&mixed(10)), "");
+    assert_eq!(run(&mixed(11)), "");
+}
+
+#[test]
+fn a_success_after_failures_is_high_and_one_before_them_is_not() {
+    let win = |at: i64| {
+        format!(
+            "{}\n@{at} ftp 192.0.2.9:999 > 10.0.0.1:21 user=eva cmd=PASS code=230",
+            guesses(12, 5)
+        )
+    };
+    assert!(run(&win(100)).starts_with("High/") && run(&win(100)).contains("then success"));
+    let before = win(5).replace("@0+5", "@10+5");
+    assert!(run(&before).starts_with("Medium/"), "{}", run(&before));
+}
+
+#[test]
+fn the_account_is_found_through_the_session_that_named_it() {
+    let row = |n: u32| {
+        format!(
+            "@{n} ftp 192.0.2.9 > 10.0.0.1:21 cmd=USER arg=admin code=331 session=s{n}\n@{n} ftp 192.0.2.9 > 10.0.0.1:21 cmd=PASS code=530 session=s{n}\n"
+        )
+    };
+    let text: String = (0..12).map(row).collect();
+    assert!(run(&text).contains("for admin"), "{}", run(&text));
+}
+
+#[test]
+fn http_and_untimed() {
+    let web = "@0+1 http 10.0.0.9:{1..12} > 10.0.0.1:80 user=eva status=401 uri=/x";
+    assert!(run(web).starts_with("Low/Medium"));
+    let untimed = web.replace("@0+1 ", "");
+    assert!(run(&untimed).starts_with("Low/Low"));
+    // A missing page says nothing about a password.
+    assert_eq!(run(&web.replace("401", "404")), "");
+}
+
+#[test]
+fn ssh_counts_what_one_connection_tried() {
+    let ssh =
+        |n: usize, words: &str| format!("@0+9 ssh 192.0.2.9:* > 10.0.0.{{1..{n}}}:22 {words}");
+    // Six tries in each of two connections, to one server.
+    let two = |words: &str| ssh(2, words).replace("10.0.0.{1..2}", "10.0.0.{1,1}");
+    assert_eq!(
+        run(&two("attempts=6 success=F")),
+        "Medium/Medium Password guessing: 12 failed logins of 192.0.2.9 for accounts that the evidence does not name\n"
+    );
+    assert_eq!(run(&two("attempts=4 success=F")), "");
+    assert!(run(&two("attempts=6 success")).starts_with("High/"));
+    // A person who mistypes once, and a connection whose end does not tell.
+    assert_eq!(run(&two("attempts=2 success")), "");
+    assert_eq!(run(&two("attempts=6")), "");
+}
+
+#[test]
+fn few_tries_at_many_servers() {
+    let many = |n: usize, gap: usize| {
+        format!("@0+{gap} ssh 10.0.9.9:* > 10.0.0.{{1..{n}}}:22 attempts=1 success=F")
+    };
+    assert_eq!(run(&many(4, 10)), "");
+    assert_eq!(
+        run(&many(5, 10)),
+        "Medium/Medium Password guessing: 5 failed logins of 10.0.9.9 at 5 servers for accounts that the evidence does not name\n"
+    );
+    assert_ne!(run(&many(5, 225)), "");
+    assert_eq!(run(&many(5, 226)), "");
+    // As many that let it in: it knows its passwords.
+    let known = |n: usize| {
+        format!("{}\n@0 ssh 10.0.9.9:* > 10.0.1.{{1..{n}}}:22 attempts=1 success", many(5, 10))
+    };
+    assert_ne!(run(&known(5)), "");
+    assert_eq!(run(&known(6)), "");
+    // Many tries at each: one cause, one finding.
+    let each = "@0+1 ftp 192.0.2.9:* > 10.0.0.{1..6}:21 user=root cmd=PASS code=530 password\n";
+    let found = judge(|| (RULE.new)(&Settings::default()), &events(&each.repeat(12)));
+    assert_eq!((found.len(), found[0].includes.len()), (1, 6));
+}
+
+#[test]
+fn two_sites_private_addresses_are_two_sources() {
+    let at = |site: &str, n: usize| {
+        format!("@0+5 ftp 10.0.0.9:{{1..{n}}} > 10.0.0.1:21 user=eva cmd=PASS code=530 site={site}")
+    };
+    assert_eq!(run(&format!("{}\n{}", at("Basel", 5), at("Bern", 5))), "");
+    assert!(run(&at("Bern", 10)).contains("failed logins of 10.0.0.9 (Bern) for eva"));
+}
+
+#[test]
+fn caps_of_eight_give_the_same_for_any_order() {
+    let tight = || {
+        let mut s = Settings::default();
+        s.caps.keys = 8;
+        (RULE.new)(&s)
+    };
+    judge(tight, &events("@0+2 ftp 192.0.2.9:* > 10.0.0.1:21 user=u{1..60} cmd=PASS code=530"));
+}
