@@ -42,7 +42,7 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 		}
 		tellProgress(first + evidence.length - 1, 0);
 		// Not waited for: the answer to this call says that the analysis is over.
-		void hashAll(evidence, described, first);
+		void hashAll(evidence, first);
 	},
 	stop() {
 		isStopped = true;
@@ -97,10 +97,9 @@ async function readFile(index: number, file: File, described: Described): Promis
  * Hashes the files, once all findings are there: hashing is slower than the analysis, so doing it
  * on the way would have the analyst wait for a number. One that cannot be read was told of before.
  */
-async function hashAll(evidence: Evidence[], described: Described[], first: number): Promise<void> {
+async function hashAll(evidence: Evidence[], first: number): Promise<void> {
 	for (const [index, { file }] of evidence.entries()) {
-		const known = described[index]?.sha256;
-		const sha256 = known ?? (await digest(file, () => isStopped).catch(() => undefined));
+		const sha256 = await digest(file, () => isStopped).catch(() => undefined);
 		if (isStopped) {
 			return;
 		}

@@ -174,10 +174,11 @@ impl Transaction {
         self.http.version = Some(line.version.into());
         self.http.status_code = Some(line.code);
         // A reply without words is shown as Zeek shows it.
-        self.http.status_msg = some_text(line.reason).or_else(|| Some("<empty>".into()));
+        self.http.status_msg =
+            line.reason.map(|words| some_text(words).unwrap_or_else(|| "<empty>".into()));
         if (100..200).contains(&line.code) {
             self.http.info_code = Some(line.code);
-            self.http.info_msg = some_text(line.reason);
+            self.http.info_msg = line.reason.and_then(some_text);
         }
     }
 

@@ -22,8 +22,8 @@ pub struct StatusLine<'a> {
     pub version: &'a str,
     /// The status code; 0 when it is no number.
     pub code: u64,
-    /// The reason phrase.
-    pub reason: &'a [u8],
+    /// The reason phrase, maybe of no words; `None` where the version knows none (HTTP/2).
+    pub reason: Option<&'a [u8]>,
 }
 
 /// The next line of `data` without its end, and how many bytes it takes with it; `None` when its
@@ -65,7 +65,7 @@ pub fn status_line(line: &[u8]) -> Option<StatusLine<'_>> {
     let rest = rest.trim_ascii();
     let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
     let code = rest.get(..digits).and_then(number).unwrap_or(0);
-    let reason = rest.get(digits..).unwrap_or_default().trim_ascii();
+    let reason = rest.get(digits..).map(<[u8]>::trim_ascii);
     Some(StatusLine { version: std::str::from_utf8(version).ok()?, code, reason })
 }
 
@@ -132,8 +132,8 @@ mod tests {
     #[test]
     fn status_lines_good_and_odd() {
         let s = status_line(b"HTTP/1.1 404 Not Found").unwrap();
-        assert_eq!((s.version, s.code, s.reason), ("1.1", 404, &b"Not Found"[..]));
-        assert_eq!(status_line(b"HTTP/1.0 200").unwrap().reason, b"");
+        assert_eq!((s.version, s.code, s.reason), ("1.1", 404, Some(&b"Not Found"[..])));
+        assert_eq!(status_line(b"HTTP/1.0 200").unwrap().reason, Some(&b""[..]));
         assert_eq!(status_line(b"HTTP/1.0 99999999999999999999 x").unwrap().code, 0);
         assert!(status_line(b"ICY 200 OK").is_none());
     }

@@ -103,7 +103,7 @@ impl Streams {
             self.begin(id, transaction, cx);
         }
         let Some(stream) = self.open.get_mut(&id) else { return };
-        stream.transaction.status(&StatusLine { version: "2", code, reason: b"" });
+        stream.transaction.status(&StatusLine { version: "2", code, reason: None });
         if stream.transaction.is_interim() {
             return;
         }

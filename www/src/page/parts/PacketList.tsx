@@ -1,15 +1,14 @@
 // The packets of the chosen connections as a table; a click shows one decoded beside its bytes.
-import { useEffect } from "preact/hooks";
 import type { Listed } from "../../shared/evidence.ts";
 import type { Column } from "../../shared/records.ts";
 import { sourceName } from "../select/findings.ts";
-import { plural, time } from "../select/format.ts";
+import { time } from "../select/format.ts";
 import type { Cell } from "../select/grid.ts";
 import { visible } from "../select/text.ts";
 import { sources } from "../store/case.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import * as packets from "../store/packets.ts";
-import { Empty } from "./Common.tsx";
+import { AskFirst } from "./AskFirst.tsx";
 import { Grid } from "./Grid.tsx";
 import { PassLine } from "./PassLine.tsx";
 
@@ -50,31 +49,11 @@ function after(ts: string | undefined, first: string | undefined): string {
 	return ((micros(ts) - micros(first)) / 1e6).toFixed(6);
 }
 
-export function PacketList() {
-	const reach = packets.reach.value;
-	const pass = packets.passes.value.list;
-	const isFew = reach !== undefined && reach.n_connections <= packets.MOST_UNASKED;
-	useEffect(() => {
-		if (isFew && packets.passes.value.list.state === "none") {
-			packets.list();
-		}
-	}, [reach, isFew]);
-	if (!reach) {
-		return packets.isCounting.value ? null : (
-			<Empty title="No connection of a capture passes the filter." />
-		);
-	}
-	if (pass.state === "none" && !isFew) {
-		return (
-			<Empty title={`${plural(reach.n_connections, "connection")} are many.`}>
-				<button type="button" onClick={packets.list}>
-					List their packets all the same
-				</button>
-			</Empty>
-		);
-	}
-	return <Table />;
-}
+export const PacketList = () => (
+	<AskFirst task="list" begin={packets.list} wish="List their packets all the same">
+		<Table />
+	</AskFirst>
+);
 
 function Table() {
 	const all = packets.packets.value;

@@ -1,12 +1,12 @@
 // Followed streams: what both sides of each chosen connection said, in order, with what is missing.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import type { Followed } from "../../shared/evidence.ts";
 import { count, plural, size, time } from "../select/format.ts";
 import { hexOf, partsOf, type Shown, type Side, textOf } from "../select/streams.ts";
 import { save } from "../store/copy.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import * as packets from "../store/packets.ts";
+import { AskFirst } from "./AskFirst.tsx";
 import { Copy, Empty } from "./Common.tsx";
 import { Ev } from "./Evidence.tsx";
 import { PassLine } from "./PassLine.tsx";
@@ -23,31 +23,11 @@ const SIDES: [Side, string][] = [
 	["resp", "Responder"],
 ];
 
-export function Streams() {
-	const reach = packets.reach.value;
-	const pass = packets.passes.value.follow;
-	const isFew = reach !== undefined && reach.n_connections <= packets.MOST_UNASKED;
-	useEffect(() => {
-		if (isFew && packets.passes.value.follow.state === "none") {
-			packets.follow();
-		}
-	}, [reach, isFew]);
-	if (!reach) {
-		return packets.isCounting.value ? null : (
-			<Empty title="No connection of a capture passes the filter." />
-		);
-	}
-	if (pass.state === "none" && !isFew) {
-		return (
-			<Empty title={`${plural(reach.n_connections, "connection")} are many.`}>
-				<button type="button" onClick={packets.follow}>
-					Follow their streams all the same
-				</button>
-			</Empty>
-		);
-	}
-	return <Conversations />;
-}
+export const Streams = () => (
+	<AskFirst task="follow" begin={packets.follow} wish="Follow their streams all the same">
+		<Conversations />
+	</AskFirst>
+);
 
 function Conversations() {
 	const side = useSignal<Side>("both");
