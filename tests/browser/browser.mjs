@@ -21,6 +21,9 @@ export const FILE_URL = new URL("../../dist/index.html", import.meta.url).href;
 /** A file of the article, which the cases hold. */
 export const article = (name) => here(`../cases/article/${name}`);
 
+/** A file of another case. */
+export const aCase = (name, file) => here(`../cases/${name}/input/${file}`);
+
 /** The built page as text. */
 export const builtPage = () => readFileSync(PAGE, "utf8");
 

@@ -3,7 +3,6 @@
 //! The bases, classic captures over Ethernet, follow each other again and again. Every repetition
 //! has its own IPv4 addresses, checksums kept right, and its own span of time: so connections,
 //! hosts and names grow with the size as they do in the field. Prints what it made as JSON.
-#![allow(missing_docs)]
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -99,6 +99,13 @@ function Evidence({ report: now }: { report: R }) {
 					</tbody>
 				</table>
 			</Scroll>
+			{now.networks.map((file) => (
+				<p key={file.sha256}>
+					Networks from <Ev text={file.name} />: <Ev text={file.about} />
+					{file.built && `, built ${time(file.built)}`}
+					<span class="data digest dim"> SHA-256 {file.sha256}</span>
+				</p>
+			))}
 			<p class="dim num">
 				{now.span
 					? `Times from ${time(now.span.first)} to ${time(now.span.last)}, UTC.`

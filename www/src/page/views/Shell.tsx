@@ -1,6 +1,6 @@
 // The frame around every view: header, navigation, the view itself, the evidence beside it.
 import type { ComponentType } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { EvidencePanel } from "../parts/Item.tsx";
 import { ProgressStrip } from "../parts/Progress.tsx";
 import { byCode, totalEvents } from "../select/coverage.ts";
@@ -43,8 +43,9 @@ export function Shell() {
 	const view = isEmpty ? "drop" : route.value.view;
 	const Page = PAGES[view];
 	const main = useRef<HTMLElement>(null);
-	// Whoever moves by keyboard or hears the page is taken to the new view's heading.
-	useEffect(() => {
+	// Whoever moves by keyboard or hears the page is taken to the new view's heading: as it appears,
+	// since a moment later the heading would take the focus back from a row already chosen.
+	useLayoutEffect(() => {
 		main.current?.scrollTo(0, 0);
 		main.current?.querySelector("h1")?.focus({ preventScroll: true });
 	}, [view, route.value.id]);
