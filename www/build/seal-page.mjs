@@ -5,13 +5,14 @@ import { gzipSync } from "node:zlib";
 
 const PAGE = new URL("../../dist/index.html", import.meta.url);
 const WASM = new URL("../src/wasm/", import.meta.url);
+const CASES = new URL("../../tests/cases/", import.meta.url);
 
 /** Where index.html leaves room for the hashes. */
 const PLACE = "'sha256-SET-BY-THE-BUILD'";
 
 /** A block that no browser runs: page/data.ts unpacks it by its id. */
 function dataBlock(id, file) {
-	const packed = gzipSync(readFileSync(new URL(file, WASM)), { level: 9 }).toString("base64");
+	const packed = gzipSync(readFileSync(file), { level: 9 }).toString("base64");
 	return `<script type="application/gzip" id="${id}">${packed}</script>\n`;
 }
 
@@ -36,9 +37,13 @@ export function sealPage() {
 			sequential: true,
 			handler() {
 				let html = readFileSync(PAGE, "utf8");
-				const blocks =
-					dataBlock("core", "offwire_wasm_bg.wasm") + dataBlock("licences", "licences.txt");
-				html = html.replace("</body>", () => `${blocks}</body>`);
+				const blocks = [
+					dataBlock("core", new URL("offwire_wasm_bg.wasm", WASM)),
+					dataBlock("licences", new URL("licences.txt", WASM)),
+					dataBlock("warm-up-logins", new URL("plaintext-logins/logins.pcap", CASES)),
+					dataBlock("warm-up-web", new URL("tls-with-secrets/input/web.pcap", CASES)),
+				];
+				html = html.replace("</body>", () => `${blocks.join("")}</body>`);
 				const hashes = scriptHashes(html);
 				if (!html.includes(PLACE) || /<script[^>]* src=/.test(html)) {
 					throw new Error("the page has no place for its hashes, or a script was not inlined");

@@ -1,7 +1,10 @@
-// Unpacks what was built into the page as data: the core and the licences. Nothing is ever fetched.
+// Unpacks what was built into the page as data: core, licences, captures. Nothing is ever fetched.
+
+/** What the core is warmed up with: captures of ours with the protocols that are met most. */
+const WARM_UP = ["warm-up-logins", "warm-up-web"] as const;
 
 /** The unpacked bytes of the block with this id. */
-async function unpack(id: "core" | "licences"): Promise<ArrayBuffer> {
+async function unpack(id: "core" | "licences" | (typeof WARM_UP)[number]): Promise<ArrayBuffer> {
 	const packed = document.getElementById(id)?.textContent ?? "";
 	const bytes = Uint8Array.from(atob(packed), (char) => char.charCodeAt(0));
 	const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -19,4 +22,9 @@ export function coreModule(): Promise<WebAssembly.Module> {
 /** The licences of all that is inside the page, as text. */
 export async function licences(): Promise<string> {
 	return new TextDecoder().decode(await unpack("licences"));
+}
+
+/** Small captures to run the core over before there is any evidence. */
+export function warmUpCaptures(): Promise<ArrayBuffer[]> {
+	return Promise.all(WARM_UP.map(unpack));
 }

@@ -3,7 +3,7 @@ import { Link } from "../shared/link.ts";
 import type { AnalysingCalls, Crash, PageCalls, ReadingCalls } from "../shared/messages.ts";
 import AnalysingWorker from "../worker/analysing.ts?worker&inline";
 import ReadingWorker from "../worker/reading.ts?worker&inline";
-import { coreModule } from "./data.ts";
+import { coreModule, warmUpCaptures } from "./data.ts";
 
 /** Where the messages of a pair go; a pair in reserve has nobody to tell yet. */
 export type Listener = PageCalls;
@@ -34,6 +34,12 @@ export class Pair {
 		this.ready = Promise.race([this.#start(), broken]);
 		// Whoever takes the pair awaits this; a reserve that fails before must not be an error of its own.
 		this.ready.catch(() => undefined);
+	}
+
+	/** Has the browser compile the core well, as long as nobody has taken the pair. */
+	async warmUp(): Promise<void> {
+		await this.ready;
+		await this.analysing.call("warm", await warmUpCaptures());
 	}
 
 	/** Ends both workers at once, in the middle of whatever they do. */
@@ -76,6 +82,7 @@ export class Pair {
 }
 
 let reserve: Pair | undefined;
+let isWarm = false;
 
 /** A started pair, and the next one warming up behind it. */
 export function takePair(): Pair {
@@ -86,7 +93,13 @@ export function takePair(): Pair {
 	return pair;
 }
 
-/** Has a pair ready before it is wanted. */
+/** Has a pair ready before it is wanted; the first one makes the core fast for all, as they share its code. */
 export function warmUp(): void {
+	const isFirst = !isWarm;
+	isWarm = true;
 	reserve ??= new Pair();
+	if (isFirst) {
+		// A pair that breaks down tells whoever takes it.
+		reserve.warmUp().catch(() => undefined);
+	}
 }

@@ -91,6 +91,8 @@ export type ReadingCalls = {
 /** What the page asks of the analysing worker. */
 export type AnalysingCalls = {
 	start(given: { module: WebAssembly.Module; reading: MessagePort }): void;
+	/** Makes the core fast by running it over small captures, until a case begins. */
+	warm(captures: ArrayBuffer[]): Promise<void>;
 	/** Begins a case; settings left out are the core's own. */
 	begin(settings: unknown): void;
 	report(): Report;

@@ -10,6 +10,7 @@ import { Meter } from "./meter.ts";
 import { Passes } from "./passes.ts";
 import { related, story } from "./story.ts";
 import { rows, timeline, write } from "./tables.ts";
+import { warm } from "./warm.ts";
 
 /** Work between two looks at the messages that came in: questions are answered while files are read. */
 const BREATH_MS = 30;
@@ -39,6 +40,7 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 		initSync({ module });
 		feeding(reading);
 	},
+	warm: (captures) => warm(captures, () => current === undefined, breathe),
 	begin(settings) {
 		current = new Case(settings);
 	},
