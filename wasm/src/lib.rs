@@ -27,6 +27,9 @@ pub use tables::Writing;
 /// so that nearly nothing is copied twice.
 const WINDOW: u32 = 1 << 20;
 
+/// Rows of evidence that cross with a report, which is told again and again: some megabytes at most.
+const ROWS_TOLD: usize = 1000;
+
 /// One case: some files of evidence and what they show.
 #[wasm_bindgen]
 pub struct Case {
@@ -110,12 +113,23 @@ impl Case {
         self.files.clear();
     }
 
-    /// What the case shows so far; may be asked at any time.
+    /// What the case shows so far; may be asked at any time. Of very many rows of evidence only
+    /// those of the first findings are in it.
     ///
     /// # Errors
     /// Never in practice: the report is plain data.
     pub fn report(&self) -> Result<JsValue, JsError> {
-        to_js(&self.session.report())
+        let mut report = self.session.report();
+        report.leave_rows_out(ROWS_TOLD);
+        to_js(&report)
+    }
+
+    /// The evidence of findings, each a pair of rule and key: for rows that the report left out.
+    ///
+    /// # Errors
+    /// If the findings are no such pairs.
+    pub fn evidence(&self, findings: JsValue) -> Result<JsValue, JsError> {
+        to_js(&self.session.evidence(&from_js::<Vec<_>>(findings)?))
     }
 
     /// The report as the command writes it, byte for byte: `text` or `json`.

@@ -65,6 +65,9 @@ impl Mark {
 /// How many different things the marks show: marks of one identity, close in time and from
 /// different sources are one; two rows of one source are always two.
 pub fn distinct(marks: &[Mark]) -> u64 {
+    if marks.iter().all(|m| Some(m.at.0) == marks.first().map(|first| first.at.0)) {
+        return marks.len() as u64;
+    }
     let mut sorted = marks.to_vec();
     sorted.sort_by_key(|m| (m.identity, m.ts, m.at));
     let mut things: Vec<(Mark, Vec<super::NodeId>)> = Vec::new();

@@ -342,12 +342,25 @@ impl Conversation {
         let room = MAX_PROBED.saturating_sub(left.bytes.len()).min(bytes.len());
         let (kept, more) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
         let is_full = !more.is_empty();
-        left.bytes.extend_from_slice(kept);
-        if let (true, Some(rest)) = (self.decide(dir, is_full, out), Some(more)) {
-            if !rest.is_empty() {
-                self.data(dir, rest, mark, out);
+        if self.orig.bytes.is_empty() && self.resp.bytes.is_empty() {
+            // Mostly the first bytes are enough: then nothing need be kept.
+            let guess = guess(self.over, dir, kept, self.ports, is_full);
+            if let Guess::Found(protocol) = guess {
+                self.mode = Mode::Running((protocol.open)());
+                return self.data(dir, bytes, mark, out);
             }
-        } else if is_full {
+            self.left(dir).bytes.extend_from_slice(kept);
+            self.conclude(dir, guess, out);
+        } else {
+            self.left(dir).bytes.extend_from_slice(kept);
+            if self.decide(dir, is_full, out) {
+                if is_full {
+                    self.data(dir, more, mark, out);
+                }
+                return;
+            }
+        }
+        if is_full {
             self.left(dir).lost += more.len() as u64;
         }
     }
@@ -356,15 +369,19 @@ impl Conversation {
     /// to the analyzer.
     fn decide(&mut self, dir: Dir, is_last: bool, out: &mut dyn Sink) -> bool {
         let (over, ports) = (self.over, self.ports);
-        let left = self.left(dir);
-        match guess(over, dir, &left.bytes, ports, is_last) {
+        let guess = guess(over, dir, &self.left(dir).bytes, ports, is_last);
+        self.conclude(dir, guess, out)
+    }
+
+    fn conclude(&mut self, dir: Dir, guess: Guess, out: &mut dyn Sink) -> bool {
+        match guess {
             Guess::Found(protocol) => {
                 self.start((protocol.open)(), out);
                 true
             }
             Guess::Wait => false,
             Guess::Unknown => {
-                left.is_unknown = true;
+                self.left(dir).is_unknown = true;
                 let is_hopeless = self.orig.is_unknown && self.resp.is_unknown;
                 if is_hopeless {
                     self.stop();

@@ -26,25 +26,24 @@ fn guess_of(
     ports: [u16; 2],
     is_last: bool,
 ) -> Guess {
-    let mut best: Option<(bool, &'static Protocol)> = None;
+    let usual = |p: &Protocol| ports.iter().any(|port| p.ports.contains(port));
     let mut maybe = None;
     let mut is_open = false;
-    for &protocol in protocols.iter().filter(|p| p.over == over) {
-        let is_usual = ports.iter().any(|port| protocol.ports.contains(port));
-        match (protocol.probe)(dir, bytes) {
-            Probe::Yes if best.is_none_or(|(usual, _)| is_usual && !usual) => {
-                best = Some((is_usual, protocol));
+    // Those of the ports first: mostly one of them knows its own, and the others are not asked.
+    for is_usual in [true, false] {
+        for &protocol in protocols.iter().filter(|p| p.over == over && usual(p) == is_usual) {
+            match (protocol.probe)(dir, bytes) {
+                Probe::Yes => return Guess::Found(protocol),
+                Probe::Maybe if is_usual && maybe.is_none() => maybe = Some(protocol),
+                Probe::NeedMore => is_open = true,
+                _ => {}
             }
-            Probe::Maybe if is_usual && maybe.is_none() => maybe = Some(protocol),
-            Probe::NeedMore => is_open = true,
-            _ => {}
         }
     }
-    match (best, maybe) {
-        (Some((_, protocol)), _) => Guess::Found(protocol),
+    match maybe {
         _ if is_open && !is_last => Guess::Wait,
-        (None, Some(protocol)) => Guess::Found(protocol),
-        _ => Guess::Unknown,
+        Some(protocol) => Guess::Found(protocol),
+        None => Guess::Unknown,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A finding: what was seen, how sure it is, what it rests on, and what else it could be.
 
-use crate::event::Origin;
+use crate::event::{NodeId, Origin};
 use crate::time::Time;
 use serde::Serialize;
 
@@ -126,6 +126,20 @@ pub struct Evidence {
     pub total: u64,
     /// A filter that shows them all in Records: the kind and the expression.
     pub filter: Option<(String, String)>,
+    /// The sources of [`rows`](Self::rows) that were left out of a report, to be asked for by
+    /// [`Session::evidence`](crate::session::Session::evidence); empty when all rows are there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<NodeId>,
+}
+
+impl Evidence {
+    /// Leaves the rows out, so that a report with very many of them stays small.
+    pub(super) fn leave_out(&mut self) {
+        self.left_out = self.rows.iter().map(|row| row.at.node).collect();
+        self.left_out.sort_unstable();
+        self.left_out.dedup();
+        self.rows = Vec::new();
+    }
 }
 
 /// What a detector found.

@@ -54,6 +54,20 @@ pub struct Report {
     pub span: Option<Span>,
 }
 
+impl Report {
+    /// Keeps about `most` rows of evidence: those of the first findings, whole. The others say
+    /// that theirs were left out.
+    pub fn leave_rows_out(&mut self, most: usize) {
+        let mut kept = 0usize;
+        for finding in &mut self.findings {
+            kept += finding.evidence.rows.len();
+            if kept > most {
+                finding.evidence.leave_out();
+            }
+        }
+    }
+}
+
 /// A file, or what a container holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Source {

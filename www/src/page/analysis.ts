@@ -20,7 +20,7 @@ import type {
 	Values,
 	ValuesQuery,
 } from "../shared/records.ts";
-import type { Origin } from "../shared/report.ts";
+import type { FindingEvidence, Origin } from "../shared/report.ts";
 import { type Listener, type Pair, takePair } from "./workers.ts";
 
 /** How long workers may take to stop in good order before they are ended. */
@@ -96,6 +96,10 @@ export class Analysis {
 
 	endPass(id: number): void {
 		this.#pair.analysing.tell("endPass", id);
+	}
+
+	evidence(findings: [string, string][]): Promise<(FindingEvidence | undefined)[]> {
+		return this.#pair.analysing.call("evidence", findings);
 	}
 
 	/** The report as the command writes it, byte for byte. */

@@ -54,6 +54,8 @@ export interface FindingEvidence {
 	total: bigint;
 	/** The kind and the expression that show all rows. */
 	filter?: [string, string];
+	/** The sources of rows that are not here but are to be asked for. */
+	left_out?: number[];
 }
 
 export interface Finding {

@@ -1,6 +1,6 @@
 // Measures how fast bytes go by, and says when it is time to tell the page again.
 
-const EVERY_MS = 100;
+const EVERY_MS = 250;
 const WINDOW_MS = 3000;
 
 export class Meter {
@@ -9,7 +9,7 @@ export class Meter {
 	#toldAt = 0;
 	readonly #marks: { at: number; done: number }[] = [];
 
-	/** Whether the page has waited long enough for news; true at most ten times a second. */
+	/** Whether the page has waited long enough for news; true at most four times a second. */
 	isDue(): boolean {
 		const now = performance.now();
 		if (now - this.#toldAt < EVERY_MS) {

@@ -27,7 +27,7 @@ impl<'a> Observed<'a> {
             ts: self.event.ts,
             at: self.event.at,
             identity: self.mark().identity,
-            text: line(self.event).into(),
+            text: line(self.event),
         };
         Rc::clone(self.row.get_or_init(|| Rc::new(row())))
     }

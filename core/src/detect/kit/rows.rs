@@ -1,12 +1,14 @@
 //! Evidence rows: one event as one line of Zeek's words, and the few that a finding keeps.
 
 use super::Observed;
-use crate::event::{Cell, Event, Flow, Identity, Mark, Origin, distinct};
+use crate::event::{Cell, Endpoint, Event, Flow, Identity, Mark, Origin, distinct};
 use crate::report::{Evidence, EvidenceRow, Span};
-use crate::text::visible;
+use crate::text::{Text, visible};
 use crate::time::Time;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -27,7 +29,7 @@ pub struct Row {
     /// What makes it the same thing as another.
     pub identity: Identity,
     /// The event as [`line`].
-    pub text: Box<str>,
+    pub text: Text,
 }
 
 impl Row {
@@ -159,13 +161,22 @@ pub fn evidence(
     let mut kept: Vec<EvidenceRow> = Vec::new();
     let mut places = BTreeSet::new();
     for row in rows {
-        if kept.len() < MAX_ROWS && places.insert(row.at) {
+        if places.insert(row.at) {
             kept.push(row);
+        }
+        // Not asked for one more: making a row costs a copy.
+        if kept.len() == MAX_ROWS {
+            break;
         }
     }
     kept.sort();
     let total = total.max(kept.len() as u64);
-    Evidence { rows: kept, total, filter: filter.map(|(kind, f)| (kind.to_owned(), f)) }
+    Evidence {
+        rows: kept,
+        total,
+        filter: filter.map(|(kind, f)| (kind.to_owned(), f)),
+        left_out: Vec::new(),
+    }
 }
 
 /// A text as a filter's literal: between quotes, and standing for itself alone.
@@ -182,23 +193,31 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// One event as one line: kind, ends, then the fields it has, by Zeek's names.
-pub fn line(e: &Event) -> String {
+pub fn line(e: &Event) -> Text {
     let kind = e.body.kind();
-    let mut out = format!("{} {}", kind.path(), ends(&e.flow));
+    // Room for nearly every line: one is made of almost every event.
+    let mut out = String::with_capacity(2 * MAX_LINE);
+    out.push_str(kind.path());
+    out.push(' ');
+    write_ends(&mut out, &e.flow);
     let mut fields = kind.fields().iter();
     e.body.cells(&mut |cell| {
         let name = fields.next().map_or("", |f| f.name);
         if !matches!(cell, Cell::Unset) && out.len() < MAX_LINE && !is_noise(name) {
-            let _ = write!(out, " {name}=");
+            out.push(' ');
+            out.push_str(name);
+            out.push('=');
             write_cell(&mut out, cell);
         }
     });
     if out.len() > MAX_LINE {
-        let cut = (0..=MAX_LINE).rev().find(|i| out.is_char_boundary(*i)).unwrap_or(0);
-        out.truncate(cut);
+        out.truncate(out.floor_char_boundary(MAX_LINE));
         out.push('…');
     }
-    visible(&out).into_owned()
+    match visible(&out) {
+        Cow::Borrowed(line) => line.into(),
+        Cow::Owned(line) => line.into(),
+    }
 }
 
 /// Fields that say in numbers what a neighbour says by name, or that no finding turns on.
@@ -221,35 +240,83 @@ fn is_noise(name: &str) -> bool {
     )
 }
 
-fn ends(flow: &Flow) -> String {
+fn write_ends(out: &mut String, flow: &Flow) {
+    let start = out.len();
     let proto = flow.transport.map_or("", |t| t.name());
     match (flow.orig.addr, flow.resp.addr) {
-        (None, None) => proto.to_owned(),
-        (Some(_), None) if flow.resp.port.is_none() => flow.orig.to_string(),
-        (None, Some(_)) if flow.orig.port.is_none() => format!("{} {proto}", flow.resp),
-        _ => format!("{} > {} {proto}", flow.orig, flow.resp),
+        (None, None) => out.push_str(proto),
+        (Some(_), None) if flow.resp.port.is_none() => write_endpoint(out, &flow.orig),
+        (None, Some(_)) if flow.orig.port.is_none() => {
+            write_endpoint(out, &flow.resp);
+            out.push(' ');
+            out.push_str(proto);
+        }
+        _ => {
+            write_endpoint(out, &flow.orig);
+            out.push_str(" > ");
+            write_endpoint(out, &flow.resp);
+            out.push(' ');
+            out.push_str(proto);
+        }
     }
-    .trim_end()
-    .to_owned()
+    out.truncate(start + out.get(start..).map_or(0, |ends| ends.trim_end().len()));
+}
+
+fn write_endpoint(out: &mut String, end: &Endpoint) {
+    match (end.addr, end.port) {
+        (Some(IpAddr::V4(addr)), port) => {
+            write_ipv4(out, addr);
+            if let Some(port) = port {
+                out.push(':');
+                write_number(out, u64::from(port));
+            }
+        }
+        _ => drop(write!(out, "{end}")),
+    }
+}
+
+fn write_ipv4(out: &mut String, addr: Ipv4Addr) {
+    for (i, octet) in addr.octets().into_iter().enumerate() {
+        if i > 0 {
+            out.push('.');
+        }
+        write_number(out, u64::from(octet));
+    }
+}
+
+/// As its `Display` does, which is several times slower: a line holds some twenty of them.
+fn write_number(out: &mut String, n: u64) {
+    if n >= 10 {
+        write_number(out, n / 10);
+    }
+    out.push(char::from(b'0' + (n % 10) as u8));
 }
 
 fn write_cell(out: &mut String, cell: Cell<'_>) {
-    let _ = match cell {
-        Cell::Unset => write!(out, "-"),
-        Cell::Bool(b) => write!(out, "{}", if b { 'T' } else { 'F' }),
-        Cell::Count(n) => write!(out, "{n}"),
-        Cell::Int(n) => write!(out, "{n}"),
-        Cell::Time(t) => write!(out, "{t}"),
-        Cell::Interval(i) => write!(out, "{}", i.secs_f64()),
-        Cell::String(s) => write!(out, "{s}"),
-        Cell::Addr(a) => write!(out, "{a}"),
-        Cell::Port(p) => write!(out, "{p}"),
-        Cell::Strings(all) => write!(out, "{}", all.join(",")),
+    match cell {
+        Cell::Unset => out.push('-'),
+        Cell::Bool(b) => out.push(if b { 'T' } else { 'F' }),
+        Cell::Count(n) => write_number(out, n),
+        Cell::Port(p) => write_number(out, u64::from(p)),
+        Cell::String(s) => out.push_str(s),
+        Cell::Strings(all) => {
+            for (i, one) in all.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                out.push_str(one);
+            }
+        }
+        Cell::Addr(IpAddr::V4(a)) => write_ipv4(out, a),
+        Cell::Addr(a) => drop(write!(out, "{a}")),
+        Cell::Int(n) => drop(write!(out, "{n}")),
+        Cell::Time(t) => drop(write!(out, "{t}")),
+        Cell::Interval(i) => drop(write!(out, "{}", i.secs_f64())),
         Cell::Intervals(all) => {
             let all: Vec<String> = all.iter().map(|i| i.secs_f64().to_string()).collect();
-            write!(out, "{}", all.join(","))
+            out.push_str(&all.join(","));
         }
-    };
+    }
 }
 
 #[cfg(test)]
@@ -263,12 +330,25 @@ mod tests {
             "dns 10.0.0.1 > 9.9.9.9:53 q=c2.evil.org a=192.0.2.1 ttl=58\nhttp 10.0.0.9 method=GET uri=/a\u{202e}b status=404",
         );
         assert_eq!(
-            line(&rows[0]),
+            &*line(&rows[0]),
             "dns 10.0.0.1 > 9.9.9.9:53 udp query=c2.evil.org answers=192.0.2.1 TTLs=58 answered=T"
         );
-        assert_eq!(line(&rows[1]), "http 10.0.0.9 method=GET uri=/a\\u{202e}b status_code=404");
+        assert_eq!(&*line(&rows[1]), "http 10.0.0.9 method=GET uri=/a\\u{202e}b status_code=404");
         let long = events(&format!("http 10.0.0.9 uri=/{}", "é".repeat(900)));
         assert!(line(&long[0]).len() < MAX_LINE + 8 && line(&long[0]).ends_with('…'));
+    }
+
+    #[test]
+    fn numbers_and_addresses_read_as_anywhere() {
+        let mut out = String::new();
+        for n in [0, 9, 10, 65_535, u64::MAX] {
+            out.clear();
+            write_number(&mut out, n);
+            assert_eq!(out, n.to_string());
+        }
+        let of = |text: &str| line(&events(text)[0]).to_string();
+        assert_eq!(of("http fe80::1 > 10.0.0.9:80"), "http fe80::1 > 10.0.0.9:80 tcp");
+        assert_eq!(of("http 10.0.0.1:50 > fe80::1"), "http 10.0.0.1:50 > fe80::1 tcp");
     }
 
     #[test]

@@ -18,10 +18,6 @@ type Place = u64;
 /// Behind every place that a pair can have: ranks are small numbers.
 const END: Place = Place::MAX;
 
-fn place(rank: u8, hash: u64) -> Place {
-    u64::from(rank) << 56 | hash >> 8
-}
-
 /// Pairs of keys and members with a value each.
 ///
 /// One tree for all pairs, since most keys have one member and a tree of its own for each would be
@@ -29,21 +25,33 @@ fn place(rank: u8, hash: u64) -> Place {
 #[derive(Debug, Clone)]
 pub struct Tally<K, M, V> {
     pairs: BTreeMap<Pair<K, M>, Slot<V>>,
-    /// Members of each key that has several; most have one.
-    several: BTreeMap<K, usize>,
+    /// Members of the keys of one hash that have several; most have one.
+    several: BTreeMap<u64, usize>,
     /// All pairs by place: only a table that was full once must know which one goes.
-    order: Option<BTreeSet<(Place, K, M)>>,
+    order: Option<BTreeSet<ByPlace<K, M>>>,
     cap: usize,
     cap_members: usize,
     offered: u64,
 }
 
-/// A pair, in the order of the tree. `None` for the member stands before all members: a bound.
+/// A pair, in the order of the tree. The hashes come first, since comparing names and addresses
+/// all the way down would be most of the work of a table; what they do not tell apart, which an
+/// adversary can bring about, the names do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Pair<K, M> {
-    key: K,
+    key_hash: u64,
     place: Place,
-    member: Option<M>,
+    /// Key and member; none in a bound, which stands before all of its hashes.
+    names: Option<(K, M)>,
+}
+
+/// A pair in the order in which a full table lets them go.
+type ByPlace<K, M> = (Place, u64, Option<(K, M)>);
+
+impl<K: Clone, M: Clone> Pair<K, M> {
+    fn by_place(&self) -> ByPlace<K, M> {
+        (self.place, self.key_hash, self.names.clone())
+    }
 }
 
 /// The value is boxed: a tree's node has room for eleven, and is seldom full.
@@ -81,21 +89,27 @@ where
     /// of failures cannot push a success out. The rank must follow from key and member alone.
     pub fn offer_ranked(&mut self, rank: u8, key: K, member: M) -> Option<&mut V> {
         self.offered += 1;
-        let place = place(rank, stable(&(&key, &member)));
-        let pair = Pair { key, place, member: Some(member) };
+        let key_hash = stable(&key);
+        let place = u64::from(rank) << 56 | stable(&(key_hash, &member)) >> 8;
+        let pair = Pair { key_hash, place, names: Some((key, member)) };
         if !self.pairs.contains_key(&pair) {
             self.make_room(&pair)?;
-            let others = self.members_of(&pair.key);
-            if others > 0 {
-                self.several.insert(pair.key.clone(), others + 1);
-            }
-            if let (Some(order), Some(member)) = (&mut self.order, &pair.member) {
-                order.insert((place, pair.key.clone(), member.clone()));
-            }
+            self.count_in(&pair);
         }
         let slot = self.pairs.entry(pair).or_default();
         slot.offered = slot.offered.saturating_add(1);
         Some(&mut *slot.value)
+    }
+
+    /// A new pair of a key: it is one more of several, and it has its place.
+    fn count_in(&mut self, new: &Pair<K, M>) {
+        let others = self.members_of(new.key_hash);
+        if others > 0 {
+            self.several.insert(new.key_hash, others + 1);
+        }
+        if let Some(order) = &mut self.order {
+            order.insert(new.by_place());
+        }
     }
 
     /// Makes room for a new pair; `None` when it would be the one to go.
@@ -103,71 +117,81 @@ where
         if self.cap == 0 || self.cap_members == 0 {
             return None;
         }
-        if self.members_of(&new.key) >= self.cap_members {
-            let last = self.range(&new.key).next_back()?.0.clone();
+        if self.members_of(new.key_hash) >= self.cap_members {
+            let last = self.range(new.key_hash).next_back()?.0.clone();
             if *new >= last {
                 return None;
             }
             self.remove(&last);
         }
         if self.pairs.len() >= self.cap {
-            let (place, key, member) = self.by_place().last()?.clone();
-            if (new.place, &new.key, &new.member) >= (place, &key, &Some(member.clone())) {
+            let last = self.by_place().last()?.clone();
+            if new.by_place() >= last {
                 return None;
             }
-            self.remove(&Pair { key, place, member: Some(member) });
+            let (place, key_hash, names) = last;
+            self.remove(&Pair { key_hash, place, names });
         }
         Some(())
     }
 
-    /// The pairs of a key.
-    fn range(&self, key: &K) -> btree_map::Range<'_, Pair<K, M>, Slot<V>> {
-        let bound = |place| Pair { key: key.clone(), place, member: None };
+    /// The pairs of the keys of one hash: of one key, but for an adversary's work.
+    fn range(&self, key_hash: u64) -> btree_map::Range<'_, Pair<K, M>, Slot<V>> {
+        let bound = |place| Pair { key_hash, place, names: None };
         self.pairs.range(bound(0)..bound(END))
     }
 
-    fn members_of(&self, key: &K) -> usize {
-        let counted = self.several.get(key).copied();
-        counted.unwrap_or_else(|| usize::from(self.range(key).next().is_some()))
+    fn members_of(&self, key_hash: u64) -> usize {
+        let counted = self.several.get(&key_hash).copied();
+        counted.unwrap_or_else(|| usize::from(self.range(key_hash).next().is_some()))
     }
 
     /// All pairs by place; put in order when first asked for.
-    fn by_place(&mut self) -> &BTreeSet<(Place, K, M)> {
+    fn by_place(&mut self) -> &BTreeSet<ByPlace<K, M>> {
         let pairs = &self.pairs;
-        let place = |p: &Pair<K, M>| Some((p.place, p.key.clone(), p.member.clone()?));
-        self.order.get_or_insert_with(|| pairs.keys().filter_map(place).collect())
+        self.order.get_or_insert_with(|| pairs.keys().map(Pair::by_place).collect())
     }
 
     fn remove(&mut self, pair: &Pair<K, M>) {
         self.pairs.remove(pair);
-        if let (Some(order), Some(member)) = (&mut self.order, &pair.member) {
-            order.remove(&(pair.place, pair.key.clone(), member.clone()));
+        if let Some(order) = &mut self.order {
+            order.remove(&pair.by_place());
         }
-        if let Some(n) = self.several.get_mut(&pair.key) {
+        if let Some(n) = self.several.get_mut(&pair.key_hash) {
             *n -= 1;
             if *n == 1 {
-                self.several.remove(&pair.key);
+                self.several.remove(&pair.key_hash);
             }
         }
     }
 
     /// Every key with its group, in order of keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, Group<'_, M, V>)> {
-        let mut pairs = self.pairs.iter().peekable();
-        std::iter::from_fn(move || {
-            let key = &pairs.peek()?.0.key;
-            let mut members = Vec::new();
-            while let Some((pair, slot)) = pairs.next_if(|(p, _)| p.key == *key) {
-                members.extend(pair.member.as_ref().map(|m| (m, &*slot.value)));
+        let mut keys: Vec<(&K, u64)> = Vec::new();
+        for pair in self.pairs.keys() {
+            if let Some((key, _)) = &pair.names
+                && keys.last().is_none_or(|(last, _)| *last != key)
+            {
+                keys.push((key, pair.key_hash));
             }
-            Some((key, Group::new(members)))
-        })
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys.into_iter().map(|(key, key_hash)| (key, self.group(key, key_hash)))
     }
 
     /// The group of one key.
     pub fn get(&self, key: &K) -> Option<Group<'_, M, V>> {
-        let of = self.range(key).filter_map(|(p, s)| Some((p.member.as_ref()?, &*s.value)));
-        Some(Group::new(of.collect())).filter(|g| !g.is_empty())
+        Some(self.group(key, stable(key))).filter(|g| !g.is_empty())
+    }
+
+    fn group(&self, key: &K, key_hash: u64) -> Group<'_, M, V> {
+        let mut members = Vec::new();
+        for (pair, slot) in self.range(key_hash) {
+            let of_key = pair.names.as_ref().filter(|(of, _)| of == key);
+            members.extend(of_key.map(|(_, member)| (member, &*slot.value)));
+        }
+        Group::new(members)
     }
 
     /// How many offers went to pairs that are no longer kept.

@@ -6,7 +6,7 @@ use crate::detect::kit::{
     Course, Host, Terms, actor, caveat, evidence, finding, object, plural, span, target, window,
 };
 use crate::event::Outcome;
-use crate::report::{Basis, Confidence, EvidenceRow, Finding, Severity};
+use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::text::{Text, visible};
 use crate::time::{Interval, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +32,7 @@ const MAX_SHOWN: usize = 20;
 /// One login, or several of one row.
 pub(super) struct Attempt<'a> {
     pub(super) server: Option<&'a Host>,
-    pub(super) account: Option<Text>,
+    pub(super) account: Option<&'a Text>,
     pub(super) outcome: Outcome,
     pub(super) n: u64,
     pub(super) seen: &'a Course,
@@ -55,19 +55,19 @@ impl<'a> Logins<'a> {
         let of = |o| all.iter().filter(move |l| l.outcome == o).copied();
         let failed: Vec<&Attempt<'_>> = of(Outcome::Failure).collect();
         let place = |l: &Attempt<'_>| l.seen.first().map(|r| (r.ts, r.at));
-        let mut first: BTreeMap<(Option<&Host>, &Option<Text>), _> = BTreeMap::new();
+        let mut first: BTreeMap<(Option<&Host>, Option<&Text>), _> = BTreeMap::new();
         for l in &failed {
-            let have = first.entry((l.server, &l.account)).or_insert_with(|| place(l));
+            let have = first.entry((l.server, l.account)).or_insert_with(|| place(l));
             *have = (*have).min(place(l));
         }
         // A success counts when the same account had failed from here before it.
         let is_won = |l: &&Attempt<'_>| {
             let last = l.seen.last().map(|r| (r.ts, r.at));
-            first.get(&(l.server, &l.account)).is_some_and(|failure| last > *failure)
+            first.get(&(l.server, l.account)).is_some_and(|failure| last > *failure)
         };
         Self {
             won: of(Outcome::Success).filter(is_won).collect(),
-            accounts: failed.iter().filter_map(|l| l.account.as_ref()).collect(),
+            accounts: failed.iter().filter_map(|l| l.account).collect(),
             n_failed: failed.iter().map(|l| l.n).sum(),
             n_all: all.iter().map(|l| l.n).sum(),
             is_timed: failed.iter().any(|l| l.seen.ts().is_some()),
@@ -91,7 +91,7 @@ impl<'a> Logins<'a> {
 
     /// What then succeeded, for a title.
     fn then(&self) -> String {
-        match self.won.first().map(|l| l.account.as_deref()) {
+        match self.won.first().map(|l| l.account) {
             Some(Some(account)) if self.accounts.len() > 1 => {
                 format!(", then success as {}", visible(account))
             }
@@ -205,11 +205,9 @@ fn finish(f: &mut Finding, mut t: Terms, from: &Host, servers: Vec<&Host>, l: &L
     f.subjects.extend(servers.iter().take(MAX_SHOWN).map(|s| target("address", s.addr)));
     let accounts = l.accounts.iter().take(MAX_SHOWN);
     f.subjects.extend(accounts.map(|a| object("account", visible(a))));
-    let rows = |all: &[&Attempt<'_>], why| -> Vec<EvidenceRow> {
-        all.iter().filter_map(|l| Some(l.seen.last()?.because(why))).collect()
-    };
-    let mut shown = rows(&l.won, "success");
-    shown.extend(rows(&l.failed, "failed"));
+    let won = l.won.iter().map(|l| (l, "success"));
+    let shown = won.chain(l.failed.iter().map(|l| (l, "failed")));
+    let shown = shown.filter_map(|(l, why)| Some(l.seen.last()?.because(why)));
     f.evidence = evidence(shown, l.all.iter().map(|l| l.seen.count()).sum(), None);
     f.caveats.push(caveat(
         "A program with an old stored password tries the same one again and again.",

@@ -66,8 +66,8 @@ impl PasswordGuessing {
         }
     }
 
-    fn account_of(&self, session: Option<Session>) -> Option<Text> {
-        self.named.get(&session?)?.members().first().map(|(name, ())| (*name).clone())
+    fn account_of(&self, session: Option<Session>) -> Option<&Text> {
+        self.named.get(&session?)?.members().first().map(|(name, ())| *name)
     }
 }
 
@@ -115,7 +115,7 @@ impl Detector for PasswordGuessing {
             for ((name, session, outcome), tries) in group.members() {
                 by_source.entry(from).or_default().push(Attempt {
                     server: server.as_ref(),
-                    account: name.clone().or_else(|| self.account_of(*session)),
+                    account: name.as_ref().or_else(|| self.account_of(*session)),
                     outcome: *outcome,
                     n: tries.seen.count().saturating_mul(tries.each.max(1)),
                     seen: &tries.seen,

@@ -84,7 +84,8 @@ export function rulesOf(findings: Finding[]): [string, number][] {
 
 /** The names of the files that a finding's rows come from. */
 export function filesOf(finding: Finding, sources: Source[]): string[] {
-	const nodes = new Set(finding.evidence.rows.map((row) => row.at.node));
+	const { rows, left_out = [] } = finding.evidence;
+	const nodes = new Set([...left_out, ...rows.map((row) => row.at.node)]);
 	return [...new Set([...nodes].map((node) => sourceName(node, sources)))];
 }
 

@@ -15,6 +15,7 @@ import { sameOrigin, show, shown } from "../store/item.ts";
 import { openEvidence, openRows } from "../store/packets.ts";
 import { openWith } from "../store/records.ts";
 import { go, href, route } from "../store/route.ts";
+import { useRows } from "../store/rows.ts";
 
 export function Finding() {
 	const place = placeOf(route.value.id);
@@ -218,7 +219,10 @@ function Missing({ missing }: { missing: string[] }) {
 }
 
 function Rows({ finding }: { finding: F }) {
-	const { rows, total, filter } = finding.evidence;
+	const { total, filter } = finding.evidence;
+	const rows = useRows(finding) ?? [];
+	// The packets of all rows where a filter names them, else of those shown.
+	const openPackets = () => (filter ? openRows(filter[0], filter[1]) : openEvidence(rows));
 	const openAll = () => {
 		if (filter) {
 			openWith(filter[1], filter[0]);
@@ -238,7 +242,7 @@ function Rows({ finding }: { finding: F }) {
 							Open in Records
 						</button>
 					)}
-					<PacketsOf finding={finding} />
+					<ToPackets open={openPackets} />
 				</>
 			}
 		>
@@ -253,13 +257,6 @@ function Rows({ finding }: { finding: F }) {
 			</ol>
 		</Section>
 	);
-}
-
-/** To the packets of the evidence: of all its rows where a filter names them, else of those shown. */
-function PacketsOf({ finding }: { finding: F }) {
-	const { rows, filter } = finding.evidence;
-	const open = () => (filter ? openRows(filter[0], filter[1]) : openEvidence(rows));
-	return <ToPackets open={open} />;
 }
 
 function EvidenceLine({ row, id }: { row: EvidenceRow; id: number }) {

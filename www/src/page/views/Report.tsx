@@ -8,6 +8,7 @@ import { byCode, filesOnly } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
 import { count, size, time, when } from "../select/format.ts";
 import { canAsk, files, isRunning, report } from "../store/case.ts";
+import { useRows } from "../store/rows.ts";
 import { copyReport, saveReport } from "../store/written.ts";
 
 export function Report() {
@@ -148,7 +149,7 @@ function ReportFinding({ finding, report: now }: { finding: Finding; report: R }
 				</p>
 			)}
 			<ul class="report-rows">
-				{finding.evidence.rows.map((row) => (
+				{useRows(finding)?.map((row) => (
 					<li key={`${row.at.node}:${row.at.item}`}>
 						<Ev text={sourceName(row.at.node, now.sources)} /> {String(row.at.item)}:{" "}
 						<Ev text={row.text} />
