@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { FILE_URL, launch, settled } from "../../tests/browser/browser.mjs";
 import { peakOf } from "./run.mjs";
 
+/** How long the page has been open when files are dropped: less than a person takes to pick them. */
+const WARM_MS = 4000;
+
 /** The peer: reads slices as large as the page's, one after the other, and counts their bytes. */
 const READER = `onmessage = async ({ data: file }) => {
 	const SLICE = 16 << 20;
@@ -48,7 +51,7 @@ export async function page(file, recordsMb) {
 		await tab.goto(FILE_URL);
 		await limitRecords(tab, recordsMb);
 		// The workers warm up behind the page; what is measured is the reading.
-		await tab.waitForTimeout(1500);
+		await tab.waitForTimeout(WARM_MS);
 		const begun = performance.now();
 		await tab.setInputFiles("input[type=file]", file);
 		const state = await settled(tab, 0);

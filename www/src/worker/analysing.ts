@@ -99,6 +99,8 @@ function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 		},
 		slice: async ({ file, buffer }) => {
 			await enqueue(() => feed(file, new Uint8Array(buffer)));
+			// Given back now: slices that wait for the collector would be most of the page's memory.
+			buffer.transfer(0);
 			return crash === undefined && open.has(file) && !theCase().isRefused(id(file));
 		},
 		close: ({ file, unread }) =>

@@ -1,0 +1,96 @@
+//! Finds the protocol of a stream by its first bytes, and starts its analyzer with them.
+
+use super::{Conversation, Mode, other};
+use crate::net::identify::{Guess, guess};
+use crate::net::reassembly::Mark;
+use crate::proto::{Analyzer, Dir};
+use crate::source::Sink;
+
+/// First bytes of a direction that are kept to find the protocol. Zeek keeps 1024; a TLS
+/// ClientHello with post-quantum keys, or an HTTP request behind a long path, needs more.
+const MAX_PROBED: usize = 4096;
+
+impl Conversation {
+    /// Looks at first bytes until a protocol is found.
+    pub(super) fn probe(&mut self, dir: Dir, bytes: &[u8], mark: Mark, out: &mut dyn Sink) {
+        if bytes.is_empty() {
+            return;
+        }
+        if let Mode::Probing { first, .. } = &mut self.mode {
+            *first = first.or(Some(dir));
+        }
+        let left = self.left(dir);
+        if left.is_unknown || left.lost > 0 {
+            left.lost = left.lost.saturating_add(bytes.len() as u64);
+            return;
+        }
+        left.mark = left.mark.or(Some(mark));
+        let room = MAX_PROBED.saturating_sub(left.bytes.len()).min(bytes.len());
+        let (kept, more) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+        let is_full = !more.is_empty();
+        if self.orig.bytes.is_empty() && self.resp.bytes.is_empty() {
+            // Mostly the first bytes are enough: then nothing need be kept.
+            let guess = guess(self.over, dir, kept, self.ports, is_full);
+            if let Guess::Found(protocol) = guess {
+                self.mode = Mode::Running((protocol.open)());
+                return self.data(dir, bytes, mark, out);
+            }
+            self.left(dir).bytes.extend_from_slice(kept);
+            self.conclude(dir, guess, out);
+        } else {
+            self.left(dir).bytes.extend_from_slice(kept);
+            if self.decide(dir, is_full, out) {
+                if is_full {
+                    self.data(dir, more, mark, out);
+                }
+                return;
+            }
+        }
+        if is_full {
+            self.left(dir).lost += more.len() as u64;
+        }
+    }
+
+    /// Decides on what is kept of `dir`; true when the protocol was found and its bytes were given
+    /// to the analyzer.
+    pub(super) fn decide(&mut self, dir: Dir, is_last: bool, out: &mut dyn Sink) -> bool {
+        let (over, ports) = (self.over, self.ports);
+        let guess = guess(over, dir, &self.left(dir).bytes, ports, is_last);
+        self.conclude(dir, guess, out)
+    }
+
+    fn conclude(&mut self, dir: Dir, guess: Guess, out: &mut dyn Sink) -> bool {
+        match guess {
+            Guess::Found(protocol) => {
+                self.start((protocol.open)(), out);
+                true
+            }
+            Guess::Wait => false,
+            Guess::Unknown => {
+                self.left(dir).is_unknown = true;
+                let is_hopeless = self.orig.is_unknown && self.resp.is_unknown;
+                if is_hopeless {
+                    self.stop();
+                }
+                false
+            }
+        }
+    }
+
+    /// Starts an analyzer with what both directions kept, the one that spoke first first.
+    fn start(&mut self, analyzer: Box<dyn Analyzer>, out: &mut dyn Sink) {
+        let Mode::Probing { first, .. } = self.mode else { return };
+        self.mode = Mode::Running(analyzer);
+        let first = first.unwrap_or(Dir::Orig);
+        let held = [first, other(first)].map(|dir| (dir, std::mem::take(self.left(dir))));
+        for (dir, left) in held {
+            let Some(mark) = left.mark else { continue };
+            if !left.bytes.is_empty() {
+                self.data(dir, &left.bytes, mark, out);
+            }
+            if left.lost > 0 && !self.is_over() {
+                self.gap(dir, left.lost, mark, out);
+            }
+        }
+    }
+}
