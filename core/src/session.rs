@@ -439,7 +439,7 @@ mod tests {
                 session.feed(node, row.as_bytes());
                 session.close(node);
             }
-            let of = |f: &report::Finding| f.rule == "plaintext-credentials";
+            let of = |f: &Finding| f.rule == "plaintext-credentials";
             session.report().findings.into_iter().filter(of).map(|f| f.key).collect::<Vec<_>>()
         };
         assert_eq!(report(["Basel", "Bern"]), ["10.0.0.1 (Basel)", "10.0.0.1 (Bern)"]);

@@ -334,6 +334,7 @@ const fn other(dir: Dir) -> Dir {
 
 #[cfg(test)]
 mod tests {
+    use super::probe::MAX_PROBED;
     use super::*;
     use crate::event::{Body, Endpoint, Event, NodeId, Origin};
     use crate::note::Note;

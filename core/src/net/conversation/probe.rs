@@ -8,7 +8,7 @@ use crate::source::Sink;
 
 /// First bytes of a direction that are kept to find the protocol. Zeek keeps 1024; a TLS
 /// ClientHello with post-quantum keys, or an HTTP request behind a long path, needs more.
-const MAX_PROBED: usize = 4096;
+pub(super) const MAX_PROBED: usize = 4096;
 
 impl Conversation {
     /// Looks at first bytes until a protocol is found.
