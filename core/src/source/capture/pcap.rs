@@ -281,9 +281,9 @@ impl Parser {
             return Some(false);
         }
         match window.data.get(len..).and_then(|rest| self.head.record(rest)) {
-            Some(next) => Some(
-                self.head.is_possible(&next) && next.fraction < self.fraction_limit(r),
-            ),
+            Some(next) => {
+                Some(self.head.is_possible(&next) && next.fraction < self.fraction_limit(r))
+            }
             None if window.is_end => Some(window.data.len() == len),
             None => None,
         }
