@@ -37,14 +37,18 @@ const LABELS: [(Label, &str); 5] = [
 ];
 
 /// Labels that other tools read and this one does not: early data, exporters, QUIC's older names,
-/// ECH, and secrets of RSA exchanges by their encrypted form.
-const OTHERS: [&str; 9] = [
+/// ECH, and premaster secrets, by the client's random or by their encrypted form.
+const OTHERS: [&str; 13] = [
     "CLIENT_EARLY_TRAFFIC_SECRET",
     "EARLY_EXPORTER_SECRET",
     "ECH_CONFIG",
     "ECH_SECRET",
     "EXPORTER_SECRET",
+    "PMS_CLIENT_RANDOM",
+    "QUIC_CLIENT_EARLY_TRAFFIC_SECRET",
+    "QUIC_CLIENT_HANDSHAKE_TRAFFIC_SECRET",
     "QUIC_CLIENT_TRAFFIC_SECRET_0",
+    "QUIC_SERVER_HANDSHAKE_TRAFFIC_SECRET",
     "QUIC_SERVER_TRAFFIC_SECRET_0",
     "RSA",
     "SERVER_EARLY_TRAFFIC_SECRET",

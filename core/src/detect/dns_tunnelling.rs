@@ -30,7 +30,8 @@ pub const RULE: Rule = Rule {
 const MIN_NAMES: usize = 100;
 /// Mean length of the part before the registered domain: longer than host names of people.
 const MIN_LENGTH: f64 = 30.0;
-/// Mean entropy of that part in bits a character: text of hosts has 2 to 3, hex has up to 4.
+/// Mean entropy of that part in bits a character: text of hosts has 2 to 3, hex has up to 4. A name
+/// counts by its length, since a tunnel asks in short names whether there is something to fetch.
 const MIN_ENTROPY: f64 = 3.3;
 /// Share of answers that are of types made for data, from which on data comes back as well.
 const MIN_DATA: f64 = 0.5;
@@ -77,7 +78,8 @@ impl Detector for DnsTunnelling {
         if let Some(asked) = self.asked.offer((client, domain.into()), part.into()) {
             asked.seen.see(e);
             asked.has_data |= has_data(d);
-            let answer = (!d.answers.is_empty()).then(|| stable(&d.answers));
+            let hash = || if is_opaque(d) { stable(&part) } else { stable(&d.answers) };
+            let answer = (!d.answers.is_empty()).then(hash);
             asked.answer = asked.answer.into_iter().chain(answer).min();
             asked.is_verdict |= d.answers.iter().any(|a| a.starts_with("127."));
         }
@@ -135,18 +137,29 @@ fn split(name: &str) -> Option<(&str, &str)> {
 
 /// Answers of a type that is made to carry what the server wants to say.
 fn has_data(d: &Dns) -> bool {
-    let is_data =
-        matches!(d.qtype_name.as_deref(), Some("TXT" | "NULL" | "CNAME" | "MX" | "SRV" | "KEY"))
-            || matches!(d.qtype, Some(5 | 10 | 15 | 16 | 25 | 33));
-    is_data && !d.answers.is_empty()
+    let is_data = matches!(d.qtype_name.as_deref(), Some("TXT" | "CNAME" | "MX" | "SRV" | "KEY"))
+        || matches!(d.qtype, Some(5 | 15 | 16 | 25 | 33));
+    (is_data || is_opaque(d)) && !d.answers.is_empty()
+}
+
+/// A type without a format, NULL (RFC 1035, section 3.3.10) or a private one (RFC 6895, section
+/// 3.1): what such an answer says no record shows. No service uses them, so each counts as another.
+fn is_opaque(d: &Dns) -> bool {
+    d.qtype_name.as_deref() == Some("NULL") || matches!(d.qtype, Some(10 | 65_280..=65_534))
+}
+
+/// Bytes of a part of a name, in which those that are no text are written `\xff`.
+fn octets(part: &str) -> u64 {
+    (part.len() - 3 * part.matches("\\x").count().min(part.len() / 4)) as u64
 }
 
 fn judge(client: &Host, domain: &str, members: &[(&Text, &Asked)]) -> Option<Finding> {
     let n = members.len();
     let share = |of: usize| of as f64 / n.max(1) as f64;
-    let bytes: u64 = members.iter().map(|m| m.0.len() as u64).sum();
+    let bytes: u64 = members.iter().map(|m| octets(m.0)).sum();
     let length = bytes as f64 / n as f64;
-    let bits = members.iter().map(|m| entropy(m.0)).sum::<f64>() / n as f64;
+    let bits = members.iter().map(|m| entropy(m.0) * octets(m.0) as f64).sum::<f64>()
+        / bytes.max(1) as f64;
     let is_digit = |b: &u8| b.is_ascii_digit() || *b == b'.';
     let digits = members.iter().map(|m| m.0.bytes().filter(|b| is_digit(b)).count()).sum::<usize>()
         as f64
@@ -252,7 +265,10 @@ mod tests {
         let row = |i: u64| {
             let words = words.replace("$I", &i.to_string());
             let hex: String = (0..4).map(|k| format!("{:016x}", stable(&(i, k)))).collect();
-            format!("@{i} dns 10.0.0.9:* > 10.0.0.53:53 q={}.t.test {words}\n", &hex[..len])
+            format!(
+                "@{i} dns 10.0.0.9:* > 10.0.0.53:53 q={}.t.test {words}\n",
+                &hex.repeat(4)[..len]
+            )
         };
         (0..n).map(row).collect()
     }
@@ -274,6 +290,14 @@ mod tests {
         };
         assert!(run(&half(99)).starts_with("Medium/"));
         assert!(run(&half(97)).starts_with("Low/"), "{}", run(&half(97)));
+        // What comes back in NULL is not shown, and says enough by being there; in A it repeats.
+        assert!(run(&names_of(100, 40, "type=NULL a=~")).starts_with("Medium/Medium"));
+        assert!(run(&names_of(100, 40, "type=A a=192.0.2.1")).starts_with("Low/Low"));
+        // Short names in between, by which a tunnel asks for more, make the long ones no less random.
+        let polls = |n: u64| names_of(n, 8, txt).replace(".t.test", "aaa.t.test");
+        assert_ne!(run(&(names_of(60, 120, txt).replace(".t.test", "z.t.test") + &polls(150))), "");
+        assert_eq!(run(&polls(150)), "");
+        assert_eq!(octets(r"a\xffb"), 3);
         // Straight to the server, without any domain; reverse names and bare hosts are not that.
         let bare = names_of(100, 40, txt).replace(".t.test", "0");
         assert!(run(&bare).contains("asked for 100 names under no domain"), "{}", run(&bare));

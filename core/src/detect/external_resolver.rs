@@ -120,16 +120,13 @@ fn describe(
         Some(only) if servers.len() == 1 => only.to_string(),
         _ => plural(servers.len(), "server"),
     };
+    let asked = plural(n as usize, "question");
     let mut f = finding(RULE.id, "outside");
     f.title = format!("Resolver outside the network: {who} asked {whom}");
     f.summary = if serving.is_empty() {
-        format!(
-            "{n} questions went to name servers outside; the evidence shows no inside resolver."
-        )
+        format!("{asked} went to name servers outside; the evidence shows no inside resolver.")
     } else {
-        format!(
-            "{n} questions went to name servers outside, while inside resolvers serve other clients."
-        )
+        format!("{asked} went to name servers outside, while inside resolvers serve other clients.")
     };
     f.severity = severity;
     f.confidence = if serving.is_empty() { Confidence::Low } else { Confidence::Medium };

@@ -184,8 +184,8 @@ fn describe(listed: &[(&Host, Port, &Service)], everything: &BTreeMap<&Host, usi
     let powerful = listed.iter().filter(|l| sensitive(l.1).is_some()).count();
     let both = listed.iter().filter(|l| l.2.from_outside && sensitive(l.1).is_some()).count();
     f.summary = format!(
-        "{} were seen answering on {}. {powerful} give control over a host or its data, {exposed} \
-         answered outside clients. Seen is not all: a service that nobody used does not show.",
+        "Seen answering: {} on {}. Giving control over a host or its data: {powerful}. Used by \
+         outside clients: {exposed}. Seen is not all: a service that nobody used does not show.",
         plural(listed.len(), "service"),
         plural(hosts.len(), "host")
     );

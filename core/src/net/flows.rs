@@ -542,6 +542,29 @@ mod tests {
     }
 
     #[test]
+    fn a_second_answer_to_the_syn_changes_nothing_once_one_was_acknowledged() {
+        const OTHER: u32 = 3_000_000_000;
+        let run = |acknowledged: bool, seq: u32| {
+            let mut c = capture();
+            c.tcp(0, false, SYN, 100, 0, "").tcp(1, true, SYN | ACK, 500, 101, "");
+            if acknowledged {
+                c.tcp(2, false, ACK, 101, 501, "hello");
+            }
+            c.tcp(3, true, SYN | ACK, seq, 101, "");
+            c.tcp(4, false, ACK, 101, if acknowledged { 501 } else { seq + 1 }, "hello");
+            let begin = if acknowledged { 501 } else { seq + 1 };
+            c.tcp(5, true, ACK, begin, 106, "answer").tcp(6, false, ACK, 106, begin + 6, "");
+            let conn = c.conns().remove(0);
+            (conn.orig_bytes, conn.resp_bytes, conn.missed_bytes)
+        };
+        let want = (Some(5), Some(6), Some(0));
+        for seq in [500, 700, OTHER] {
+            assert_eq!(run(true, seq), want, "{seq}");
+            assert_eq!(run(false, seq), want, "{seq}");
+        }
+    }
+
+    #[test]
     fn sequence_numbers_may_wrap() {
         let mut c = capture();
         let start = u32::MAX - 2;

@@ -140,7 +140,8 @@ pub enum L4<'a> {
         payload: &'a [u8],
         /// Payload length by the IP header: more than captured when the packet was cut.
         payload_len: u32,
-        /// False when the checksum was computed over a whole packet and is wrong.
+        /// False when the checksum is that of a whole packet and wrong, and not left to the network
+        /// card.
         is_checksum_ok: bool,
     },
     /// UDP.

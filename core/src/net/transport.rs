@@ -25,6 +25,11 @@ const SCTP: u8 = ip_number::SCTP.0;
 pub(super) const TCP: u8 = ip_number::TCP.0;
 pub(super) const UDP: u8 = ip_number::UDP.0;
 
+/// Where a TCP header has its checksum.
+pub(super) const TCP_SUM: usize = 16;
+/// Where a UDP header has its checksum.
+pub(super) const UDP_SUM: usize = 6;
+
 /// True when the payload was captured whole, so that its checksum can be judged.
 fn is_whole(ip: &Ip<'_>) -> bool {
     ip.payload.len() as u64 == u64::from(ip.payload_len)
@@ -46,7 +51,9 @@ fn tcp<'a>(ip: &Ip<'a>) -> Option<L4<'a>> {
         window,
         payload: ip.payload.get(header..).unwrap_or_default(),
         payload_len: ip.payload_len.saturating_sub(header as u32),
-        is_checksum_ok: !is_whole(ip) || checksum::is_ok(ip.src, ip.dst, TCP, ip.payload),
+        is_checksum_ok: !is_whole(ip)
+            || checksum::is_ok(ip.src, ip.dst, TCP, ip.payload)
+            || checksum::is_unfinished(ip.src, ip.dst, TCP, ip.payload, TCP_SUM),
     })
 }
 

@@ -21,6 +21,10 @@ const MIN_DOUBLED: usize = 3;
 const MIN_FOREIGN: usize = 5;
 /// Requests with syntax; a quoted search term explains one or two.
 pub(super) const MIN_SYNTAX: usize = 3;
+/// Different requests with syntax that a program tried, and no person by hand.
+pub(super) const MANY_SYNTAX: usize = 50;
+/// The status of a request whose reply was not seen: neither a miss nor a hit.
+pub(super) const UNSEEN: u64 = 0;
 /// Missing paths that no page can have as broken links.
 const LONG_LIST: usize = 50;
 /// The same for a client that asked for the crawlers' rules first.
@@ -256,7 +260,11 @@ impl<'a> Judged<'a> {
             0,
         );
         for (status, n) in &self.statuses {
-            t.say("different requests by status", format!("{status}: {n}"), Basis::Observed);
+            let value = match *status {
+                UNSEEN => format!("no reply seen: {n}"),
+                _ => format!("{status}: {n}"),
+            };
+            t.say("different requests by status", value, Basis::Observed);
         }
         for tell in &self.tells {
             let name = match tell.name {

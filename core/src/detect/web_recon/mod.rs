@@ -22,8 +22,8 @@ pub const RULE: Rule = Rule {
             versions of one path, doubled slashes, neither referrer nor agent, file types that \
             the site does not serve, syntax that no page links to.",
     benign: "An authorised scanner, a crawler on a site that was moved, or a page with many broken links.",
-    limits: "A server that answers every path alike shows no misses; requests over HTTPS are seen \
-             in server logs only.",
+    limits: "A server that answers every path alike shows no misses, and requests without their \
+             replies show syntax alone; requests over HTTPS are seen in server logs only.",
     attack: &["T1595.002", "T1595.003"],
     reads: &[Kind::Http],
     new: |settings| Box::new(WebRecon::new(settings)),
@@ -73,7 +73,8 @@ impl WebRecon {
     }
 
     fn request(&mut self, e: &Observed<'_>, h: &Http) -> Option<()> {
-        let (client, uri, status) = (Host::orig(e)?, h.uri.as_deref()?, h.status_code?);
+        let (client, uri) = (Host::orig(e)?, h.uri.as_deref()?);
+        let status = h.status_code.unwrap_or(judge::UNSEEN);
         let server: Server = match (&h.host, Host::resp(e)) {
             (Some(host), _) => host.clone(),
             (None, Some(server)) => server.to_string().into(),
@@ -85,11 +86,11 @@ impl WebRecon {
         let path = uri::path(uri);
         let is_miss = judge::is_miss(status);
         if let Some(t) = self.totals.offer(client.clone(), server.clone()) {
-            t.all += 1;
+            t.all += u64::from(status != judge::UNSEEN);
             t.missed += u64::from(is_miss);
             t.asked_robots |= path == "/robots.txt";
         }
-        if status < 300
+        if matches!(status, 100..300)
             && let Some(ext) = uri::extension(path)
         {
             self.served.offer(server.clone(), (ext.into(), client.clone()));
@@ -135,15 +136,22 @@ fn describe(client: &Host, j: &Judged<'_>) -> Finding {
         format!("Web reconnaissance: {client}{what}")
     };
     let tells: Vec<&str> = j.tells.iter().map(|t| t.name).collect();
-    f.summary = format!(
-        "{client} asked for {} that the server answered with an error, and {} that it answered \
-         otherwise. Signs of a list: {}.",
-        plural(n, "different path"),
-        j.hits.len(),
-        if tells.is_empty() { "none".to_owned() } else { tells.join(", ") }
-    );
-    f.severity =
-        if !j.hits.is_empty() || j.tells.len() > 1 { Severity::Medium } else { Severity::Low };
+    f.summary = if n == 0 && j.hits.is_empty() {
+        format!(
+            "{client} sent {} with syntax that no page links to.",
+            plural(j.syntax.len(), "different request")
+        )
+    } else {
+        format!(
+            "{client} asked for {} that the server answered with an error, and {} that it answered \
+             otherwise. Signs of a list: {}.",
+            plural(n, "different path"),
+            j.hits.len(),
+            if tells.is_empty() { "none".to_owned() } else { tells.join(", ") }
+        )
+    };
+    let is_much = j.tells.len() > 1 || j.syntax.len() >= judge::MANY_SYNTAX;
+    f.severity = if !j.hits.is_empty() || is_much { Severity::Medium } else { Severity::Low };
     f.confidence = match () {
         () if !j.is_timed => Confidence::Low,
         () if j.tells.len() > 2 || n >= 2 * judge::FLOOR => Confidence::High,

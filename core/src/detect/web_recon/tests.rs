@@ -3,7 +3,7 @@
 use super::RULE;
 use crate::detect::Detector;
 use crate::detect::kit::dsl::{events, fact, judge, lines};
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 use crate::settings::Settings;
 
 fn new() -> Box<dyn Detector> {
@@ -90,6 +90,15 @@ fn both_sides_of_each_threshold() {
     let syntax =
         |n| format!("@0+60 http 192.0.2.9 uri=/x?id={{1..{n}}}~union~select status=200 agent=x");
     assert_eq!((run(&syntax(2)).len(), run(&syntax(3)).len()), (0, 1));
+    assert_eq!(run(&syntax(49))[0].severity, Severity::Low);
+    assert_eq!(run(&syntax(50))[0].severity, Severity::Medium);
+    // Replies that were not captured take nothing away from the requests.
+    let one_way = |n| syntax(n).replace(" status=200", "");
+    assert_eq!(run(&one_way(2)), []);
+    let found = run(&one_way(3));
+    assert_eq!(found[0].severity, Severity::Low);
+    assert_eq!(fact(&found[0], "different requests by status"), "no reply seen: 3");
+    assert_eq!(run(&at_once(16).replace(" status=404", "")), []);
 }
 
 #[test]

@@ -144,8 +144,12 @@ impl<'a> Tree<'a> {
             return self.layers(inner, depth + 1);
         }
         let is_whole = ip.payload.len() as u64 == u64::from(ip.payload_len);
-        let sum = |segment| match is_whole {
-            true if checksum::is_ok(ip.src, ip.dst, ip.protocol, segment) => ", checksum right",
+        let (src, dst, protocol) = (ip.src, ip.dst, ip.protocol);
+        let sum = |segment, at| match is_whole {
+            true if checksum::is_ok(src, dst, protocol, segment) => ", checksum right",
+            true if checksum::is_unfinished(src, dst, protocol, segment, at) => {
+                ", checksum left to the network card"
+            }
             true => ", checksum wrong",
             false => "",
         };
@@ -154,7 +158,8 @@ impl<'a> Tree<'a> {
                 let header = ip.payload.len() - payload.len();
                 let header = ip.payload.get(..header).unwrap_or_default();
                 let flags = tcp_flags(flags);
-                let summary = format!("{src} → {dst}, {flags}{}", sum(ip.payload));
+                let summary =
+                    format!("{src} → {dst}, {flags}{}", sum(ip.payload, transport::TCP_SUM));
                 self.header("TCP", summary, header, layout::TCP);
                 self.tcp_options(header.get(20..).unwrap_or_default());
                 self.content(src, dst, payload, false);
@@ -162,7 +167,8 @@ impl<'a> Tree<'a> {
             (super::L4::Udp { src, dst, payload, payload_len, .. }, _) => {
                 let header = ip.payload.get(..8).unwrap_or_default();
                 let has_sum = header.get(6..) != Some(&[0, 0]);
-                let verdict = if has_sum { sum(ip.payload) } else { ", no checksum" };
+                let verdict =
+                    if has_sum { sum(ip.payload, transport::UDP_SUM) } else { ", no checksum" };
                 let summary = format!("{src} → {dst}{verdict}");
                 self.header("UDP", summary, header, layout::UDP);
                 let inside = tunnel::over_udp((src, dst), payload, payload_len);

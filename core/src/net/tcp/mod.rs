@@ -123,9 +123,10 @@ impl Tcp {
         let seg_len = reset_only + u32::from(s.has(SYN)) + u32::from(s.has(FIN));
         let past = s.seq.wrapping_add(seg_len);
         let mut verdict = Verdict { weird: init_side(me, peer, s, past), ..Verdict::default() };
-        let relative = me.relative(s.seq, me.last, me.last_wraps);
+        let is_stray = s.has(SYN) && s.seq != me.start && me.is_agreed();
+        let relative = me.relative(s.seq, me.last, me.last_wraps).filter(|_| !is_stray);
         let rel = relative.unwrap_or(0);
-        if relative.is_none() && !s.has(RST) {
+        if relative.is_none() && !is_stray && !s.has(RST) {
             verdict.weird = Some("TCP_seq_underflow_or_misorder");
         }
         write_history(me, s, rel, history);
@@ -139,7 +140,9 @@ impl Tcp {
         if s.has(ACK) {
             verdict.acked = acknowledge(peer, s);
         }
-        update_last(me, s, past, history);
+        if !is_stray {
+            update_last(me, s, past, history);
+        }
         self.step(s, &mut verdict);
         if relative.is_some() && s.len > 0 && !s.has(RST) {
             verdict.data_at = Some(rel + u64::from(s.has(SYN)));

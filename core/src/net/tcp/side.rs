@@ -67,6 +67,14 @@ impl Side {
         acked == 0 || acked == 1
     }
 
+    /// True when the other side acknowledged this side's SYN: a SYN that comes later, with whatever
+    /// number, changes nothing (RFC 9293, section 3.10.7.4). Servers that answer one SYN from two
+    /// places do that.
+    pub(super) const fn is_agreed(&self) -> bool {
+        let acked = Self::full(self.acked, self.acked_wraps) - self.start as i64;
+        matches!(self.state, State::Established) && acked > 0
+    }
+
     /// Relative sequence number one past the highest sent.
     pub(crate) const fn sent(&self) -> i64 {
         Self::full(self.last, self.last_wraps) - self.start as i64
@@ -146,7 +154,9 @@ pub(super) fn init_side(
         State::Established | State::Partial if s.has(SYN) => {
             let had_data = me.size(peer) > 0;
             let jumps = s.seq != me.start;
-            me.init(s.seq, past);
+            if !me.is_agreed() {
+                me.init(s.seq, past);
+            }
             return match (jumps, had_data) {
                 (true, _) => Some("SYN_seq_jump"),
                 (false, true) => Some("SYN_inside_connection"),

@@ -88,7 +88,10 @@ fn probe(dir: Dir, data: &[u8]) -> Probe {
     let could_grow = |m: &&str| m.len() >= data.len() && m.as_bytes().starts_with(data);
     let is_method = |m: &&str| begins(m.as_bytes()) && data.get(m.len()) == Some(&b' ');
     match METHODS {
-        all if all.iter().any(is_method) => Probe::Yes,
+        all if all.iter().any(is_method) => match wire::line(data) {
+            Some((line, _)) if !wire::is_request(line) => Probe::No,
+            _ => Probe::Yes,
+        },
         all if all.iter().any(could_grow) => Probe::NeedMore,
         _ => Probe::No,
     }

@@ -54,6 +54,18 @@ pub fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     Some(RequestLine { method, target, version })
 }
 
+/// Whether a whole line that begins with a method is one of HTTP. Other protocols have methods of the
+/// same names: RTSP and SIP end their lines with a version of their own, NATS goes on with an object.
+/// HTTP/0.9, which has no version, asks for a path; so do those who forget it.
+pub fn is_request(line: &[u8]) -> bool {
+    request_line(line).is_some_and(|r| {
+        let begins = |word: &[u8]| {
+            r.target.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+        };
+        r.version != "0.9" || begins(b"/") || begins(b"http://") || begins(b"https://")
+    })
+}
+
 /// Splits a status line. `None` when it does not begin with `HTTP/`.
 pub fn status_line(line: &[u8]) -> Option<StatusLine<'_>> {
     if !line.get(..5)?.eq_ignore_ascii_case(b"HTTP/") {
@@ -127,6 +139,24 @@ mod tests {
         assert_eq!(parts(b"GET /a b HTTP/1.1"), row("GET", "/a b", "1.1"));
         assert_eq!(parts(b"OPTIONSHTTP/1.1"), None);
         assert_eq!(parts(b"\x16\x03\x01 x"), None);
+    }
+
+    #[test]
+    fn lines_of_other_protocols_are_no_requests() {
+        let http: [&[u8]; 4] = [
+            b"GET /old",
+            b"POST http://a.test/x",
+            b"OPTIONS * HTTP/1.1",
+            b"CONNECT a:443 HTTP/1.0",
+        ];
+        http.iter().for_each(|l| assert!(is_request(l), "{}", l.escape_ascii()));
+        let others: [&[u8]; 4] = [
+            b"OPTIONS rtsp://10.0.0.1:8554/ RTSP/1.0",
+            b"OPTIONS sip:a@b.test SIP/2.0",
+            b"CONNECT {\"verbose\":false}",
+            b"DELETE ",
+        ];
+        others.iter().for_each(|l| assert!(!is_request(l), "{}", l.escape_ascii()));
     }
 
     #[test]

@@ -41,6 +41,15 @@ const SALT_29: &[u8; 20] =
 /// Drafts 23 to 28.
 const SALT_23: &[u8; 20] =
     b"\xc3\xee\xf7\x12\xc7\x2e\xbb\x5a\x11\xa7\xd2\x43\x2b\xb4\x63\x65\xbe\xf9\xf5\x02";
+/// Drafts 21 and 22.
+const SALT_21: &[u8; 20] =
+    b"\x7f\xbc\xdb\x0e\x7c\x66\xbb\xe9\x19\x3a\x96\xcd\x21\x51\x9e\xbd\x7a\x02\x64\x4a";
+/// Google's `T050`, otherwise draft 25 to 27.
+const SALT_T050: &[u8; 20] =
+    b"\x7f\xf5\x79\xe5\xac\xd0\x72\x91\x55\x80\x30\x4c\x43\xa2\x36\x7c\x60\x48\x83\x10";
+/// Google's `T051`, otherwise draft 29.
+const SALT_T051: &[u8; 20] =
+    b"\x7a\x4e\xde\xf4\xe7\xcc\xee\x5f\xa4\x50\x6c\x19\x12\x4f\xc8\xcc\xda\x6e\x03\x3d";
 
 impl Version {
     /// The version of that number. Facebook's own numbers stand for drafts.
@@ -50,9 +59,18 @@ impl Version {
             0x6b33_43cf => (SALT_2, true),
             0xff00_001d..=0xff00_0020 => (SALT_29, false),
             0xff00_0017..=0xff00_001c | 0xface_b002 | 0xface_b00e => (SALT_23, false),
+            0xff00_0015 | 0xff00_0016 | 0xface_b001 => (SALT_21, false),
+            0x5430_3530 => (SALT_T050, false),
+            0x5430_3531 => (SALT_T051, false),
             _ => return None,
         };
         Some(Self { number, salt, is_v2 })
+    }
+
+    /// The type of the frame that carries the handshake, RFC 9000 section 19.6; Google's was another
+    /// as long as it had its own kinds of frames.
+    const fn crypto(self) -> u64 {
+        if matches!(self.number, 0x5430_3530 | 0x5430_3531) { 8 } else { 6 }
     }
 
     /// What the two bits of a packet's kind mean.
@@ -83,10 +101,11 @@ pub struct Packet<'a> {
 
 impl<'a> Packet<'a> {
     /// The packet at the begin of `bytes`. `None` for another version, a short header, or damage.
+    /// The second bit may have any value once both sides agreed on that (RFC 9287).
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut c = Cursor::new(bytes);
         let first = c.u8()?;
-        let version = Version::known(c.be32()?).filter(|_| first & 0xc0 == 0xc0)?;
+        let version = Version::known(c.be32()?).filter(|_| first & 0x80 != 0)?;
         let kind = version.kind(first >> 4 & 3);
         let to = identifier(&mut c)?;
         identifier(&mut c)?;
@@ -128,7 +147,8 @@ pub enum Frame<'a> {
 }
 
 /// The frames of a decrypted Initial packet; ends before damage or what may not stand there.
-pub fn frames(payload: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+pub fn frames(version: Version, payload: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+    let crypto = version.crypto();
     let mut c = Cursor::new(payload);
     std::iter::from_fn(move || {
         loop {
@@ -136,7 +156,7 @@ pub fn frames(payload: &[u8]) -> impl Iterator<Item = Frame<'_>> {
                 // Padding and ping.
                 0 | 1 => {}
                 kind @ (2 | 3) => acknowledgement(&mut c, kind == 3)?,
-                6 => {
+                kind if kind == crypto => {
                     let offset = varint(&mut c)?;
                     let len = usize::try_from(varint(&mut c)?).ok()?;
                     return Some(Frame::Crypto(offset, c.take(len)?));
@@ -195,8 +215,23 @@ mod tests {
     fn frames_are_read_up_to_what_may_not_stand_there() {
         let payload =
             b"\x00\x01\x02\x05\x00\x01\x00\x00\x00\x06\x03\x02ab\x1c\x41\x28\x06\x01x\x08\x01x";
-        let all: Vec<_> = frames(payload).collect();
-        assert_eq!(all, [Frame::Crypto(3, b"ab"), Frame::Close(0x128)]);
+        let all = |number| {
+            frames(Version::known(number).unwrap(), payload)
+                .map(|f| format!("{f:?}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(all(1), ["Crypto(3, [97, 98])", "Close(296)"]);
+        assert!(all(0x5430_3531).is_empty());
+        let payload = b"\x00\x08\x03\x02ab\x06\x00\x01x";
+        let google: Vec<_> = frames(Version::known(0x5430_3530).unwrap(), payload).collect();
+        assert_eq!(google, [Frame::Crypto(3, b"ab")]);
+    }
+
+    #[test]
+    fn a_turned_second_bit_is_no_damage() {
+        let packet = b"\x80\x00\x00\x00\x01\x01a\x00\x00\x01x";
+        assert_eq!(Packet::parse(packet).map(|p| p.kind), Some(Kind::Initial));
+        assert_eq!(Packet::parse(b"\x40\x00\x00\x00\x01\x01a\x00\x00\x01x"), None);
     }
 
     #[test]

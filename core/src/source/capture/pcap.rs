@@ -281,14 +281,20 @@ impl Parser {
             return Some(false);
         }
         match window.data.get(len..).and_then(|rest| self.head.record(rest)) {
-            Some(next) => Some(
-                self.head.is_possible(&next)
-                    && next.fraction
-                        < u32::max(self.head.form.units(), r.fraction.saturating_add(1)),
-            ),
+            Some(next) => {
+                Some(self.head.is_possible(&next) && next.fraction < self.fraction_limit(r))
+            }
             None if window.is_end => Some(window.data.len() == len),
             None => None,
         }
+    }
+
+    /// What a fraction behind this record stays below. A writer that forgets to carry a second, or
+    /// adds two fractions, goes on for several records, up to twice a second; one whose clock is
+    /// wrong altogether may stay as high as it was.
+    const fn fraction_limit(&self, r: &RecordHead) -> u32 {
+        let twice = 2 * self.head.form.units();
+        if r.fraction < twice { twice } else { r.fraction.saturating_add(1) }
     }
 
     fn note_lie(&self, r: &RecordHead, offset: u64, out: &mut dyn Sink) {
@@ -463,6 +469,21 @@ mod tests {
             let got = file.read();
             assert_eq!(got.payloads(), [&[1; 4][..], b"lies", &[3; 4]]);
             assert_eq!(got.codes(), ["record-lenient"]);
+        }
+    }
+
+    #[test]
+    fn seconds_that_are_not_carried_are_told_and_the_packets_used() {
+        for (magic, units) in [(0xa1b2_c3d4, 1_000_000), (0xa1b2_3c4d, 1_000_000_000)] {
+            let mut file = file(magic, false, 101);
+            for (n, fraction) in [(1, units - 1), (2, units), (3, units + 1), (4, 2 * units - 1)] {
+                let data = udp(&[n; 4]);
+                file.head(SECS, fraction, data.len() as u32, data.len() as u32);
+                file.bytes.extend(data);
+            }
+            file.packet(5);
+            let got = file.read();
+            assert_eq!((got.payloads().len(), got.codes()), (5, vec!["record-lenient"; 3]));
         }
     }
 
