@@ -13,6 +13,7 @@ use crate::secrets::{ClientRandom, Secret, Secrets, SessionSecrets};
 use crate::settings::{Caps, Settings};
 use crate::source::capture::second;
 use crate::source::capture::series::{Series, Start};
+use crate::source::checkpoint::{Checkpoint, Density};
 use crate::source::flow::pair::Pairing;
 use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
 use crate::time::Time;
@@ -67,6 +68,7 @@ pub(crate) struct Store {
     suspended: Vec<Series>,
     secrets: Secrets,
     pub(crate) networks: Networks,
+    checkpoints: Density,
     caps: Caps,
     more_follow: bool,
 }
@@ -93,6 +95,7 @@ impl Session {
             suspended: Vec::new(),
             secrets: Secrets::default(),
             networks: Networks::default(),
+            checkpoints: Density::new(settings.checkpoint_len, settings.caps.checkpoints),
             caps: settings.caps.clone(),
             more_follow: false,
         };
@@ -251,7 +254,8 @@ impl Session {
         Place::of(&self.store.tree, at)
     }
 
-    /// The second pass through a file for an item inside a container: fed from the file's start.
+    /// The second pass through a file for an item inside a container: fed from where its
+    /// [`Place`] says.
     pub fn seek(&self, at: Origin) -> Seeker {
         Seeker::new(&self.store.tree, at, &self.settings)
     }
@@ -373,6 +377,14 @@ impl Sink for Store {
 
     fn secrets_of(&mut self, random: &ClientRandom) -> Option<SessionSecrets> {
         self.secrets.ask(random, self.caps.keys)
+    }
+
+    fn wants_checkpoint(&self, node: NodeId, n_out: u64) -> bool {
+        self.checkpoints.wants(&self.tree, node, n_out)
+    }
+
+    fn checkpoint(&mut self, node: NodeId, checkpoint: Checkpoint) {
+        self.checkpoints.add(&mut self.tree, node, checkpoint);
     }
 
     fn node(&mut self, node: NodeId) -> &mut Node {
