@@ -11,6 +11,7 @@ use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::secrets::{ClientRandom, Secret, Secrets, SessionSecrets};
 use crate::settings::{Caps, Settings};
+use crate::source::capture::grouping::{are_elsewhere, why};
 use crate::source::capture::second;
 use crate::source::capture::series::{Series, Start};
 use crate::source::checkpoint::{Checkpoint, Density};
@@ -350,13 +351,17 @@ impl Sink for Store {
         };
         let is_told = !self.tree.get(node).series.is_empty();
         let fits = |s: &Series| {
-            let goes_on = if is_told { s.can_go_on(start) } else { s.adjoins(start) };
+            let is_apart = || are_elsewhere(self.tree.get(s.node), self.tree.get(node));
+            let goes_on =
+                if is_told { s.can_go_on(start) } else { s.adjoins(start) && !is_apart() };
             goes_on && here(s.node) == here(node)
         };
         let waiting = self.suspended.iter().enumerate().filter(|(_, s)| fits(s));
         // Of several the one that ended last, and of those the one that was opened last.
         let (i, _) = waiting.max_by_key(|(_, s)| (s.last(), s.node))?;
-        Some(self.suspended.remove(i))
+        let series = self.suspended.remove(i);
+        let reason = why(&series, self.tree.get(series.node), self.tree.get(node), start);
+        Some(series.because(reason))
     }
 
     fn suspend(&mut self, series: Series) -> Option<Series> {

@@ -43,7 +43,9 @@ pub struct Node {
     pub(crate) checkpoints: Vec<Rc<Checkpoint>>,
     /// Where in a capture the packets of which connections may be.
     pub index: BlockIndex,
-    /// The capture that this one goes on with, when the two are one series.
+    /// The capture whose flow table this one went on with: what was open there may go on here.
+    pub(crate) follows: Option<NodeId>,
+    /// That capture, when the two are shown to be one series.
     pub continues: Option<NodeId>,
     /// Names of addresses, as a capture's name resolution blocks tell them.
     pub names: BTreeMap<IpAddr, Text>,
@@ -140,10 +142,10 @@ impl Tree {
         file.filter(|f| f.parent.is_none()).map(|f| f.checkpoints.clone()).unwrap_or_default()
     }
 
-    /// The first capture of the series that `id` belongs to: itself if it goes on with no other.
+    /// The first capture of those that had one flow table with `id`: itself if it follows no other.
     pub fn series_of(&self, mut id: NodeId) -> NodeId {
         // A capture goes on with an earlier one, so this ends.
-        while let Some(before) = self.get(id).continues.filter(|before| *before < id) {
+        while let Some(before) = self.get(id).follows.filter(|before| *before < id) {
             id = before;
         }
         id
