@@ -222,14 +222,9 @@ impl<T: Take + 'static> Pursuit<T> {
     }
 
     fn range_of(&mut self, walk: &mut Walk) -> Option<Range> {
-        while !walk.is_wanted {
-            self.step(walk)?;
-        }
+        self.to_wanted(walk)?;
         let (start, end) = walk.capture.node.index.bounds(walk.block)?;
         if walk.container.is_some() {
-            if self.is_done(walk) {
-                return None;
-            }
             walk.skip_to(start, &self.settings);
             walk.asked = CONTAINER_PIECE;
         } else {
@@ -250,11 +245,12 @@ impl<T: Take + 'static> Pursuit<T> {
         end
     }
 
-    /// True when nothing of this capture's series is still to come.
-    fn is_done(&self, walk: &Walk) -> bool {
-        let chase = self.chase.borrow();
-        let here = |c: &Connection| c.at.node <= walk.capture.id;
-        !chase.is_all && !chase.chosen.iter().zip(&chase.left).any(|(c, left)| *left > 0 && here(c))
+    /// Goes on to the next wanted block, if it does not stand in one; `None` if there is none.
+    fn to_wanted(&mut self, walk: &mut Walk) -> Option<()> {
+        while !walk.is_wanted {
+            self.step(walk)?;
+        }
+        Some(())
     }
 
     /// Goes to the next block; `None` behind the last one.
@@ -317,7 +313,7 @@ impl<T: Take + 'static> Pursuit<T> {
 
     /// Bytes of the container: what comes out of it goes on.
     fn unpack(&mut self, walk: &mut Walk, mut bytes: &[u8]) {
-        while !bytes.is_empty() && !self.is_done(walk) {
+        while !bytes.is_empty() && self.to_wanted(walk).is_some() {
             let (Some(container), Some(way)) = (&mut walk.container, &mut walk.capture.way) else {
                 return;
             };
