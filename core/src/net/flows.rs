@@ -540,7 +540,7 @@ mod tests {
         let full =
             L4::Tcp { src, dst, seq, ack, flags, window, payload, payload_len: 0, is_checksum_ok };
         c.put(11, true, 6, full);
-        assert_eq!(c.told(), ["S1 ShADwa 3 2"]);
+        assert_eq!(c.told(), ["S1 ShADaw 3 2"]);
     }
 
     #[test]
