@@ -8,8 +8,8 @@ use super::flow_table::FlowTable;
 use super::key::Tuple;
 use super::reassembly::{Budget, Mark};
 use super::tcp::{self, Segment};
-use super::{Decoded, L4, Packet, Packets, icmp, ports, quoted};
-use crate::event::Origin;
+use super::{Decoded, L4, Packet, Packets, icmp, ports};
+use crate::event::{NodeId, Origin};
 use crate::note::{CAP_REACHED, Note};
 use crate::proto::Shared;
 use crate::settings::Settings;
@@ -35,6 +35,8 @@ pub struct Flows {
     /// Time of the packet before.
     now: Time,
     given_up: GivenUp,
+    /// The earliest other capture that held a connection before it went on in this one.
+    gone_on: Option<NodeId>,
 }
 
 /// What caps cost.
@@ -55,6 +57,7 @@ impl Flows {
             shared: Rc::default(),
             now: Time::default(),
             given_up: GivenUp::default(),
+            gone_on: None,
         }
     }
 
@@ -141,6 +144,10 @@ impl Flows {
         let count = flow.count(is_orig);
         count.packets += 1;
         count.ip_bytes += u64::from(d.ip_len);
+        if flow.last_at.node != mark.at.node {
+            let before = flow.last_at.node;
+            self.gone_on = Some(self.gone_on.map_or(before, |have| have.min(before)));
+        }
         flow.last_at = mark.at;
         if !d.tunnels.is_empty() || flow.tunnels.is_some() {
             let is_too_much = flow.tunnels.get_or_insert_default().packet(d.tunnels, is_orig);
@@ -180,10 +187,8 @@ impl Flows {
 
     /// An ICMP error is written to the connection it speaks of.
     fn attach_error(&mut self, d: &Decoded<'_>) {
-        let L4::Icmp { is_v6, kind, code, rest, .. } = d.l4 else { return };
-        let Some(name) = icmp::error_name(is_v6, kind, code) else { return };
-        let tuple = quoted(is_v6, kind, rest).and_then(|q| icmp::tuple_of(&q));
-        let slot = tuple.and_then(|t| self.table.find(&t.key()));
+        let Some((name, tuple)) = icmp::error_about(d) else { return };
+        let slot = self.table.find(&tuple.key());
         if let Some(flow) = slot.and_then(|slot| self.table.get_mut(slot)) {
             flow.icmp_errors.get_or_insert_default().insert(name);
         }
@@ -207,6 +212,10 @@ impl Packets for Flows {
         for flow in self.table.tick(mark.ts) {
             self.end(flow, None, out);
         }
+    }
+
+    fn take_gone_on(&mut self) -> Option<NodeId> {
+        self.gone_on.take()
     }
 
     fn finish(&mut self, out: &mut dyn Sink) {
@@ -504,6 +513,44 @@ mod tests {
             (Some(5), Some(0), Some(0))
         );
         assert_eq!(conn.partial, Some(false));
+    }
+
+    #[test]
+    fn retransmissions_and_keep_alives_add_nothing_to_what_was_said() {
+        let mut c = capture();
+        c.handshake(0)
+            .tcp(10, false, ACK, 101, 501, "hello")
+            .tcp(11, false, ACK, 101, 501, "hello");
+        c.tcp(12, true, ACK, 501, 106, "");
+        // Kept alive by an old sequence number, without a byte and with one.
+        c.tcp(NANOS, false, ACK, 105, 501, "").tcp(NANOS + 1, true, ACK, 501, 106, "");
+        c.tcp(2 * NANOS, false, ACK, 105, 501, "o").tcp(2 * NANOS + 1, true, ACK, 501, 106, "");
+        let conn = c.conns().remove(0);
+        let bytes = (conn.orig_bytes, conn.resp_bytes, conn.missed_bytes);
+        assert_eq!(bytes, (Some(5), Some(0), Some(0)));
+        assert_eq!((conn.conn_state, conn.history.as_deref()), (Some("S1"), Some("ShADTa")));
+    }
+
+    #[test]
+    fn a_closed_window_shows_in_the_history() {
+        let mut c = capture();
+        c.handshake(0).tcp(10, false, ACK, 101, 501, "hello");
+        let (payload, is_checksum_ok) = (&b""[..], true);
+        let (src, dst, seq, ack, flags, window) = (7777, 1000, 501, 106, ACK, 0);
+        let full =
+            L4::Tcp { src, dst, seq, ack, flags, window, payload, payload_len: 0, is_checksum_ok };
+        c.put(11, true, 6, full);
+        assert_eq!(c.told(), ["S1 ShADaw 3 2"]);
+    }
+
+    #[test]
+    fn a_connection_whose_beginning_is_missing_is_read_from_its_middle() {
+        let mut c = capture();
+        c.tcp(0, false, ACK, 9000, 7000, "in the middle").tcp(1, true, ACK, 7000, 9013, "yes");
+        let conn = c.conns().remove(0);
+        assert_eq!((conn.conn_state, conn.history.as_deref()), (Some("OTH"), Some("Dd")));
+        assert_eq!((conn.orig_bytes, conn.resp_bytes), (Some(13), Some(3)));
+        assert_eq!(conn.partial, Some(true));
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub use arp::Arp;
 pub use decode::{Decoder, Found, Outcome, Reason};
 pub use flows::Flows;
 pub(crate) use follow::Streams;
+pub(crate) use icmp::error_about;
 pub(crate) use key::{Key, Tuple, flow_mark};
 pub(crate) use locality::is_local;
 pub(crate) use reassembly::{Budget, Piece};
@@ -43,7 +44,7 @@ pub(crate) use show::tcp_flags;
 pub use transport::{Quoted, quoted};
 pub use tunnel::{Tunnel, TunnelKind};
 
-use crate::event::Origin;
+use crate::event::{NodeId, Origin};
 use crate::source::Sink;
 use crate::time::Time;
 use std::net::IpAddr;
@@ -75,6 +76,10 @@ pub trait Packets {
     /// The packet is a fragment and waits for others: [`Decoded::fragments`] of the one that
     /// completes them will tell its place.
     fn held(&mut self, _packet: &Packet<'_>) {}
+    /// The earliest other capture with packets of a connection that has gone on since the last call.
+    fn take_gone_on(&mut self) -> Option<NodeId> {
+        None
+    }
     /// The capture is at its end: what is open goes out.
     fn finish(&mut self, out: &mut dyn Sink);
 }
