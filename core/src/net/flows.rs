@@ -140,7 +140,7 @@ impl Flows {
         let is_orig = flow.tuple.src == tuple.src;
         let count = flow.count(is_orig);
         count.packets += 1;
-        count.ip_bytes += u64::from(d.ip_len);
+        count.ip_bytes += u64::from(d.told_len);
         flow.last_at = mark.at;
         if !d.tunnels.is_empty() || flow.tunnels.is_some() {
             let is_too_much = flow.tunnels.get_or_insert_default().packet(d.tunnels, is_orig);
@@ -352,6 +352,10 @@ mod tests {
                 dst,
                 protocol,
                 ip_len: match l4 {
+                    L4::Tcp { payload_len, .. } => 40 + payload_len,
+                    _ => 40,
+                },
+                told_len: match l4 {
                     L4::Tcp { payload_len, .. } => 40 + payload_len,
                     _ => 40,
                 },
