@@ -11,12 +11,14 @@ mod dns;
 mod ftp;
 mod http;
 mod identity;
+mod kerberos;
 mod known_services;
 mod ldap;
 mod ldap_search;
 mod login;
 mod mysql;
 mod netflow;
+mod ntlm;
 mod ntp;
 mod origin;
 mod postgresql;
@@ -42,12 +44,14 @@ pub use dns::Dns;
 pub use ftp::Ftp;
 pub use http::Http;
 pub use identity::{Identity, Mark, SAME_WITHIN, distinct};
+pub use kerberos::Kerberos;
 pub use known_services::KnownService;
 pub use ldap::Ldap;
 pub use ldap_search::LdapSearch;
 pub use login::Login;
 pub use mysql::Mysql;
 pub use netflow::Netflow;
+pub use ntlm::Ntlm;
 pub use ntp::Ntp;
 pub use origin::{CommunityId, Endpoint, Flow, NodeId, Origin, Site, Transport, Uid};
 pub use postgresql::Postgresql;
@@ -154,12 +158,14 @@ kinds! {
     Dns,
     Ftp,
     Http,
+    Kerberos,
     KnownService,
     Ldap,
     LdapSearch,
     Login,
     Mysql,
     Netflow,
+    Ntlm,
     Ntp,
     Postgresql,
     Radius,

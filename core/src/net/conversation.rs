@@ -242,7 +242,8 @@ impl Conversation {
         let (flow, depth) = (&self.flow, self.depth + 1);
         let shared = &self.shared;
         let inner = self.inner.get_or_insert_with(|| {
-            Box::new(Self { depth, ..Self::new(flow.clone(), Over::Stream, shared) })
+            let flow = Flow { is_opened: true, ..flow.clone() };
+            Box::new(Self { depth, ..Self::new(flow, Over::Stream, shared) })
         });
         match piece {
             Inner::Data(bytes) => inner.data(dir, &bytes, mark, out),
