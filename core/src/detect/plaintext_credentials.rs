@@ -44,6 +44,10 @@ impl PlaintextCredentials {
 
 impl Detector for PlaintextCredentials {
     fn observe(&mut self, e: &Observed<'_>) {
+        // Secrets that the analyst has opened it; nobody on the way could.
+        if e.flow.is_opened {
+            return;
+        }
         let has_password = match &e.body {
             Body::Ftp(f) => f.password.is_some(),
             Body::Login(l) => l.password.is_some(),
@@ -137,6 +141,8 @@ mod tests {
         let sites = format!("{text} site=a\n{text} site=b");
         assert_eq!(run(&sites).lines().count(), 2);
         let web = "@0 http 10.0.0.9:* > 192.0.2.1:80 user=eva status=200 password";
+        // Read with the secrets of the case: it was not in the clear.
+        assert_eq!(run(&format!("{web} opened")), "");
         assert_eq!(run(web), "Low/High Passwords in the clear: 1 account to 192.0.2.1 over http\n");
     }
 

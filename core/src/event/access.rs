@@ -1,6 +1,6 @@
 //! Questions that cross protocols, asked of any event.
 
-use super::{Body, Event};
+use super::{Body, Event, Kerberos};
 use std::net::IpAddr;
 
 /// What became of the use of an account.
@@ -61,6 +61,7 @@ impl Event {
                 outcome: h.status_code.and_then(http_outcome),
                 is_login: true,
             }),
+            Body::Kerberos(k) => Some(kerberos(k, k.username.as_deref()?, from)),
             Body::Login(l) => Some(Account {
                 name: l.username.as_deref()?,
                 from,
@@ -69,6 +70,16 @@ impl Event {
                 object: None,
                 session: None,
                 outcome: l.success.map(|s| if s { Outcome::Success } else { Outcome::Failure }),
+                is_login: true,
+            }),
+            Body::Ntlm(n) => Some(Account {
+                name: n.username.as_deref()?,
+                from,
+                service: "ntlm",
+                action: "authenticate",
+                object: None,
+                session: None,
+                outcome: n.success.map(|s| if s { Outcome::Success } else { Outcome::Failure }),
                 is_login: true,
             }),
             _ => None,
@@ -106,6 +117,33 @@ impl Event {
                 .or_else(|| Some((true, s.client.as_deref()?))),
             _ => None,
         }
+    }
+}
+
+/// A login is proved by its request; a ticket for a service shows the account in use. Other errors
+/// speak of services and clocks.
+fn kerberos<'a>(k: &'a Kerberos, name: &'a str, from: Option<IpAddr>) -> Account<'a> {
+    let is_login = k.request_type.as_deref() == Some("AS");
+    let outcome = match (k.success, k.error_msg.as_deref()) {
+        (Some(true), _) if is_login && k.pre_authenticated == Some(false) => None,
+        (Some(true), _) => Some(Outcome::Success),
+        (
+            _,
+            Some(
+                "KDC_ERR_C_PRINCIPAL_UNKNOWN" | "KDC_ERR_CLIENT_REVOKED" | "KDC_ERR_PREAUTH_FAILED",
+            ),
+        ) => Some(Outcome::Failure),
+        _ => None,
+    };
+    Account {
+        name,
+        from,
+        service: "krb",
+        action: k.request_type.as_deref().unwrap_or_default(),
+        object: k.service.as_deref(),
+        session: None,
+        outcome,
+        is_login,
     }
 }
 

@@ -28,11 +28,11 @@ record! {
         history: Option<Text> = "history",
         /// Packets of the originator.
         orig_pkts: Option<u64> = "orig_pkts",
-        /// Bytes of the originator at IP level, headers included.
+        /// Bytes of the originator at IP level, headers included. From packets: the sum of the IP headers' lengths, as Zeek; a packet captured before its network card filled them in adds none.
         orig_ip_bytes: Option<u64> = "orig_ip_bytes",
         /// Packets of the responder.
         resp_pkts: Option<u64> = "resp_pkts",
-        /// Bytes of the responder at IP level, headers included.
+        /// Bytes of the responder at IP level, headers included, as those of the originator.
         resp_ip_bytes: Option<u64> = "resp_ip_bytes",
         /// The tunnels around this connection: from packets, outermost first, as `kind outer-orig>outer-resp`; from Zeek, uids.
         tunnel_parents: Vec<Text> = "tunnel_parents",

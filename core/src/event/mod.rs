@@ -11,6 +11,7 @@ mod dns;
 mod ftp;
 mod http;
 mod identity;
+mod kerberos;
 mod known_hosts;
 mod known_services;
 mod ldap;
@@ -18,6 +19,7 @@ mod ldap_search;
 mod login;
 mod mysql;
 mod netflow;
+mod ntlm;
 mod ntp;
 mod origin;
 mod postgresql;
@@ -43,6 +45,7 @@ pub use dns::Dns;
 pub use ftp::Ftp;
 pub use http::Http;
 pub use identity::{Identity, Mark, SAME_WITHIN, distinct};
+pub use kerberos::Kerberos;
 pub use known_hosts::KnownHost;
 pub use known_services::KnownService;
 pub use ldap::Ldap;
@@ -50,6 +53,7 @@ pub use ldap_search::LdapSearch;
 pub use login::Login;
 pub use mysql::Mysql;
 pub use netflow::Netflow;
+pub use ntlm::Ntlm;
 pub use ntp::Ntp;
 pub use origin::{CommunityId, Endpoint, Flow, NodeId, Origin, Site, Transport, Uid};
 pub use postgresql::Postgresql;
@@ -156,6 +160,7 @@ kinds! {
     Dns,
     Ftp,
     Http,
+    Kerberos,
     KnownHost,
     KnownService,
     Ldap,
@@ -163,6 +168,7 @@ kinds! {
     Login,
     Mysql,
     Netflow,
+    Ntlm,
     Ntp,
     Postgresql,
     Radius,

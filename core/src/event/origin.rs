@@ -168,6 +168,8 @@ pub struct Flow {
     pub resp: Endpoint,
     /// The site that private addresses of the ends are of; the session sets it.
     pub site: Site,
+    /// It was said inside encryption that the case has the secrets of: nobody on the way read it.
+    pub is_opened: bool,
 }
 
 #[cfg(test)]

@@ -28,8 +28,12 @@ record! {
         desktop_height: Option<u64> = "desktop_height",
         /// Depth of colour that the client asks for.
         requested_color_depth: Option<Text> = "requested_color_depth",
+        /// The kind of certificate of RDP's own encryption: `RSA` for its own form, or `X.509`.
+        cert_type: Option<Text> = "cert_type",
         /// Certificates that were seen of RDP's own encryption.
         cert_count: Option<u64> = "cert_count",
+        /// The certificate was issued for good, not until the server gets another.
+        cert_permanent: Option<bool> = "cert_permanent",
         /// Strength of RDP's own encryption, as the server sets it.
         encryption_level: Option<Text> = "encryption_level",
         /// RDP's own encryption.

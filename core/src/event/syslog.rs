@@ -6,7 +6,7 @@ use crate::text::Text;
 record! {
     /// One syslog message on its way over the network.
     Syslog "syslog" {
-        /// What carries it: `udp`.
+        /// What carries it: `udp` or `tcp`.
         proto: Option<Text> = "proto",
         /// What it is about: `AUTH`, `DAEMON`.
         facility: Option<Text> = "facility",

@@ -293,6 +293,7 @@ impl Walk<'_> {
             dst: ip.dst,
             protocol: ip.protocol,
             ip_len: ip.len,
+            told_len: ip.told_len,
             ttl: ip.ttl,
             vlans: self.vlans,
             tunnels: &self.decoder.path,

@@ -308,6 +308,7 @@ mod tests {
                 fragment: None,
                 id: 0,
                 header_len: 20,
+                told_len: 20 + data.len() as u32,
             };
             let part = Fragment { id, offset, is_more };
             let odd = &mut self.odd;
@@ -390,6 +391,7 @@ mod tests {
             fragment: None,
             id: 0,
             header_len: 20,
+            told_len: 20 + ip_len,
         };
         let part = Fragment { id: 1, offset: 0, is_more: true };
         let at = Origin { item: 9, ..Origin::default() };

@@ -143,7 +143,7 @@ impl Flows {
         let is_orig = flow.tuple.src == tuple.src;
         let count = flow.count(is_orig);
         count.packets += 1;
-        count.ip_bytes += u64::from(d.ip_len);
+        count.ip_bytes += u64::from(d.told_len);
         if flow.last_at.node != mark.at.node {
             let before = flow.last_at.node;
             self.gone_on = Some(self.gone_on.map_or(before, |have| have.min(before)));
@@ -361,6 +361,10 @@ mod tests {
                 dst,
                 protocol,
                 ip_len: match l4 {
+                    L4::Tcp { payload_len, .. } => 40 + payload_len,
+                    _ => 40,
+                },
+                told_len: match l4 {
                     L4::Tcp { payload_len, .. } => 40 + payload_len,
                     _ => 40,
                 },

@@ -47,6 +47,13 @@ fn guess_of(
     }
 }
 
+/// The protocol whose port one of `ports` is, where what was found is not at home there.
+pub(crate) fn rival(found: &Protocol, ports: [u16; 2]) -> Option<&'static Protocol> {
+    let is_at_home = |p: &Protocol| ports.iter().any(|port| p.ports.contains(port));
+    let mut others = PROTOCOLS.iter().copied().filter(|p| p.over == found.over);
+    if is_at_home(found) { None } else { others.find(|p| is_at_home(p)) }
+}
+
 /// The protocol of that name over `over`.
 pub(crate) fn named(name: &str, over: Over) -> Option<&'static Protocol> {
     PROTOCOLS.iter().copied().find(|p| p.name == name && p.over == over)
@@ -86,6 +93,16 @@ mod tests {
             Guess::Wait => "wait",
             Guess::Unknown => "unknown",
         }
+    }
+
+    #[test]
+    fn a_port_s_protocol_is_the_rival_of_one_that_is_not_at_home() {
+        let [dns, snmp] = ["dns", "snmp"].map(|name| named(name, Over::Datagrams).unwrap());
+        let name = |found, ports| rival(found, ports).map(|p| p.name);
+        assert_eq!(name(snmp, [40_000, 53]), Some("dns"));
+        assert_eq!(name(dns, [40_000, 53]), None);
+        assert_eq!(name(snmp, [40_000, 161]), None);
+        assert_eq!(name(snmp, [40_000, 40_001]), None);
     }
 
     #[test]

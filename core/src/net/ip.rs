@@ -28,6 +28,8 @@ pub(super) struct Ip<'a> {
     pub id: u16,
     /// Bytes of the header, options and extension headers included.
     pub header_len: usize,
+    /// Bytes by the header's own word, which leaves out what a network card was to fill in later.
+    pub told_len: u32,
 }
 
 /// Which part of a larger payload a fragment is.
@@ -51,6 +53,7 @@ impl Ip<'_> {
             payload: whole,
             payload_len,
             len: payload_len.saturating_add(self.header_len as u32),
+            told_len: payload_len.saturating_add(self.header_len as u32),
             fragment: None,
             ..Ip { payload: whole, ..*self }
         };
@@ -100,6 +103,7 @@ fn v4(data: &[u8], wire_len: u32) -> Result<Ip<'_>, Reason> {
         }),
         id: header.identification(),
         header_len,
+        told_len: u32::from(header.total_len()),
     };
     Ok(if ip.protocol == ip_number::AUTH.0 && !is_fragment { extensions(ip).0 } else { ip })
 }
@@ -119,16 +123,19 @@ fn v6(data: &[u8], wire_len: u32) -> Result<Ip<'_>, Reason> {
         fragment: None,
         id: 0,
         header_len: HEADER_V6,
+        told_len: 0,
     };
     // RFC 2675: a length of 0 is in the jumbo payload option, else it was never filled in.
+    let jumbo = if announced == 0 { jumbo_len(&whole) } else { None };
     let payload_len = match announced {
         0 if header.next_header() == ip_number::IPV6_NO_NEXT_HEADER => 0,
-        0 => jumbo_len(&whole).unwrap_or(wire_len.saturating_sub(HEADER_V6 as u32)),
+        0 => jumbo.unwrap_or(wire_len.saturating_sub(HEADER_V6 as u32)),
         len => len,
     };
     let payload = rest.get(..payload_len as usize).unwrap_or(rest);
     let len = payload_len.saturating_add(HEADER_V6 as u32);
-    let (mut ip, last_hop) = extensions(Ip { len, payload, payload_len, ..whole });
+    let told_len = jumbo.unwrap_or(announced).saturating_add(HEADER_V6 as u32);
+    let (mut ip, last_hop) = extensions(Ip { len, told_len, payload, payload_len, ..whole });
     if let Some(last_hop) = last_hop {
         ip.dst = IpAddr::V6(last_hop);
     }
@@ -249,12 +256,12 @@ mod tests {
 
     #[test]
     fn a_length_never_filled_in_is_the_wire_s() {
-        let data = v4(0, 6, b"abc");
-        assert_eq!(parse(&data, 9000).unwrap().len, 9000);
-        let data = v6(0, 6, b"abc");
-        assert_eq!(parse(&data, 9000).unwrap().len, 9000);
-        let data = v6(0, 59, b"");
-        assert_eq!(parse(&data, 9000).unwrap().len, 40);
+        let lens = |data: &[u8]| parse(data, 9000).map(|ip| (ip.len, ip.told_len)).unwrap();
+        assert_eq!(lens(&v4(0, 6, b"abc")), (9000, 0));
+        assert_eq!(lens(&v6(0, 6, b"abc")), (9000, 40));
+        assert_eq!(lens(&v6(0, 59, b"")), (40, 40));
+        assert_eq!(lens(&v4(23, 6, b"abc")), (23, 23));
+        assert_eq!(lens(&v6(3, 6, b"abc")), (43, 43));
     }
 
     #[test]

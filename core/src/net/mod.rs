@@ -95,6 +95,9 @@ pub struct Decoded<'a> {
     pub protocol: u8,
     /// Bytes of the IP packet by its own header, header included; of the wire where that says 0.
     pub ip_len: u32,
+    /// The same by the header's own word alone, which is what Zeek sums up: of a packet that was
+    /// captured before the network card cut it to size it is 0, or the fixed header of IPv6.
+    pub told_len: u32,
     /// Time to live, or hop limit.
     pub ttl: u8,
     /// VLAN ids, outer first.

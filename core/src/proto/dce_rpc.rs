@@ -1,13 +1,15 @@
-//! DCE/RPC over TCP (C706 chapter 12), recognised: that it is spoken, and what proves accounts in
-//! it. Its calls are not read.
+//! DCE/RPC over TCP (C706 chapter 12): that it is spoken, and whose account is proved in it. Its calls
+//! are not read.
 
 use super::framing::{self, Front, Place};
-use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then, smb};
+use super::logons::{self, Logons, Verdict};
+use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then};
+use crate::event::Kind;
 
 /// DCE/RPC.
 pub static PROTOCOL: Protocol = Protocol {
     name: "dce_rpc",
-    emits: &[],
+    emits: &[Kind::Kerberos, Kind::Ntlm],
     over: Over::Stream,
     ports: &[135],
     probe: |dir, data| match (head(data), dir) {
@@ -28,6 +30,8 @@ const MAX_FRAGMENT: usize = 8192;
 const MAX_FRAGMENTS: u32 = 8;
 
 mod kind {
+    pub const RESPONSE: u8 = 2;
+    pub const FAULT: u8 = 3;
     pub const BIND: u8 = 11;
     pub const BIND_ACK: u8 = 12;
     pub const BIND_NAK: u8 = 13;
@@ -69,6 +73,22 @@ pub fn is_bind_in(bytes: &[u8]) -> bool {
 struct Session {
     places: [Place; 2],
     n_fragments: u32,
+    logons: Logons,
+}
+
+/// A fault's status when the account may not call: Windows' ERROR_ACCESS_DENIED (MS-RPCE 3.3.3.5).
+const ACCESS_DENIED: [u8; 4] = [5, 0, 0, 0];
+
+/// What a server's fragment says of the account that was proved before it: the proof itself has no
+/// answer.
+fn verdict(fragment: &[u8]) -> Option<Verdict> {
+    match (head(fragment)?.kind, fragment.get(24..28)) {
+        (kind::RESPONSE, _) => Some(Verdict { success: Some(true), status: None }),
+        (kind::FAULT, Some(status)) if status == ACCESS_DENIED => {
+            Some(Verdict { success: Some(false), status: Some("STATUS_ACCESS_DENIED".into()) })
+        }
+        _ => None,
+    }
 }
 
 impl Analyzer for Session {
@@ -77,15 +97,25 @@ impl Analyzer for Session {
         let mut place = if dir == Dir::Orig { orig } else { resp };
         let step = framing::each(&mut place, data, MAX_FRAGMENT, front, &mut |fragment| {
             cx.service.insert("dce_rpc");
-            smb::proofs(fragment, cx);
+            logons::note(fragment, cx);
+            match (dir, verdict(fragment)) {
+                (Dir::Orig, _) => self.logons.request(0, 0, fragment, cx),
+                (Dir::Resp, None) => self.logons.challenge(0, fragment, cx),
+                (Dir::Resp, Some(verdict)) => self.logons.decide(0, verdict, cx),
+            }
             self.n_fragments += 1;
             if self.n_fragments < MAX_FRAGMENTS { Then::GoOn } else { Then::Quit }
         });
         self.places = if dir == Dir::Orig { [place, resp] } else { [orig, place] };
+        if step == Step::Quit {
+            self.finish(cx);
+        }
         step
     }
 
-    fn finish(&mut self, _: &mut Cx<'_>) {}
+    fn finish(&mut self, cx: &mut Cx<'_>) {
+        self.logons.finish(cx);
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +133,35 @@ mod tests {
             BIND.chunks(step).for_each(|c| feed.data(Dir::Orig, c));
             assert_eq!(feed.service.iter().collect::<Vec<_>>(), ["dce_rpc", "ntlm"], "{step}");
         }
+    }
+
+    #[test]
+    fn what_the_server_does_next_decides_a_login() {
+        use crate::proto::testing::{Said, talk};
+        let mut proof = [b"NTLMSSP\0", &3_u32.to_le_bytes()[..]].concat();
+        for (len, at) in [(0_u16, 64_u32), (0, 64), (4, 64), (6, 68), (0, 74), (0, 74)] {
+            proof.extend([len.to_le_bytes(), len.to_le_bytes()].concat());
+            proof.extend(at.to_le_bytes());
+        }
+        proof.extend(b"\x01\0\0\0D\0O\0j\0o\0e\0");
+        let fragment = |kind: u8, body: &[u8]| {
+            let len = (16 + body.len()) as u16;
+            [&[5, 0, kind, 3, 0x10, 0, 0, 0][..], &len.to_le_bytes(), &[0; 6], body].concat()
+        };
+        let auth = fragment(16, &proof);
+        let logged = |answer: &[u8]| {
+            let said = [
+                Said::Data(Dir::Orig, BIND),
+                Said::Data(Dir::Orig, &auth),
+                Said::Data(Dir::Resp, answer),
+            ];
+            talk(&PROTOCOL, &said, usize::MAX).join("")
+        };
+        let row = "ntlm username=joe domainname=DO";
+        assert_eq!(logged(&fragment(2, &[0; 8])), format!("{row} success=T"));
+        let refused = fragment(3, &[0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0]);
+        assert_eq!(logged(&refused), format!("{row} success=F status=STATUS_ACCESS_DENIED"));
+        assert_eq!(logged(&fragment(3, &[0; 12])), row);
     }
 
     #[test]

@@ -75,6 +75,13 @@ impl Place {
 pub enum Front {
     /// A unit of so many bytes, its header counted in; never 0.
     Unit(usize),
+    /// A unit of which only the start is wanted.
+    Start {
+        /// Bytes of the unit, its header counted in; never 0.
+        len: usize,
+        /// Bytes that are wanted; never 0.
+        kept: usize,
+    },
     /// Its header is not all there.
     More,
     /// No unit begins so.
@@ -98,15 +105,16 @@ pub fn each(
         if rest.is_empty() {
             return place.wait(used, 0, 0, 0);
         }
-        let len = match front(rest) {
-            Front::Unit(len) => len,
+        let (len, kept) = match front(rest) {
+            Front::Unit(len) => (len, most),
+            Front::Start { len, kept } => (len, kept.min(most)),
             Front::More => {
                 *place = Place::InHeader;
                 return Step::More { used, need: rest.len() + 1 };
             }
             Front::Bad => return Step::Quit,
         };
-        let kept = len.min(most);
+        let kept = len.min(kept);
         let Some(head) = rest.get(..kept) else {
             *place = Place::Inside(len as u64);
             return Step::More { used, need: kept };
@@ -156,10 +164,11 @@ mod tests {
     fn units_are_the_same_in_any_cut_and_long_ones_give_their_head() {
         let front = |b: &[u8]| match b {
             [0, ..] => Front::Bad,
+            [9, ..] => Front::Start { len: 9, kept: 1 },
             [n, _, ..] => Front::Unit(usize::from(*n)),
             _ => Front::More,
         };
-        let data = b"\x03ab\x07defghi\x02j";
+        let data = b"\x03ab\x07defghi\x09klmnopqr\x02j";
         for step in 1..=data.len() {
             let (mut place, mut held, mut got) = (Place::default(), Vec::new(), Vec::new());
             for piece in data.chunks(step) {
@@ -177,7 +186,7 @@ mod tests {
                     other => panic!("{other:?}"),
                 }
             }
-            assert_eq!(got, [&b"\x03ab"[..], b"\x07def", b"\x02j"], "step {step}");
+            assert_eq!(got, [&b"\x03ab"[..], b"\x07def", b"\x09", b"\x02j"], "step {step}");
         }
         let mut place = Place::default();
         assert_eq!(each(&mut place, b"\0", 4, front, &mut |_| Then::GoOn), Step::Quit);

@@ -19,6 +19,7 @@ mod krb;
 mod ldap;
 mod line;
 mod login;
+mod logons;
 mod mysql;
 mod ntlm;
 mod ntp;
@@ -235,6 +236,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &socks::PROTOCOL,
     &ssh::PROTOCOL,
     &tls::TLS,
-    &syslog::PROTOCOL,
+    &syslog::DATAGRAMS,
+    &syslog::STREAM,
     &telnet::PROTOCOL,
 ];

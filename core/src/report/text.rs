@@ -432,6 +432,8 @@ mod tests {
         ] {
             assert!(text.contains(want), "{want} in\n{text}");
         }
-        assert!(text.lines().all(|l| l.chars().count() <= WIDTH));
+        // Coverage is a table, and those may be wider.
+        let mut running = text.lines().filter(|l| !l.contains("  read: "));
+        assert!(running.all(|l| l.chars().count() <= WIDTH));
     }
 }

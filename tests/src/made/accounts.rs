@@ -14,6 +14,53 @@ pub const SAMPLES: &[(&str, Build)] = &[
     ("guess-spray-mail", spray),
     ("guess-ssh", |w| ssh(w, "194.26.29.11", 1, 25, 6)),
     ("guess-ssh-many-servers", |w| ssh(w, "10.20.0.77", 12, 1, 2)),
+    ("guess-kerberos-names", |w| {
+        w.office(1.0);
+        for i in 0..30 {
+            let user = format!("{}.{}", w.word(2), w.word(3));
+            let error =
+                if i % 3 == 0 { "KDC_ERR_PREAUTH_FAILED" } else { "KDC_ERR_C_PRINCIPAL_UNKNOWN" };
+            ticket(w, 200.0 + 0.4 * f64::from(i), "10.20.0.77", "AS", &user, Some(error));
+        }
+    }),
+    ("guess-windows-servers", |w| {
+        w.office(1.0);
+        for i in 0..20 {
+            let server = format!("10.20.2.{}", 10 + i);
+            logon(
+                w,
+                200.0 + 2.0 * f64::from(i),
+                ("10.20.0.77", &server),
+                Some("localadmin"),
+                false,
+            );
+        }
+    }),
+    ("quiet-guess-old-mount", |w| {
+        w.office(1.0);
+        for i in 0..200 {
+            let at = 60.0 * f64::from(i);
+            logon(w, at, ("10.20.0.33", FILES), Some("scanner-share"), false);
+        }
+    }),
+    ("quiet-guess-domain-clients", domain_morning),
+    ("quiet-guess-terminal-server", |w| {
+        for i in 0..50 {
+            let user = format!("{}.{}", w.word(2), w.word(2));
+            let at = 30.0 * f64::from(i);
+            if i % 10 == 3 {
+                logon(w, at, ("10.20.0.60", FILES), Some(&user), false);
+            }
+            logon(w, at + 8.0, ("10.20.0.60", FILES), Some(&user), true);
+        }
+    }),
+    ("quiet-guess-scanner-nobody", |w| {
+        w.office(1.0);
+        for i in 0..60 {
+            let server = format!("10.20.2.{}", 10 + i);
+            logon(w, f64::from(i), ("10.20.0.5", &server), None, i % 2 == 0);
+        }
+    }),
     ("quiet-guess-old-password", old_password),
     ("quiet-guess-mistyped", |w| ftp_guesses(w, "10.20.0.14", 4, 10.0)),
     ("quiet-guess-web-challenge", challenge),
@@ -34,6 +81,28 @@ pub const SAMPLES: &[(&str, Build)] = &[
     }),
     ("quiet-account-both-families", |w| web(w, "jonas", &["92.40.1.7", "2a02:8109:9a40::7"], 2.0)),
     ("quiet-account-evening", evening),
+    ("quiet-account-phone", |w| web(w, "mira", &["81.2.69.160", "92.40.1.7"], 2.0)),
+    ("quiet-account-service-inside", |w| {
+        w.office(1.0);
+        for i in 0..200 {
+            let client = format!("10.20.{}.{}", 1 + i % 5, 10 + i % 30);
+            logon(w, 15.0 * f64::from(i), (&client, FILES), Some("svc_backup"), true);
+        }
+    }),
+    ("quiet-account-new-lease", |w| {
+        for i in 0..24 {
+            let client = if i < 12 { "10.20.0.44" } else { "10.20.0.71" };
+            ticket(w, 300.0 * f64::from(i), client, "AS", "lena", None);
+            logon(w, 300.0 * f64::from(i) + 2.0, (client, FILES), Some("lena"), true);
+        }
+    }),
+    ("quiet-account-computers", |w| {
+        w.office(1.0);
+        for i in 0..60 {
+            let client = w.one_of(&["62.4.5.6", "92.40.1.7", "81.2.69.160"]);
+            ticket(w, 60.0 * f64::from(i), client, "AS", "laptop7$", None);
+        }
+    }),
     ("quiet-account-own-retry", |w| retried(w, "81.2.69.160", "81.2.69.160")),
     ("plain-ftp-and-web", plain),
     ("plain-mail-outside", |w| {
@@ -91,6 +160,63 @@ fn login(
         all.insert("password".into(), "<hidden>".into());
     }
     w.row("login", at, ends, fields);
+}
+
+/// The domain's controller and its file server.
+const DOMAIN: &str = "10.20.0.3";
+const FILES: &str = "10.20.0.25";
+
+/// A login by NTLM; nobody's where no account is named.
+fn logon(
+    w: &mut World,
+    at: f64,
+    (client, server): (&str, &str),
+    user: Option<&str>,
+    success: bool,
+) {
+    let mut fields = json!({ "success": success, "server_nb_computer_name": "SRV" });
+    if let (Some(all), Some(user)) = (fields.as_object_mut(), user) {
+        all.insert("username".into(), user.into());
+        all.insert("domainname".into(), "FIRM".into());
+    }
+    w.row("ntlm", at, Ends { client, server, port: 445 }, fields);
+}
+
+/// A request for a ticket, granted where there is no error.
+fn ticket(w: &mut World, at: f64, client: &str, kind: &str, user: &str, error: Option<&str>) {
+    let mut fields = json!({ "request_type": kind, "client": format!("{user}/FIRM.EXAMPLE"),
+        "service": if kind == "AS" { "krbtgt/FIRM.EXAMPLE" } else { "cifs/srv.firm.example" },
+        "success": error.is_none(), "forwardable": true, "renewable": true });
+    if let (Some(all), Some(error)) = (fields.as_object_mut(), error) {
+        all.insert("error_msg".into(), error.into());
+    }
+    w.row("kerberos", at, Ends { client, server: DOMAIN, port: 88 }, fields);
+}
+
+/// Computers and people of a domain log in: a clock that is wrong all morning, a service that was
+/// taken away, an account locked long ago that a printer still uses, two who mistype.
+fn domain_morning(w: &mut World) {
+    w.office(2.0);
+    for (i, client) in CLIENTS.into_iter().enumerate() {
+        let at = 20.0 * i as f64;
+        ticket(w, at, client, "AS", &format!("pc{i}$"), None);
+        if i % 4 == 1 {
+            ticket(w, at + 5.0, client, "AS", &format!("user{i}"), Some("KDC_ERR_PREAUTH_FAILED"));
+        }
+        ticket(w, at + 9.0, client, "AS", &format!("user{i}"), None);
+        for k in 0..8 {
+            ticket(w, at + 10.0 + f64::from(k), client, "TGS", &format!("user{i}"), None);
+        }
+    }
+    for i in 0..60 {
+        let at = 30.0 * f64::from(i);
+        ticket(w, at, "10.20.0.90", "AS", "pc90$", Some("KRB_AP_ERR_SKEW"));
+        ticket(w, at + 4.0, "10.20.0.12", "TGS", "user2", Some("KDC_ERR_S_PRINCIPAL_UNKNOWN"));
+    }
+    for i in 0..8 {
+        let error = Some("KDC_ERR_CLIENT_REVOKED");
+        ticket(w, 900.0 * f64::from(i), "10.20.0.91", "AS", "old-printer", error);
+    }
 }
 
 /// One password for everybody whose name is known.

@@ -17,6 +17,8 @@ pub const SAMPLES: &[(&str, Build)] = &[
     ("quiet-tunnel-telemetry", telemetry),
     ("quiet-tunnel-ad-hosts", ad_hosts),
     ("quiet-tunnel-mail-keys", mail_keys),
+    ("quiet-tunnel-reverse-names", reverse_names),
+    ("quiet-tunnel-domain-controllers", domain_controllers),
     ("nx-generated", |w| generated(w, 300, 2.0)),
     ("nx-generated-slow", |w| generated(w, 70, 1.0)),
     ("nx-generated-with-suffix", |w| {
@@ -196,6 +198,43 @@ fn mail_keys(w: &mut World) {
             w.ask(at, ("10.20.0.25", RESOLVER), (&name, "TXT", "NOERROR"), &text, json!({}));
         }
         at += w.about(15.0);
+    }
+}
+
+/// A monitor wants the names of the IPv6 addresses that it sees: each question is 72 characters.
+fn reverse_names(w: &mut World) {
+    w.office(1.0);
+    for i in 0..600 {
+        let digits: Vec<String> = (0..24).map(|_| w.hex(1)).collect();
+        let name = format!("{}.8.b.d.0.1.0.0.2.ip6.arpa", digits.join("."));
+        let rcode = if i % 3 == 0 { "NOERROR" } else { "NXDOMAIN" };
+        let host = [(format!("host{i}.provider.net"), 3600)];
+        let answer = if i % 3 == 0 { &host[..] } else { &[] };
+        w.ask(
+            5.0 * f64::from(i),
+            ("10.20.0.9", RESOLVER),
+            (&name, "PTR", rcode),
+            answer,
+            json!({}),
+        );
+    }
+}
+
+/// Computers look for their domain's controllers by long names of services and of the domain.
+fn domain_controllers(w: &mut World) {
+    w.office(1.0);
+    let domain = "7d9a1f0c-52be-4e0b-9b1a-64f3cc0de1aa.domains._msdcs.corp.example.com";
+    for (i, client) in CLIENTS.into_iter().enumerate() {
+        for k in 0..120 {
+            for part in [
+                format!("_ldap._tcp.{domain}"),
+                format!("_kerberos._tcp.site{}._sites.dc._msdcs.corp.example.com", k % 9),
+            ] {
+                let at = 20.0 * f64::from(k) + i as f64;
+                let answer = [(format!("0 100 389 dc{}.corp.example.com", k % 3), 600)];
+                w.ask(at, (client, RESOLVER), (&part, "SRV", "NOERROR"), &answer, json!({}));
+            }
+        }
     }
 }
 

@@ -34,7 +34,6 @@ pub const SAMPLES: &[(&str, Build)] = &[
             &Flux { n: 1, ttl: 120, every: 5.0 * MINUTE, hours: 2.0, pool: 90 },
         );
     }),
-    ("flux-many-names", many_names),
     ("quiet-cdn-two-networks", |w| {
         turning(w, "static.shopcdn.net", &["104.16", "104.17"], 60, 3, 20)
     }),
@@ -71,11 +70,11 @@ impl Default for Flux {
     }
 }
 
-fn machines(w: &mut World, n: usize) -> Vec<String> {
+pub(super) fn machines(w: &mut World, n: usize) -> Vec<String> {
     (0..n).map(|_| w.household()).collect()
 }
 
-fn pick(w: &mut World, pool: &[String], n: usize, ttl: u32) -> Vec<(String, u32)> {
+pub(super) fn pick(w: &mut World, pool: &[String], n: usize, ttl: u32) -> Vec<(String, u32)> {
     let mut out: Vec<(String, u32)> = Vec::new();
     for _ in 0..n {
         let i = w.below(pool.len());
@@ -202,19 +201,6 @@ fn used(w: &mut World) {
             w.conn(at + 0.3, ends, "http", (400, 1_200));
         }
         at += w.about(5.0 * MINUTE);
-    }
-}
-
-/// Each question has a label of its own, so no name is asked for twice.
-fn many_names(w: &mut World) {
-    w.office(2.0);
-    let pool = machines(w, 500);
-    let mut at = 60.0;
-    while at < 3.0 * HOUR {
-        let answers = pick(w, &pool, 2, 90);
-        let label = w.hex(6);
-        w.lookup(at, "10.20.0.12", &format!("{label}.jobmail.site"), &answers);
-        at += w.about(4.0 * MINUTE);
     }
 }
 

@@ -8,6 +8,7 @@ mod certificates;
 mod dns;
 mod flux;
 mod fronting;
+mod labels;
 mod office;
 mod scans;
 
@@ -36,6 +37,7 @@ pub fn samples() -> BTreeMap<&'static str, Build> {
         dns::SAMPLES,
         flux::SAMPLES,
         fronting::SAMPLES,
+        labels::SAMPLES,
         scans::SAMPLES,
     ];
     all.into_iter().flatten().copied().collect()

@@ -12,6 +12,12 @@ pub const SAMPLES: &[(&str, Build)] = &[
     ("scan-slow-mixed", mixed),
     ("quiet-scan-dead-server", dead_server),
     ("quiet-scan-monitor", monitor),
+    ("quiet-scan-balancer", balancer),
+    ("quiet-scan-broken-ipv6", broken_ipv6),
+    ("quiet-scan-mail-delivery", |w| dead_ends(w, "10.20.0.25", 25, "smtp", 3)),
+    ("quiet-scan-resolver", lame_servers),
+    ("quiet-scan-peers", peers),
+    ("quiet-scan-printers", printers),
     ("quiet-scan-browsing", |w| w.office(3.0)),
     ("quiet-scan-one-way", one_way),
     ("recon-list", |w| requests(w, &|w, i| (format!("/{}{}.php", w.word(2), i), 404))),
@@ -28,6 +34,14 @@ pub const SAMPLES: &[(&str, Build)] = &[
         });
     }),
     ("quiet-recon-one-dead-link", dead_link),
+    ("quiet-recon-uptime", uptime),
+    ("quiet-recon-missing-portraits", portraits),
+    ("quiet-recon-moved-site", moved_site),
+    ("quiet-recon-link-checker", |w| {
+        requests(w, &|w, i| {
+            (format!("/library/{}/{}", w.word(2), i), if i % 5 == 0 { 404 } else { 200 })
+        });
+    }),
     ("services-inside", services),
     ("quiet-services-outside", |w| w.office(1.0)),
     ("fingerprints", |w| w.office(1.0)),
@@ -120,6 +134,108 @@ fn monitor(w: &mut World) {
     }
 }
 
+/// A balancer asks its twelve servers every five seconds whether they live; three do not.
+fn balancer(w: &mut World) {
+    for k in 0..600 {
+        for i in 0..12 {
+            let server = format!("10.20.5.{}", 10 + i);
+            let ends = Ends { client: "10.20.0.2", server: &server, port: 8080 };
+            let at = 5.0 * f64::from(k) + 0.1 * f64::from(i);
+            if i % 4 == 1 {
+                unanswered(w, at, ends, true);
+            } else {
+                w.conn(at, ends, "http", (120, 300));
+            }
+        }
+    }
+}
+
+/// IPv6 leads nowhere: each site is tried over it first, then reached over IPv4.
+fn broken_ipv6(w: &mut World) {
+    w.office(2.0);
+    for i in 0..160 {
+        let at = 40.0 * f64::from(i);
+        let server = format!(
+            "2a0{}:{:x}:{:x}::{:x}",
+            w.below(10),
+            w.below(65_536),
+            w.below(65_536),
+            1 + w.below(999)
+        );
+        let ends = Ends { client: "2001:db8:20::14", server: &server, port: 443 };
+        unanswered(w, at, ends, false);
+        let server = w.household();
+        let ends = Ends { client: "10.20.0.14", server: &server, port: 443 };
+        w.conn(at + 0.3, ends, "ssl", (900, 20_000));
+    }
+}
+
+/// Deliveries to many servers, of which one in `every` is not there.
+fn dead_ends(w: &mut World, client: &str, port: u16, service: &str, every: usize) {
+    w.office(1.0);
+    for i in 0..150 {
+        let server = w.household();
+        let (at, ends) = (25.0 * i as f64, Ends { client, server: &server, port });
+        if i % every == 1 {
+            for again in [0.0, 3.0, 9.0] {
+                unanswered(w, at + again, Ends { client, server: &server, port }, false);
+            }
+        } else {
+            w.conn(at, ends, service, (4_000, 700));
+        }
+    }
+}
+
+/// A resolver asks the servers of many domains; a quarter never answers.
+fn lame_servers(w: &mut World) {
+    for i in 0..400 {
+        let server = w.household();
+        let ends = Ends { client: super::RESOLVER, server: &server, port: 53 };
+        let at = 3.0 * f64::from(i);
+        if i % 4 == 1 {
+            let fields = json!({ "proto": "udp", "service": "dns", "conn_state": "S0", "history": "D",
+                "missed_bytes": 0, "orig_pkts": 2, "orig_ip_bytes": 130, "resp_pkts": 0, "resp_ip_bytes": 0 });
+            w.row("conn", at, ends, fields);
+        } else {
+            w.conn(at, ends, "dns", (60, 200));
+        }
+    }
+}
+
+/// A program that shares files looks for peers at whatever ports they said; half are gone.
+fn peers(w: &mut World) {
+    w.office(1.0);
+    for i in 0..400 {
+        let server = w.household();
+        let port = 1_024 + w.below(60_000) as u16;
+        let (at, ends) = (6.0 * f64::from(i), Ends { client: "10.20.0.13", server: &server, port });
+        if i % 2 == 0 {
+            unanswered(w, at, ends, i % 8 == 0);
+        } else {
+            w.conn(at, ends, "-", (90_000, 400_000));
+        }
+    }
+}
+
+/// A driver looks for its six printers by four ways; some are switched off, none knows all ways.
+fn printers(w: &mut World) {
+    w.office(1.0);
+    for k in 0..20 {
+        for i in 0..6 {
+            let server = format!("10.20.6.{}", 20 + i);
+            for (n, port) in [9_100, 631, 515, 80].into_iter().enumerate() {
+                let ends = Ends { client: "10.20.0.11", server: &server, port };
+                let at = 180.0 * f64::from(k) + 2.0 * f64::from(i) + 0.2 * n as f64;
+                if i == 5 || (n == 2 && i % 2 == 0) {
+                    unanswered(w, at, ends, i != 5);
+                } else {
+                    w.conn(at, ends, "-", (300, 900));
+                }
+            }
+        }
+    }
+}
+
 /// A sensor that sees one direction only: every connection looks unanswered.
 fn one_way(w: &mut World) {
     for (i, client) in CLIENTS.into_iter().enumerate() {
@@ -188,6 +304,55 @@ fn broken_theme(w: &mut World) {
             lines.push((at, line(&client, at, path, 404, "https://www.choir.example/")));
         }
     }
+    write(w, lines);
+}
+
+/// A monitor asks for six pages every minute; one of them is long gone, one fails at times.
+fn uptime(w: &mut World) {
+    let mut lines = visitors(w);
+    for k in 0..60 {
+        for (n, page) in ["/", "/login", "/health", "/shop", "/api/status", "/old-campaign"]
+            .into_iter()
+            .enumerate()
+        {
+            let status = match n {
+                5 => 404,
+                4 if k % 7 == 0 => 503,
+                _ => 200,
+            };
+            let at = 60 * k + n;
+            lines.push((at, line("203.0.113.90", at, page, status, "-")));
+        }
+    }
+    write(w, lines);
+}
+
+/// A page lists people, of whom many have no portrait: one visitor's browser asks for each.
+fn portraits(w: &mut World) {
+    let mut lines = visitors(w);
+    let mut at = 900;
+    for i in 0..80 {
+        let status = if i % 4 == 0 { 200 } else { 404 };
+        let path = format!("/api/members/{}/portrait", 4_100 + 7 * i);
+        lines.push((
+            at,
+            line("198.51.100.61", at, &path, status, "https://www.choir.example/members"),
+        ));
+        at += usize::from(i % 6 == 5);
+    }
+    lines.push((905, line("198.51.100.61", 895, "/members", 200, "https://www.choir.example/")));
+    write(w, lines);
+}
+
+/// A search engine comes for the pages that it knows; the site has moved and none is there.
+fn moved_site(w: &mut World) {
+    let mut lines = visitors(w);
+    for i in 0..120 {
+        let at = 28 * i + w.below(9);
+        let path = format!("/articles/{}-{}.html", 1_000 + i, w.word(3));
+        lines.push((at, line("66.249.66.1", at, &path, 404, "-")));
+    }
+    lines.push((1, line("66.249.66.1", 1, "/robots.txt", 200, "-")));
     write(w, lines);
 }
 

@@ -24,10 +24,12 @@ pub const RULE: Rule = Rule {
     benign: "A person with an office line and a phone, a VPN that was switched on, a shared account.",
     limits: "Addresses tell networks, not places or persons; behind a proxy or a NAT all look alike.",
     attack: &["T1078"],
-    reads: &[Kind::Ftp, Kind::Http, Kind::Login],
+    reads: KINDS,
     new: |settings| Box::new(SeveralAddresses::new(settings)),
 };
 
+/// Kinds whose rows show accounts in use.
+const KINDS: &[Kind] = &[Kind::Ftp, Kind::Http, Kind::Kerberos, Kind::Login, Kind::Ntlm];
 /// Different uses kept of one account.
 const MAX_USES: usize = 2048;
 /// Accounts that are nobody's: shared by design or no account at all.
@@ -53,7 +55,10 @@ impl Detector for SeveralAddresses {
             return;
         }
         let name = account.name.to_lowercase();
-        if SHARED.contains(&name.rsplit('\\').next().unwrap_or_default()) {
+        // A computer's own account moves with its address, and is no person's.
+        let is_computers =
+            name.ends_with('$') && matches!(e.body, Body::Kerberos(_) | Body::Ntlm(_));
+        if is_computers || SHARED.contains(&name.rsplit('\\').next().unwrap_or_default()) {
             return;
         }
         let session = account.session.map(|s| stable(&s));
@@ -201,8 +206,7 @@ fn facts(j: &Judged<'_>) -> Vec<crate::report::Fact> {
 /// A filter for the account's rows at the server, of the kind that has most of them.
 fn filter(name: &str, server: Option<&Host>, j: &Judged<'_>) -> Option<(&'static str, String)> {
     let of = |kind| j.uses.iter().filter(|u| u.0.kind == kind).count();
-    let kinds = [Kind::Ftp, Kind::Http, Kind::Login];
-    let kind = kinds.into_iter().max_by_key(|k| of(*k))?;
+    let kind = KINDS.iter().copied().max_by_key(|k| of(*k))?;
     let field = if kind == Kind::Ftp { "user" } else { "username" };
     let at = server.map_or(String::new(), |s| format!(" and id.resp_h == {}", s.addr));
     Some((kind.path(), format!("{field} ~ {}{at}", quoted(name))))

@@ -134,3 +134,13 @@ fn caps_of_eight_give_the_same_for_any_order() {
         ),
     );
 }
+
+#[test]
+fn accounts_of_computers_are_no_persons() {
+    let two = |user: &str| {
+        format!("@0+60 ntlm {{192.0.2.1,198.51.100.1}} > 10.0.0.1:445 user={user} success=T")
+    };
+    assert_eq!(lines(&run(&two("eva"))), "Low/Low Account eva from 192.0.2.1 and 198.51.100.1\n");
+    assert_eq!(run(&two("PC7$")).len(), 0);
+    assert_eq!(run(&two("eva").replace("success=T", "success=F")).len(), 0);
+}

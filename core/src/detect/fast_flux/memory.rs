@@ -17,6 +17,11 @@ const MAX_ADDRESSES: usize = 64;
 const MAX_PORTS: usize = 4;
 /// Clients kept of one answer.
 const MAX_CLIENTS: usize = 4;
+/// Names below a domain that were asked once each: a page's pictures come from a handful of names,
+/// and a machine with a name of its own at a provider is asked for again.
+const MIN_LABELS: usize = 10;
+/// Of a domain's names, the share that was asked once: people and programs come back to a name.
+const MIN_ONCE: f64 = 0.9;
 /// Name servers kept of one registered domain.
 const MAX_SERVERS: usize = 64;
 
@@ -46,11 +51,14 @@ struct Answered {
 /// All different answers of one name, by first time and place.
 pub(super) struct Answers<'a> {
     pub(super) name: &'a str,
+    /// The answers are those of many names below this one, each asked once.
+    pub(super) is_below: bool,
     pub(super) sets: Vec<Answer<'a>>,
     /// Addresses of name servers that came with the answers.
     pub(super) glue: Vec<IpAddr>,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Answer<'a> {
     pub(super) addresses: &'a [IpAddr],
     pub(super) seen: &'a Sighting,
@@ -141,10 +149,17 @@ impl Memory {
         }
     }
 
-    /// Every name with its answers.
-    pub(super) fn names(&self) -> impl Iterator<Item = Answers<'_>> {
+    /// Every name with its answers, and every domain below which names are asked once each.
+    pub(super) fn names(&self) -> Vec<Answers<'_>> {
         let servers = self.server_addresses();
-        self.answers.iter().map(move |(key, group)| {
+        let glue = |name| {
+            let domain = names::registrable(name).unwrap_or_default();
+            servers.get(domain).into_iter().flatten().copied().collect()
+        };
+        let mut all: Vec<Answers<'_>> = Vec::new();
+        let mut below: BTreeMap<(&str, bool, &Option<Host>), Below<'_>> = BTreeMap::new();
+        for (key, group) in self.answers.iter() {
+            let (name, is_v6, resolver) = key;
             let mut sets: Vec<Answer<'_>> = group
                 .members()
                 .into_iter()
@@ -157,10 +172,17 @@ impl Memory {
                 })
                 .collect();
             sets.sort_by_key(|s| s.seen.first().map(|r| (r.ts, r.at)));
-            let domain = names::registrable(&key.0).unwrap_or_default();
-            let of = servers.get(domain).into_iter().flatten().copied();
-            Answers { name: &key.0, sets, glue: of.collect() }
-        })
+            if let Some(domain) = names::registrable(name).filter(|d| *d != &**name) {
+                below.entry((domain, *is_v6, resolver)).or_default().take(name, &sets);
+            }
+            all.push(Answers { name, is_below: false, sets, glue: glue(name) });
+        }
+        let wild = below.into_iter().filter_map(|((domain, ..), below)| {
+            let sets = below.into_once()?;
+            Some(Answers { name: domain, is_below: true, sets, glue: glue(domain) })
+        });
+        all.extend(wild);
+        all
     }
 
     /// The addresses of each domain's name servers: those that came along, and those that their
@@ -193,6 +215,59 @@ impl Memory {
     pub(super) fn loss(&self) -> Option<String> {
         self.answers.loss()
     }
+}
+
+/// The names below one domain.
+#[derive(Default)]
+struct Below<'a> {
+    /// Answers of names that were asked once.
+    once: Vec<Answer<'a>>,
+    n_others: usize,
+}
+
+impl<'a> Below<'a> {
+    fn take(&mut self, name: &str, sets: &[Answer<'a>]) {
+        match sets {
+            [only] if only.seen.count() == 1 && !spells(name, only.addresses) => {
+                self.once.push(*only);
+            }
+            _ => self.n_others += 1,
+        }
+    }
+
+    /// The answers by time, if there are many names and nearly all were asked once.
+    fn into_once(mut self) -> Option<Vec<Answer<'a>>> {
+        let n = self.once.len();
+        if n < MIN_LABELS || (n as f64) < MIN_ONCE * (n + self.n_others) as f64 {
+            return None;
+        }
+        self.once.sort_by_key(|s| s.seen.first().map(|r| (r.ts, r.at)));
+        Some(self.once)
+    }
+}
+
+/// True when a name is made of one of its addresses, as providers name their customers' machines:
+/// it then has no other.
+fn spells(name: &str, addresses: &[IpAddr]) -> bool {
+    let words: BTreeSet<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let is_of = |a: &IpAddr| match a {
+        IpAddr::V4(a) => {
+            let [_, _, c, d] = a.octets();
+            let hex = data_encoding::HEXLOWER.encode(&a.octets());
+            // The first two may be the provider's and left out.
+            name.contains(&hex)
+                || [c, d]
+                    .iter()
+                    .all(|n| words.contains(&*n.to_string()) || words.contains(&*format!("{n:03}")))
+        }
+        IpAddr::V6(a) => {
+            let [.., x, y] = a.segments();
+            [x, y]
+                .iter()
+                .all(|n| words.contains(&*format!("{n:x}")) || words.contains(&*format!("{n:04x}")))
+        }
+    };
+    addresses.iter().any(is_of)
 }
 
 impl Answers<'_> {

@@ -15,9 +15,10 @@ pub const RULE: Rule = Rule {
     id: "fast-flux",
     title: "Fast flux pattern",
     about: "A name is answered with ever new addresses, spread over unrelated networks, to be \
-            cached for minutes at most. No single sign counts: addresses, networks, caching time \
-            and the rate of new addresses must all be met, for one resolver within one hour. Double when the addresses of its name servers change \
-            in the same way.",
+            cached for minutes at most; or each name below a domain is asked once, and answered in \
+            that way. No single sign counts: addresses, networks, caching time and the rate of \
+            new addresses must all be met, for one resolver within one hour. Double when the \
+            addresses of its name servers change in the same way.",
     benign: "A volunteer pool or a peer-discovery seed, or a content network with servers in many \
              operators' networks.",
     limits: "Sees answers that were recorded, not those given elsewhere or over encrypted DNS; \
@@ -57,7 +58,10 @@ impl Detector for FastFlux {
 }
 
 fn describe(answers: &Answers<'_>, judged: Judged, memory: &Memory) -> Finding {
-    let name = crate::text::visible(answers.name);
+    let name = match answers.is_below {
+        true => format!("names below {}", crate::text::visible(answers.name)),
+        false => crate::text::visible(answers.name).into_owned(),
+    };
     let n = judged.addresses.len();
     let (title, severity) = match judged.pool {
         Some(_) => (format!("Rotating pool of addresses: {name}"), Severity::Info),
@@ -71,12 +75,17 @@ fn describe(answers: &Answers<'_>, judged: Judged, memory: &Memory) -> Finding {
             Severity::Medium,
         ),
     };
-    let mut f = finding(RULE.id, answers.name);
+    let key = if answers.is_below { &*name } else { answers.name };
+    let mut f = finding(RULE.id, key);
+    let mut pattern = quoted(answers.name);
+    if answers.is_below {
+        pattern = pattern.replacen('"', "\"*.", 1);
+    }
     let rows = answers.sets.iter().filter_map(|s| s.seen.first());
     f.evidence = evidence(
         rows.map(|r| r.because("new answer")),
         answers.sets.iter().map(|s| s.seen.count()).sum(),
-        Some(("dns", format!("query == {}", quoted(answers.name)))),
+        Some(("dns", format!("query == {pattern}"))),
     );
     f.summary = format!(
         "{} for {name} held {}, at most {} cached. {}",

@@ -204,3 +204,51 @@ fn caps_of_eight_give_the_same_for_any_order_and_say_so() {
     assert_eq!(found.len(), 1);
     assert!(found[0].missing.iter().any(|m| m.contains("lower bounds")));
 }
+
+#[test]
+fn names_below_a_domain_that_are_asked_once_each() {
+    // Each label with an address in a network of its own.
+    let wild = |n: usize| -> String {
+        let row = |i: usize| {
+            let at = i * 240;
+            format!(
+                "@{at} dns 10.0.0.1:* > 10.0.0.53:53 q=x{i}.a.test a={}.{}.2.3 ttl=120\n",
+                11 + i,
+                9 * i
+            )
+        };
+        (0..n).map(row).collect()
+    };
+    assert_eq!(run(&wild(9)).len(), 0);
+    let found = run(&wild(10));
+    assert_eq!(
+        lines(&found),
+        "Medium/Medium 85 Fast flux pattern: names below a.test, 10 addresses in 10 unrelated networks\n"
+    );
+    let filter = found[0].evidence.filter.as_ref().unwrap();
+    assert!(format!("{filter:?}").contains(r#"*.a.test"#), "{filter:?}");
+    // Two of eleven names are asked again: people's own machines.
+    let again = |n: usize| {
+        let back = (0..n).map(|i| {
+            let (a, b) = (11 + i, 9 * i);
+            format!(
+                "@{} dns 10.0.0.1:* > 10.0.0.53:53 q=x{i}.a.test a={a}.{b}.2.3 ttl=120\n",
+                3000 + i
+            )
+        });
+        wild(11) + &back.collect::<String>()
+    };
+    assert_eq!((run(&again(1)).len(), run(&again(2)).len()), (1, 0));
+    // A provider's names of its customers' machines, forwards and in hex.
+    let row = |i: usize, label: &str| {
+        format!(
+            "@{} dns 10.0.0.1:* > 10.0.0.53:53 q={label}.a.test a={}.7.2.{i} ttl=120\n",
+            i * 200,
+            20 + i
+        )
+    };
+    let dashed = (0..14).map(|i| row(i, &format!("cpe-{}-7-2-{i}", 20 + i)));
+    assert_eq!(run(&dashed.collect::<String>()).len(), 0);
+    let hex = (0..14).map(|i| row(i, &format!("h{:02x}0702{i:02x}", 20 + i)));
+    assert_eq!(run(&hex.collect::<String>()).len(), 0);
+}

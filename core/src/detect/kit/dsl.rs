@@ -7,8 +7,8 @@
 use super::Observed;
 use crate::detect::Detector;
 use crate::event::{
-    Body, Conn, Dns, Endpoint, Event, Flow, Ftp, Http, KnownService, Login, NodeId, Origin, Ssh,
-    Ssl, StringSet, Transport, Uid, X509,
+    Body, Conn, Dns, Endpoint, Event, Flow, Ftp, Http, Kerberos, KnownService, Login, NodeId, Ntlm,
+    Origin, Ssh, Ssl, StringSet, Transport, Uid, X509,
 };
 use crate::report::Finding;
 use crate::text::Text;
@@ -102,12 +102,15 @@ fn event(row: &str, k: f64, item: u64) -> Event {
         match (name, &mut body) {
             ("uid", _) => flow.uid = Some(Uid::Log(value.into())),
             ("site", _) => flow.site = value.as_str().into(),
+            ("opened", _) => flow.is_opened = true,
             ("udp", _) => flow.transport = Some(Transport::Udp),
             ("icmp", _) => flow.transport = Some(Transport::Icmp),
             (_, Body::Conn(c)) => conn(c, name, &value),
             (_, Body::Dns(d)) => dns(d, name, &value),
             (_, Body::Http(h)) => http(h, name, &value),
             (_, Body::Ftp(f)) => ftp(f, name, &value),
+            (_, Body::Kerberos(k)) => kerberos(k, name, &value),
+            (_, Body::Ntlm(n)) => ntlm(n, name, &value),
             (_, Body::Login(l)) => login(l, name, &value),
             (_, Body::Ssh(s)) => ssh(s, name, &value),
             (_, Body::X509(x)) => x509(x, name, &value),
@@ -140,6 +143,8 @@ fn body(kind: &str) -> Body {
         "ftp" => Body::Ftp(Ftp::default()),
         "x509" => Body::X509(X509 { host_cert: Some(true), ..X509::default() }),
         "ssl" => Body::Ssl(Ssl::default()),
+        "kerberos" => Body::Kerberos(Kerberos::default()),
+        "ntlm" => Body::Ntlm(Ntlm::default()),
         "login" => Body::Login(Login::default()),
         "ssh" => Body::Ssh(Ssh::default()),
         "known_services" => Body::KnownService(KnownService::default()),
@@ -233,6 +238,27 @@ fn login(l: &mut Login, name: &str, value: &str) {
         "success" => l.success = is(value),
         "password" => l.password = Some("<hidden>"),
         _ => panic!("login has no {name}"),
+    }
+}
+
+fn kerberos(k: &mut Kerberos, name: &str, value: &str) {
+    match name {
+        "request" => k.request_type = Some(value.into()),
+        "user" => k.username = Some(value.into()),
+        "service" => k.service = Some(value.into()),
+        "success" => k.success = is(value),
+        "error" => (k.success, k.error_msg) = (Some(false), Some(value.into())),
+        "proved" => k.pre_authenticated = is(value),
+        _ => panic!("kerberos has no {name}"),
+    }
+}
+
+fn ntlm(n: &mut Ntlm, name: &str, value: &str) {
+    match name {
+        "user" => n.username = Some(value.into()),
+        "domain" => n.domainname = Some(value.into()),
+        "success" => n.success = is(value),
+        _ => panic!("ntlm has no {name}"),
     }
 }
 

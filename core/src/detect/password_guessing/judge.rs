@@ -22,7 +22,8 @@ const MIN_SERVERS: usize = 5;
 const WINDOW: Interval = Interval::from_secs(900);
 /// Failed share of logins; a proxy's clients mostly succeed.
 const MIN_FAILED: f64 = 0.5;
-/// Failures that one stored old password does not explain by being tried each minute.
+/// Failures within the window that one stored old password does not explain by being tried each
+/// minute.
 const MANY_FAILURES: u64 = 30;
 /// Tries of one row that are placed in time one by one.
 const MAX_PLACED: u64 = 4096;
@@ -125,7 +126,7 @@ fn one_server(from: &Host, server: Option<&Host>, l: &Logins<'_>) -> Option<Find
     );
     f.severity = match () {
         () if !l.won.is_empty() => Severity::High,
-        () if !is_internal(from.addr) || n_failed >= MANY_FAILURES || is_spray => Severity::Medium,
+        () if !is_internal(from.addr) || quick >= MANY_FAILURES || is_spray => Severity::Medium,
         () => Severity::Low,
     };
     f.confidence = match () {

@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
     limits: "Sees protocols whose logins are in the clear or logged, and of SSH how often was tried, \
              by the sizes of messages; slow guessing stays below the floors.",
     attack: &["T1110.001", "T1110.003"],
-    reads: &[Kind::Ftp, Kind::Http, Kind::Login, Kind::Ssh],
+    reads: &[Kind::Ftp, Kind::Http, Kind::Kerberos, Kind::Login, Kind::Ntlm, Kind::Ssh],
     new: |settings| Box::new(PasswordGuessing::new(settings)),
 };
 

@@ -71,6 +71,10 @@ fn http_and_untimed() {
     assert!(run(web).starts_with("Low/Medium"));
     let untimed = web.replace("@0+1 ", "");
     assert!(run(&untimed).starts_with("Low/Low"));
+    // Thirty in a quarter of an hour are more than a stored old password tried each minute.
+    let inside = |gap: usize| web.replace("@0+1", &format!("@0+{gap}")).replace("..12}", "..300}");
+    assert!(run(&inside(32)).starts_with("Low/"), "{}", run(&inside(32)));
+    assert!(run(&inside(31)).starts_with("Medium/"), "{}", run(&inside(31)));
     // A missing page says nothing about a password.
     assert_eq!(run(&web.replace("401", "404")), "");
 }
@@ -114,6 +118,30 @@ fn few_tries_at_many_servers() {
     let each = "@0+1 ftp 192.0.2.9:* > 10.0.0.{1..6}:21 user=root cmd=PASS code=530 password\n";
     let found = judge(|| (RULE.new)(&Settings::default()), &events(&each.repeat(12)));
     assert_eq!((found.len(), found[0].includes.len()), (1, 6));
+}
+
+#[test]
+fn logins_of_windows_are_seen() {
+    let spray = |n: usize, words: &str| {
+        format!("@0+1 ntlm 10.0.0.9:* > 10.0.0.1:445 user=u{{1..{n}}} {words}")
+    };
+    assert_eq!(run(&spray(4, "success=F")), "");
+    assert!(run(&spray(5, "success=F")).contains("10.0.0.9 for 5 accounts"));
+    // Another error, or no answer, says nothing of the accounts.
+    assert_eq!(run(&spray(9, "")), "");
+    let asked = |n: usize, words: &str| {
+        format!("@0+1 kerberos 10.0.0.9:* > 10.0.0.1:88 request=AS user=u{{1..{n}}} {words}")
+    };
+    assert!(run(&asked(5, "error=KDC_ERR_PREAUTH_FAILED")).contains("for 5 accounts"));
+    assert!(run(&asked(5, "error=KDC_ERR_C_PRINCIPAL_UNKNOWN")).contains("for 5 accounts"));
+    assert_eq!(run(&asked(20, "error=KRB_AP_ERR_SKEW")), "");
+    let one = "@0+1 kerberos 10.0.0.9:{1..12} > 10.0.0.1:88 request=AS user=eva error=KDC_ERR_PREAUTH_FAILED\n@60 kerberos 10.0.0.9:99 > 10.0.0.1:88 request=AS user=eva success=T proved=";
+    assert!(run(&format!("{one}T")).contains("then success"));
+    // A ticket that was given without a proof is no login.
+    assert!(!run(&format!("{one}F")).contains("then success"));
+    // Tickets to services that are not there are no logins.
+    let services = "@0+1 kerberos 10.0.0.9:* > 10.0.0.1:88 request=TGS user=eva service=s{1..30} error=KDC_ERR_C_PRINCIPAL_UNKNOWN";
+    assert_eq!(run(services), "");
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 mod probe;
 
-use super::identify::{Guess, guess, named};
+use super::identify::{Guess, guess, named, rival};
 use super::reassembly::Mark;
 use crate::event::{Flow, StringSet};
-use crate::proto::{Analyzer, Carried, Cx, Dir, Inner, Over, Shared, Step, Transfer};
+use crate::proto::{
+    Analyzer, Carried, Cx, Dir, Inner, Over, Probe, Protocol, Shared, Step, Transfer,
+};
 use crate::source::Sink;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -51,6 +53,8 @@ pub(crate) struct Conversation {
     orig: Left,
     resp: Left,
     changes: u8,
+    /// The protocol of this port, while the first datagram was another's.
+    rival: Option<&'static Protocol>,
     /// What is spoken inside, once something was deciphered.
     inner: Option<Box<Self>>,
     depth: u8,
@@ -70,6 +74,7 @@ impl Conversation {
             orig: Left::default(),
             resp: Left::default(),
             changes: 0,
+            rival: None,
             inner: None,
             depth: 0,
         }
@@ -141,13 +146,20 @@ impl Conversation {
         }
     }
 
-    /// Takes one datagram.
+    /// Takes one datagram. A first one of another protocol does not hide what the port is for.
     pub(crate) fn datagram(&mut self, dir: Dir, bytes: &[u8], mark: Mark, out: &mut dyn Sink) {
+        if let Some(rival) = self.rival.filter(|r| (r.probe)(dir, bytes) == Probe::Yes) {
+            self.rival = None;
+            self.change(rival.name, mark, out);
+        }
         if let Mode::Probing { datagrams, .. } = &mut self.mode {
             *datagrams += 1;
             let tries = *datagrams;
             match guess(Over::Datagrams, dir, bytes, self.ports, true) {
-                Guess::Found(protocol) => self.mode = Mode::Running((protocol.open)()),
+                Guess::Found(protocol) => {
+                    self.rival = rival(protocol, self.ports);
+                    self.mode = Mode::Running((protocol.open)());
+                }
                 _ if tries >= MAX_PROBED_DATAGRAMS => return self.stop(),
                 _ => return,
             }
@@ -231,7 +243,8 @@ impl Conversation {
         let (flow, depth) = (&self.flow, self.depth + 1);
         let shared = &self.shared;
         let inner = self.inner.get_or_insert_with(|| {
-            Box::new(Self { depth, ..Self::new(flow.clone(), Over::Stream, shared) })
+            let flow = Flow { is_opened: true, ..flow.clone() };
+            Box::new(Self { depth, ..Self::new(flow, Over::Stream, shared) })
         });
         match piece {
             Inner::Data(bytes) => inner.data(dir, &bytes, mark, out),
@@ -426,6 +439,25 @@ mod tests {
             c.datagram(Dir::Orig, &[0xf7; 3], mark(1), &mut out);
         }
         assert!(c.is_over());
+    }
+
+    #[test]
+    fn a_first_datagram_of_another_protocol_does_not_hide_the_port_s_own() {
+        let mut flow = Flow::default();
+        flow.resp.port = Some(53);
+        let mut c = Conversation::new(flow, Over::Datagrams, &Rc::default());
+        let mut out = Events::default();
+        let snmp = b"\x30\x18\x02\x01\x01\x04\x01a\xa0\x10\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x05\x30\x03\x06\x01\x2b";
+        let query =
+            b"\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x04test\x00\x00\x01\x00\x01";
+        for datagram in [&snmp[..], query, query] {
+            c.datagram(Dir::Orig, datagram, mark(1), &mut out);
+        }
+        c.finish(mark(2), &mut out);
+        let (_, service) = c.into_parts();
+        assert_eq!(service.iter().collect::<Vec<_>>(), ["dns", "snmp"]);
+        assert!(out.0.iter().any(|e| matches!(e.body, Body::Snmp(_))));
+        assert!(out.0.iter().any(|e| matches!(e.body, Body::Dns(_))));
     }
 
     #[test]

@@ -161,6 +161,11 @@ impl Transaction {
         self.http.version.as_deref() == Some("0.9") && !self.has_reply
     }
 
+    /// Takes the host of a request without a version.
+    pub fn late_host(&mut self, host: &[u8]) {
+        self.http.host = self.http.host.take().or_else(|| some_text(host));
+    }
+
     /// A reply without a head begins. Zeek shows it so.
     pub fn bare_reply(&mut self) {
         self.has_reply = true;

@@ -242,7 +242,7 @@ impl Http {
 
     fn first_line(&mut self, dir: Dir, line: &[u8], cx: &mut Cx<'_>) {
         let is_lost = matches!(self.side(dir).part, Part::Lost);
-        if line.is_empty() {
+        if line.is_empty() || (dir == Dir::Orig && !is_lost && self.late_header(line)) {
             return;
         }
         let understood =
@@ -254,6 +254,18 @@ impl Http {
             cx.weird("HTTP", name, None);
             self.side(dir).part = Part::Lost;
         }
+    }
+
+    /// A header behind a request line without a version: a client that forgot the blank before
+    /// `HTTP/1.1` sends its headers all the same, and servers read them.
+    fn late_header(&mut self, line: &[u8]) -> bool {
+        let Some((name, value)) = wire::header(line) else { return false };
+        let bare = self.pending.back_mut().filter(|t| t.is_bare());
+        let Some(tx) = bare.filter(|_| wire::is_token(name)) else { return false };
+        if name.eq_ignore_ascii_case(b"host") {
+            tx.late_host(value);
+        }
+        true
     }
 
     fn request(&mut self, line: &[u8], is_lost: bool, cx: &mut Cx<'_>) -> bool {
@@ -408,6 +420,12 @@ mod tests {
         let ask = Said::Data(Dir::Orig, b"GET /x\r\n");
         let headed = [ask, Said::Data(Dir::Resp, b"HTTP/1.0 404 No\r\nContent-Length: 0\r\n\r\n")];
         assert!(rows(&headed, usize::MAX)[0].contains("status_code=404"));
+        let late = b"GET /HTTP/1.1\r\nHost: h.example\r\nAccept: */*\r\n\r\n";
+        for step in [1, 9, usize::MAX] {
+            let got = rows(&[Said::Data(Dir::Orig, late), headed[1]], step);
+            assert_eq!(got.len(), 1, "{got:#?}");
+            assert!(got[0].contains("uri=/HTTP/1.1") && got[0].contains("host=h.example"));
+        }
     }
 
     #[test]

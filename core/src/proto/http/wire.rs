@@ -38,7 +38,7 @@ pub fn line(data: &[u8]) -> Option<(&[u8], usize)> {
 pub fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
     let space = memchr::memchr(b' ', line)?;
     let (method, rest) = line.split_at_checked(space)?;
-    if method.is_empty() || !method.iter().all(|b| is_token_byte(*b)) {
+    if !is_token(method) {
         return None;
     }
     let rest = rest.trim_ascii();
@@ -64,6 +64,11 @@ pub fn is_request(line: &[u8]) -> bool {
         };
         r.version != "0.9" || begins(b"/") || begins(b"http://") || begins(b"https://")
     })
+}
+
+/// True for a token, RFC 9110 section 5.6.2: a method or a header's name.
+pub fn is_token(word: &[u8]) -> bool {
+    !word.is_empty() && word.iter().all(|b| is_token_byte(*b))
 }
 
 /// Splits a status line. `None` when it does not begin with `HTTP/`.

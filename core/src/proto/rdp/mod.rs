@@ -4,7 +4,7 @@ mod wire;
 
 use super::framing::{self, Front, Place};
 use super::login::Asked;
-use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then};
+use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then, x509};
 use crate::event::{Body, Kind, Origin, Rdp};
 use crate::text::{self, Text};
 use crate::time::Time;
@@ -12,7 +12,7 @@ use crate::time::Time;
 /// RDP.
 pub static PROTOCOL: Protocol = Protocol {
     name: "rdp",
-    emits: &[Kind::Login, Kind::Rdp],
+    emits: &[Kind::Login, Kind::Rdp, Kind::Weird, Kind::X509],
     over: Over::Stream,
     ports: &[3389],
     probe: |dir, data| match (dir, data) {
@@ -33,7 +33,7 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 /// Bytes of a packet that are read: the settings of both sides, with a certificate behind them.
-const MAX_PACKET: usize = 4096;
+const MAX_PACKET: usize = 16 << 10;
 
 /// Protections that the server may choose, MS-RDPBCGR 2.2.1.2.1.
 const PROTECTIONS: [(u32, &str); 4] = [(0, "RDP"), (1, "SSL"), (2, "HYBRID"), (8, "HYBRID_EX")];
@@ -179,8 +179,27 @@ impl Session {
                 self.row.encryption_method = Some(wire::method(method));
                 self.row.encryption_level = Some(wire::level(level));
             }
+            if let Some(certificate) = server.certificate {
+                self.certificate(certificate, cx);
+            }
         }
         Then::GoOn
+    }
+
+    fn certificate(&mut self, certificate: wire::Certificate, cx: &mut Cx<'_>) {
+        self.row.cert_permanent = Some(certificate.is_permanent);
+        self.row.cert_type = Some(certificate.chain.as_ref().map_or("RSA", |_| "X.509").into());
+        self.row.cert_count = Some(certificate.chain.as_ref().map_or(1, |c| c.len() as u64));
+        // Unlike in TLS, the server's own stands last.
+        for (n, der) in certificate.chain.unwrap_or_default().iter().rev().enumerate() {
+            let mut read = x509::read(der);
+            read.row.host_cert = Some(n == 0);
+            read.row.client_cert = Some(false);
+            cx.emit(cx.ts, cx.at, Body::X509(read.row));
+            if let Some(flaw) = read.flaw {
+                cx.weird("RDP", flaw, None);
+            }
+        }
     }
 }
 

@@ -78,6 +78,45 @@ fn settings_tell_of_client_and_server() {
 }
 
 #[test]
+fn certificates_of_its_own_encryption_are_counted_and_read() {
+    let seen = |certificate: &[u8]| {
+        let random =
+            [&32_u32.to_le_bytes()[..], &(certificate.len() as u32).to_le_bytes()].concat();
+        let body = [&[2, 0, 0, 0, 2, 0, 0, 0][..], &random, &[7; 32], certificate].concat();
+        let block =
+            [&0x0c02_u16.to_le_bytes()[..], &(body.len() as u16 + 4).to_le_bytes(), &body].concat();
+        let head = [2, 0xf0, 0x80, 0x7f, 0x66, 0x10, 0, 0, 1, 0xc0, 0];
+        let answer = tpkt(&[&head[..], b"McDn\x84\0", &block].concat());
+        let (ask, ok) = (connect(0xe0, b""), connect(0xd0, b""));
+        let said = [
+            Said::Data(Dir::Orig, &ask),
+            Said::Data(Dir::Resp, &ok),
+            Said::Data(Dir::Resp, &answer),
+        ];
+        talk(&PROTOCOL, &said, usize::MAX)
+    };
+    let own = seen(&[1, 0, 0, 0, 9, 9]);
+    assert!(own[0].contains("cert_type=RSA cert_count=1 cert_permanent=T"), "{own:?}");
+    let (a, b) = (b"no certificate", b"nor this");
+    let mut chain = vec![2, 0, 0, 0x80, 2, 0, 0, 0];
+    for der in [&a[..], b] {
+        chain.extend((der.len() as u32).to_le_bytes());
+        chain.extend(der);
+    }
+    let seen_chain = seen(&chain);
+    let kinds: Vec<&str> = seen_chain.iter().filter_map(|r| r.split(' ').next()).collect();
+    assert_eq!(kinds, ["x509", "weird", "x509", "weird", "rdp"]);
+    assert!(seen_chain[0].contains("host_cert=T") && seen_chain[2].contains("host_cert=F"));
+    assert!(
+        seen_chain[4].contains("cert_type=X.509 cert_count=2 cert_permanent=F"),
+        "{seen_chain:?}"
+    );
+    // A cut chain gives what is there, another version nothing.
+    assert!(seen(&chain[..chain.len() - 1]).last().unwrap().contains("cert_count=1"));
+    assert!(!seen(&[3, 0, 0, 0]).last().unwrap().contains("cert_type"));
+}
+
+#[test]
 fn only_a_cookie_or_an_offer_is_sure() {
     let probe = |bytes: &[u8]| (PROTOCOL.probe)(Dir::Orig, bytes);
     assert_eq!(probe(&connect(0xe0, OFFER)), Probe::Yes);

@@ -74,6 +74,16 @@ pub struct Server {
     pub result: u8,
     /// Method and level of RDP's own encryption.
     pub security: Option<(u32, u32)>,
+    /// The certificate of RDP's own encryption.
+    pub certificate: Option<Certificate>,
+}
+
+/// A server's certificate, 2.2.1.4.3.1.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Certificate {
+    pub is_permanent: bool,
+    /// The chain of X.509 certificates; `None` for RDP's own form, which holds a key and no name.
+    pub chain: Option<Vec<Vec<u8>>>,
 }
 
 /// The settings of a client: blocks inside a conference's creation (T.124) inside MCS (T.125).
@@ -109,9 +119,34 @@ pub fn server(packet: &[u8]) -> Option<Server> {
         if kind == 0x0c02 {
             let mut c = Cursor::new(block);
             server.security = Some((c.le32()?, c.le32()?));
+            server.certificate = certificate(&mut c);
         }
     }
     Some(server)
+}
+
+/// Certificates of a chain that are read; servers of terminals have two or three.
+const MAX_CHAIN: u32 = 8;
+
+/// The certificate behind method and level, 2.2.1.4.3 and MS-RDPELE 2.2.1.4.2.
+fn certificate(c: &mut Cursor<'_>) -> Option<Certificate> {
+    let (random, _len) = (c.le32()?, c.le32()?);
+    c.take(usize::try_from(random).ok()?)?;
+    let version = c.le32()?;
+    let is_permanent = version & 0x8000_0000 == 0;
+    let chain = match version & 0x7fff_ffff {
+        1 => None,
+        2 => {
+            let n = c.le32()?.min(MAX_CHAIN);
+            let blob = |_| {
+                let len = usize::try_from(c.le32()?).ok()?;
+                c.take(len).map(<[u8]>::to_vec)
+            };
+            Some((0..n).map_while(blob).collect())
+        }
+        _ => return None,
+    };
+    Some(Certificate { is_permanent, chain })
 }
 
 /// The content of MCS's Connect-Initial, behind X.224's data header.

@@ -225,7 +225,12 @@ impl Session {
     fn bdat(&mut self, arg: &[u8]) -> Asked {
         let mut words = arg.split(|b| *b == b' ');
         let len = words.next().and_then(|n| std::str::from_utf8(n).ok()?.parse().ok());
-        let is_last = words.next().is_some_and(|w| w.eq_ignore_ascii_case(b"LAST"));
+        let mark = words.next().filter(|w| !w.is_empty());
+        let is_last = mark.is_some_and(|w| w.eq_ignore_ascii_case(b"LAST"));
+        // A server refuses any other word, and no chunk follows.
+        if mark.is_some() && !is_last {
+            return Asked::Other;
+        }
         if !std::mem::replace(&mut self.has_chunk, !is_last) {
             self.headers = Some(Headers::default());
         }

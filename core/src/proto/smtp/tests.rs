@@ -83,6 +83,18 @@ fn chunks_end_by_their_length_in_any_cut() {
 }
 
 #[test]
+fn a_chunk_of_wrong_words_is_none() {
+    let said = [
+        Said::Data(Dir::Orig, b"BDAT 5 X\r\nMAIL FROM:<a@t>\r\nDATA\r\n"),
+        Said::Data(Dir::Resp, b"501 no\r\n250 ok\r\n354 go\r\n"),
+        Said::Data(Dir::Orig, b"Subject: s\r\n\r\n.\r\n"),
+        Said::Data(Dir::Resp, b"250 done\r\n"),
+    ];
+    let got = talk(&PROTOCOL, &said, MAX);
+    assert!(got[0].contains("mailfrom=a@t") && got[0].contains("subject=s"), "{got:?}");
+}
+
+#[test]
 fn an_unanswered_mail_gives_way_to_the_next() {
     let said = b"MAIL FROM:<a@t>\r\nMAIL FROM:<b@t>\r\n";
     let got = talk(&PROTOCOL, &[Said::Data(Dir::Orig, said)], MAX);

@@ -1,6 +1,6 @@
 //! TLS records and handshake messages on the wire, as views (RFC 5246, RFC 8446, RFC 6347).
 
-use super::codes::extension;
+use super::codes::{TLS13, extension};
 use crate::bytes::Cursor;
 
 /// Bytes of a record's header.
@@ -95,13 +95,14 @@ pub struct ServerHello<'a> {
 }
 
 impl<'a> ServerHello<'a> {
-    /// From a message's body. Drafts 16 to 21 of TLS 1.3 leave the session and compression out.
+    /// From a message's body. Drafts of TLS 1.3 up to 21 leave the session and compression out; those
+    /// before 16 say the version itself, which RFC 8446 section 4.1.3 never does.
     pub fn parse(body: &'a [u8]) -> Option<Self> {
         let mut c = Cursor::new(body);
         let version = c.be16()?;
         let random = c.take(32)?;
         let is_retry = random == RETRY_RANDOM;
-        let is_early_draft = matches!(version, 0x7f01..=0x7f15);
+        let is_early_draft = matches!(version, TLS13 | 0x7f01..=0x7f15);
         let session_id = if is_early_draft { &[] } else { prefixed8(&mut c)? };
         let cipher = c.be16()?;
         if !is_early_draft {
@@ -278,5 +279,18 @@ mod tests {
         assert_eq!((hello.version, hello.session_id), (0x0300, b"i".as_slice()));
         assert_eq!(u16s(hello.ciphers).collect::<Vec<_>>(), [10]);
         assert_eq!(hello.extensions.iter().count(), 0);
+    }
+    #[test]
+    fn early_drafts_leave_the_session_out_of_their_answer() {
+        for (version, middle) in [
+            (0x0303_u16, &b"\x01i\xc0\x2b\x00"[..]),
+            (0x0304, b"\xc0\x2b"),
+            (0x7f12, b"\xc0\x2b"),
+            (0x7f17, b"\x01i\xc0\x2b\x00"),
+        ] {
+            let hello = [&version.to_be_bytes()[..], &[7; 32], middle, b"\x00\x00"].concat();
+            let hello = ServerHello::parse(&hello).unwrap();
+            assert_eq!((hello.version, hello.cipher), (version, 0xc02b));
+        }
     }
 }

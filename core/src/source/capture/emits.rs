@@ -12,11 +12,13 @@ macro_rules! with {
             Kind::Dns,
             Kind::Ftp,
             Kind::Http,
+            Kind::Kerberos,
             $( $more, )*
             Kind::Ldap,
             Kind::LdapSearch,
             Kind::Login,
             Kind::Mysql,
+            Kind::Ntlm,
             Kind::Ntp,
             Kind::Postgresql,
             Kind::Radius,

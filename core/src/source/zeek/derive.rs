@@ -110,6 +110,13 @@ pub fn ftp_user(e: &mut Event, raw: &Raw<'_>) -> bool {
     raw.is_unset() || raw.text().is_some()
 }
 
+/// The account stands before the last slash; its realm has none.
+pub fn kerberos(e: &mut Event) {
+    let Body::Kerberos(k) = &mut e.body else { return };
+    let account = k.client.as_deref().and_then(|c| c.rsplit_once('/')).map(|(account, _)| account);
+    k.username = account.filter(|a| !a.is_empty()).map(Into::into).or(k.username.take());
+}
+
 /// Services of known_services.log: Zeek's analyzer names in upper case, folded to the names of conn.log.
 pub fn service(e: &mut Event, raw: &Raw<'_>) -> bool {
     let Body::KnownService(k) = &mut e.body else { return false };

@@ -71,6 +71,14 @@ pub static LOGS: &[Log] = &[
         derive: derive::nothing,
     },
     Log {
+        kind: Kind::Kerberos,
+        // Others also have logs of users and services.
+        anchors: &["id.orig_h", "id.resp_h"],
+        marks: &["request_type", "error_msg", "forwardable", "renewable"],
+        special: &[],
+        derive: derive::kerberos,
+    },
+    Log {
         kind: Kind::KnownHost,
         anchors: &["host"],
         marks: &["host_name"],

@@ -1,5 +1,6 @@
 //! Two tables of one log, row by row and field by field.
 
+use crate::meaning::{self, Pair, Peer, Verdict};
 use crate::ours::Record;
 use crate::zeek_log::Row;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ pub(crate) struct Difference {
     pub(crate) field: String,
     theirs: String,
     pub(crate) ours: String,
+    /// Why they differ, where a rule of `meaning` knows.
+    pub(crate) cause: Option<(Known, &'static str)>,
 }
 
 impl fmt::Display for Difference {
@@ -37,49 +40,106 @@ pub(crate) struct Tally {
     rows: u64,
     found: u64,
     more: u64,
-    /// Per field: values compared, equal, explained.
-    fields: BTreeMap<String, [u64; 3]>,
+    fields: BTreeMap<String, Count>,
+    /// Rows that only one has, and whose cause is known; of those, ones that cannot be compared.
     rows_explained: u64,
+    rows_apart: u64,
+}
+
+/// Values of one field.
+#[derive(Debug, Default, Clone, Copy)]
+struct Count {
+    all: u64,
+    equal: u64,
+    explained: u64,
+    /// Not comparable: the peer's test changes what the field says, or what the peer reads.
+    apart: u64,
+}
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.all += other.all;
+        self.equal += other.equal;
+        self.explained += other.explained;
+        self.apart += other.apart;
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { all, equal, explained, apart } = *self;
+        let n = all - apart;
+        let left = n - equal - explained;
+        let (is, why) = (percent(equal, n), percent(explained, n));
+        write!(
+            f,
+            "{equal:6} of {n:6} equal ({is:6.2} %), {explained} explained ({why:.2} %), {left} not, {apart} apart"
+        )
+    }
+}
+
+fn percent(n: u64, of: u64) -> f64 {
+    if of == 0 { 100.0 } else { 100.0 * n as f64 / of as f64 }
+}
+
+/// What is known of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// It counts, and its cause is known.
+    Explained,
+    /// It does not count: the test makes the peer say something else.
+    Apart,
 }
 
 impl Tally {
-    /// Counts a difference as explained.
-    pub(crate) fn explain(&mut self, difference: &Difference, is_explained: bool) {
-        match difference.field.as_str() {
-            "row" | "more" => self.rows_explained += u64::from(is_explained),
-            field => {
-                if let Some([_, _, explained]) = self.fields.get_mut(field) {
-                    *explained += u64::from(is_explained);
+    /// Counts what is known of a difference.
+    pub(crate) fn explain(&mut self, difference: &Difference, known: Known) {
+        match (difference.field.as_str(), known) {
+            ("row", Known::Apart) => self.rows_apart += 1,
+            ("more", Known::Apart) => self.more -= 1,
+            ("row" | "more", Known::Explained) => self.rows_explained += 1,
+            (field, known) => {
+                let count = self.fields.entry(field.to_owned()).or_default();
+                match known {
+                    Known::Explained => count.explained += 1,
+                    Known::Apart => count.apart += 1,
                 }
             }
         }
+    }
+
+    /// Counts a field of a pair, and makes its difference.
+    fn field(&mut self, c: &Compared<'_>, row: impl Fn() -> String) -> Option<Difference> {
+        let count = self.fields.entry(c.name.to_owned()).or_default();
+        count.all += 1;
+        count.equal += u64::from(c.is_equal());
+        let differs = !c.is_equal();
+        differs.then(|| Difference {
+            row: row(),
+            field: c.name.into(),
+            theirs: c.theirs.unwrap_or("-").into(),
+            ours: c.ours.unwrap_or("-").into(),
+            cause: match c.verdict {
+                Some(Verdict::Differs(cause)) => Some((Known::Explained, cause)),
+                Some(Verdict::Apart(cause)) => Some((Known::Apart, cause)),
+                Some(Verdict::Same) | None => None,
+            },
+        })
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |n: u64, of: u64| 100.0 * n as f64 / of.max(1) as f64;
-        let (rows, found) = (self.rows, self.found);
-        writeln!(f, "  rows of theirs: {rows}, found {found} ({:.2} %)", percent(found, rows))?;
+        let (rows, found) = (self.rows - self.rows_apart, self.found);
+        let (is, apart) = (percent(found, rows), self.rows_apart);
+        writeln!(f, "  rows of theirs: {rows}, found {found} ({is:.2} %), {apart} apart")?;
         writeln!(f, "  further rows of ours: {}; explained: {}", self.more, self.rows_explained)?;
-        let mut all = [0; 3];
-        for (name, counts) in &self.fields {
-            let [n, equal, explained] = *counts;
-            let left = n - equal - explained;
-            writeln!(
-                f,
-                "  {name:24} {equal:6} of {n:6} equal ({:6.2} %), {explained} explained, {left} not",
-                percent(equal, n)
-            )?;
-            all.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
+        let mut all = Count::default();
+        for (name, count) in &self.fields {
+            writeln!(f, "  {name:24} {count}")?;
+            all.add(*count);
         }
-        let [n, equal, explained] = all;
-        let left = n - equal - explained;
-        write!(
-            f,
-            "  all fields: {equal} of {n} equal ({:.2} %), {explained} explained, {left} not",
-            percent(equal, n)
-        )
+        write!(f, "  {:24} {all}", "all fields")
     }
 }
 
@@ -97,22 +157,17 @@ pub(crate) fn logs(
     for row in theirs {
         tally.rows += 1;
         let best = (0..).zip(&free).filter(|(_, r)| is_same(row, r, keys));
-        let best = best.min_by_key(|(i, r)| (fields(row, r, parents).filter(|c| !c.3).count(), *i));
+        let differing = |r| fields(Peer::Zeek, row, r, parents).filter(|c| !c.is_equal()).count();
+        let best = best.min_by_key(|(i, r)| (differing(r), *i));
         let Some((at, _)) = best else {
             differences.push(missing("row", name(|n| row.get(n).cloned().flatten(), keys)));
             continue;
         };
         let record = free.remove(at);
         tally.found += 1;
-        for (field, their, our, is_equal) in fields(row, record, parents) {
-            let counts = tally.fields.entry(field.to_owned()).or_default();
-            counts[0] += 1;
-            counts[1] += u64::from(is_equal);
-            if !is_equal {
-                let row = name(|n| row.get(n).cloned().flatten(), keys);
-                let (theirs, ours) = (their.unwrap_or("-").into(), our.unwrap_or("-").into());
-                differences.push(Difference { row, field: field.into(), theirs, ours });
-            }
+        let shown = || name(|n| row.get(n).cloned().flatten(), keys);
+        for compared in fields(Peer::Zeek, row, record, parents) {
+            differences.extend(tally.field(&compared, shown));
         }
     }
     for record in free {
@@ -143,25 +198,17 @@ pub(crate) fn part(theirs: &Row, ours: &[&Record], tally: &mut Tally) -> Vec<Dif
     let none = BTreeMap::new();
     tally.rows += 1;
     let best = ours.iter().filter(is_same);
-    let best = best.min_by_key(|r| fields(theirs, r, &none).filter(|c| !c.3).count());
+    let compared = |r| fields(Peer::Suricata, theirs, r, &none);
+    let best = best.min_by_key(|r| compared(r).filter(|c| !c.is_equal()).count());
     let shown = || name(|n| theirs.get(n).cloned().flatten(), &[]);
     let Some(record) = best else { return vec![missing("row", shown())] };
     tally.found += 1;
-    let mut differences = Vec::new();
-    for (field, their, our, is_equal) in fields(theirs, record, &none) {
-        let counts = tally.fields.entry(field.to_owned()).or_default();
-        counts[0] += 1;
-        counts[1] += u64::from(is_equal);
-        if !is_equal {
-            let (theirs, ours) = (their.unwrap_or("-").into(), our.unwrap_or("-").into());
-            differences.push(Difference { row: shown(), field: field.into(), theirs, ours });
-        }
-    }
-    differences
+    compared(record).filter_map(|c| tally.field(&c, shown)).collect()
 }
 
 fn missing(field: &str, row: String) -> Difference {
-    Difference { row, field: field.into(), theirs: String::new(), ours: String::new() }
+    let (theirs, ours) = (String::new(), String::new());
+    Difference { row, field: field.into(), theirs, ours, cause: None }
 }
 
 fn name(get: impl Fn(&str) -> Option<String>, keys: &[&str]) -> String {
@@ -175,23 +222,43 @@ fn is_same(row: &Row, record: &Record, keys: &[&str]) -> bool {
         // A baseline cut down to columns lacks them; a key that Zeek leaves unset tells nothing.
         None => true,
         Some(None) if is_key(name) => true,
-        Some(value) => value.as_deref() == record.fields.get(*name).map(String::as_str),
+        Some(value) => {
+            let (theirs, ours) = (value.as_deref(), record.fields.get(*name).map(String::as_str));
+            let pair = Pair { row, record, theirs, ours };
+            theirs == ours || meaning::of(Peer::Zeek, name, &pair) == Some(Verdict::Same)
+        }
     })
 }
 
-/// The fields both have: name, Zeek's value, ours, whether they are equal.
+/// A field of a pair of rows.
+struct Compared<'a> {
+    name: &'a str,
+    theirs: Option<&'a str>,
+    ours: Option<&'a str>,
+    /// What a rule says of it, where the values are not the same; `None` when none holds.
+    verdict: Option<Verdict>,
+}
+
+impl Compared<'_> {
+    fn is_equal(&self) -> bool {
+        self.verdict == Some(Verdict::Same)
+    }
+}
+
+/// The fields both have.
 fn fields<'a>(
+    peer: Peer,
     row: &'a Row,
     record: &'a Record,
     parents: &'a BTreeMap<String, BTreeSet<IpAddr>>,
-) -> impl Iterator<Item = (&'a str, Option<&'a str>, Option<&'a str>, bool)> {
+) -> impl Iterator<Item = Compared<'a>> {
     let known = move |name: &str| {
         !SKIPPED.contains(&name) && !IDS.contains(&name) && is_field(record.kind, name)
     };
     row.iter().filter(move |(name, _)| known(name)).map(move |(name, value)| {
-        let our = record.fields.get(name).map(String::as_str);
-        let their = value.as_deref();
-        let is_equal = match (their, our) {
+        let ours = record.fields.get(name).map(String::as_str);
+        let theirs = value.as_deref();
+        let is_same = match (theirs, ours) {
             (Some(t), Some(o)) if name == "tunnel_parents" => is_same_path(t, o, parents),
             (Some(t), Some(o)) => is_equal(t, o),
             (None, None) => true,
@@ -199,7 +266,11 @@ fn fields<'a>(
             (Some(t), None) => t.is_empty(),
             _ => false,
         };
-        (name.as_str(), their, our, is_equal)
+        let verdict = match is_same {
+            true => Some(Verdict::Same),
+            false => meaning::of(peer, name, &Pair { row, record, theirs, ours }),
+        };
+        Compared { name: name.as_str(), theirs, ours, verdict }
     })
 }
 

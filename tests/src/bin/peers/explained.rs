@@ -1,10 +1,11 @@
 //! The table of differences whose cause is known.
 
-use crate::compare::Difference;
+use crate::compare::{Difference, Known};
 use std::collections::BTreeMap;
 
-/// Rows of `tests/peers-explained.tsv`: test, log, field, number of differences, cause. A test may
-/// end in `*`; a field may be followed by `:` and our value.
+/// Rows of `tests/peers-explained.tsv`: test, log, field, number of differences, whether they count
+/// (`differs`) or not (`apart`), cause. A test may end in `*`; a field may be followed by `:` and our
+/// value.
 pub(crate) struct Explained {
     rows: Vec<Row>,
     /// Differences met, by row.
@@ -16,6 +17,7 @@ struct Row {
     log: String,
     field: String,
     count: u64,
+    known: Known,
     cause: String,
 }
 
@@ -26,14 +28,23 @@ impl Explained {
             let mut cells = line.split('\t').map(str::to_owned);
             let (test, log, field) = (cells.next()?, cells.next()?, cells.next()?);
             let count = cells.next()?.parse().ok()?;
-            Some(Row { test, log, field, count, cause: cells.next()? })
+            let known = match cells.next()?.as_str() {
+                "apart" => Known::Apart,
+                _ => Known::Explained,
+            };
+            Some(Row { test, log, field, count, known, cause: cells.next()? })
         };
         let lines = text.lines().filter(|l| !l.starts_with('#') && !l.is_empty());
         Self { rows: lines.filter_map(row).collect(), met: BTreeMap::new() }
     }
 
     /// The cause of a difference, if the table has it and has not run out of them.
-    pub(crate) fn cause(&mut self, test: &str, log: &str, d: &Difference) -> Option<String> {
+    pub(crate) fn cause(
+        &mut self,
+        test: &str,
+        log: &str,
+        d: &Difference,
+    ) -> Option<(Known, String)> {
         let exact = format!("{}:{}", d.field, d.ours);
         let is_it = |row: &Row| {
             let is_test =
@@ -44,7 +55,7 @@ impl Explained {
             let met = self.met.entry(i).or_default();
             if *met < row.count {
                 *met += 1;
-                return Some(row.cause.clone());
+                return Some((row.known, row.cause.clone()));
             }
         }
         None
