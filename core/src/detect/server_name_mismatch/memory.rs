@@ -1,7 +1,7 @@
 //! The names that connections gave, what certificates covered, and what DNS answered.
 
 use crate::detect::kit::{Few, Host, Observed, Sighting, Tally, names, stable};
-use crate::event::{Body, Dns, Http, Ssl, X509};
+use crate::event::{Body, Dns, Http, Ssl, Uid, X509};
 use crate::settings::Settings;
 use crate::text::Text;
 use crate::time::Time;
@@ -155,7 +155,13 @@ impl Memory {
             }
             return;
         }
-        self.say(e, Said::Host(host), is_done, e.flow.resp.port == Some(80));
+        let is_plain = e.flow.resp.port == Some(80);
+        // A capture shows whether a request was inside TLS: of one that was not, no other name was
+        // said before it. A log does not, and its rows come in any order.
+        let is_alone = is_plain && matches!(e.flow.uid, Some(Uid::Ours(_))) && !e.flow.is_opened;
+        if !is_alone {
+            self.say(e, Said::Host(host), is_done, is_plain);
+        }
     }
 
     fn hello(&mut self, e: &Observed<'_>, s: &Ssl) {
