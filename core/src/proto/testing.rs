@@ -8,6 +8,7 @@ use crate::time::Time;
 use std::fmt::Write;
 
 /// Something one side said, or that the capture lacks of it.
+#[derive(Clone, Copy)]
 pub enum Said<'a> {
     /// Bytes of a stream, or one datagram.
     Data(Dir, &'a [u8]),
