@@ -128,13 +128,19 @@ export type FeedingCalls = {
 	 * Answered when the slice is worked off: the reading worker counts its credit by that. False
 	 * when no format took the file, so that its rest need not be read.
 	 */
-	slice(slice: { file: number; buffer: ArrayBuffer }): Promise<boolean>;
+	slice(slice: { file: number; buffer: ArrayBuffer; length: number }): Promise<boolean>;
 	/** `unread`: bytes at its end that were not handed over, for the count of what is done. */
 	close(closed: { file: number; unread: number }): Promise<void>;
 	/** No more files follow. True when the case must be read again from its first file. */
 	finish(): Promise<boolean>;
 	/** Empties the case for that. */
 	renew(): Promise<void>;
+};
+
+/** What the analysing worker tells the reading worker. */
+export type FedCalls = {
+	/** The buffer of a slice that is worked off, to be filled again. */
+	spent(buffer: ArrayBuffer): void;
 };
 
 /** What the workers tell the page. */

@@ -2,7 +2,7 @@
 import "./silence.ts";
 import type { Reach } from "../shared/evidence.ts";
 import { describe, type Endpoint, Link } from "../shared/link.ts";
-import type { AnalysingCalls, FeedingCalls, NoCalls, PageCalls } from "../shared/messages.ts";
+import type { AnalysingCalls, FedCalls, FeedingCalls, PageCalls } from "../shared/messages.ts";
 import type { Filtered, Item, Values } from "../shared/records.ts";
 import type { FindingEvidence, Report } from "../shared/report.ts";
 import { Case, entityOf, initSync } from "../wasm/offwire_wasm.js";
@@ -85,8 +85,8 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 
 const passes = new Passes(theCase, breathe, (news) => page.tell("passing", news));
 
-function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
-	return new Link<FeedingCalls, NoCalls>(port, {
+function feeding(port: MessagePort): void {
+	const link: Link<FeedingCalls, FedCalls> = new Link(port, {
 		open: ({ file, handle, described, total }) => {
 			meter.total = total;
 			enqueue(() => {
@@ -97,10 +97,9 @@ function feeding(port: MessagePort): Link<FeedingCalls, NoCalls> {
 				page.tell("opened", { file, node });
 			});
 		},
-		slice: async ({ file, buffer }) => {
-			await enqueue(() => feed(file, new Uint8Array(buffer)));
-			// Given back now: slices that wait for the collector would be most of the page's memory.
-			buffer.transfer(0);
+		slice: async ({ file, buffer, length }) => {
+			await enqueue(() => feed(file, new Uint8Array(buffer, 0, length)));
+			link.tell("spent", buffer, [buffer]);
 			return crash === undefined && open.has(file) && !theCase().isRefused(id(file));
 		},
 		close: ({ file, unread }) =>

@@ -1,13 +1,14 @@
 // What the core wants to know of files before it reads any: first packets, and digests of twins.
 import type { Described, Evidence } from "../shared/messages.ts";
 import { Digest, firstPacket, isAid } from "../wasm/offwire_wasm.js";
+import { giveBack, Slices } from "./slices.ts";
 
 /** What the core looks at to tell a capture. */
 const HEAD = 64 << 10;
 /** Heads read at once: enough to hide the latency of a slow disk. */
 const AT_ONCE = 8;
-/** Read at once for a digest. */
-const PIECE = 4 << 20;
+/** Hashed at once: it is copied into the core's memory. */
+const PIECE = 1 << 20;
 
 /** All files as the core wants them described; one that cannot be read says so when its turn comes. */
 export async function describeAll(evidence: Evidence[]): Promise<Described[]> {
@@ -51,12 +52,20 @@ export async function digest(
 	isStopped: () => boolean = () => false,
 ): Promise<string | undefined> {
 	const running = new Digest();
-	for (let at = 0; at < file.size; at += PIECE) {
-		running.update(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
-		if (isStopped()) {
-			running.free();
-			return undefined;
+	const slices = new Slices(file);
+	try {
+		for (let slice = await slices.next(); slice.length > 0; slice = await slices.next()) {
+			for (let at = 0; at < slice.length; at += PIECE) {
+				running.update(new Uint8Array(slice.buffer, at, Math.min(PIECE, slice.length - at)));
+			}
+			giveBack(slice.buffer);
+			if (isStopped()) {
+				running.free();
+				return undefined;
+			}
 		}
+	} finally {
+		slices.end();
 	}
 	return running.finish();
 }

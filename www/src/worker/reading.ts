@@ -4,21 +4,21 @@ import { describe, type Endpoint, Link } from "../shared/link.ts";
 import type {
 	Described,
 	Evidence,
+	FedCalls,
 	FeedingCalls,
-	NoCalls,
 	PageCalls,
 	ReadingCalls,
 } from "../shared/messages.ts";
 import { Case, initSync, plan } from "../wasm/offwire_wasm.js";
 import { describeAll, digest } from "./describe.ts";
 import { Meter } from "./meter.ts";
+import { giveBack, type Slice, Slices } from "./slices.ts";
 
-const SLICE = 16 << 20;
 /** Slices handed on but not yet worked off: what lies between the workers is bounded by this. */
 const CREDIT = 3;
 const meter = new Meter();
 const unanswered: Promise<void>[] = [];
-let analysing: Link<NoCalls, FeedingCalls>;
+let analysing: Link<FedCalls, FeedingCalls>;
 /** The file at work, and whether any format took it. */
 let current = 0;
 let isWanted = true;
@@ -29,7 +29,7 @@ const all: Evidence[] = [];
 const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	start({ module, analysing: port }) {
 		initSync({ module });
-		analysing = new Link(port, {});
+		analysing = new Link(port, { spent: giveBack });
 	},
 	async read({ evidence, first }) {
 		isStopped = false;
@@ -71,23 +71,25 @@ async function readFile(index: number, file: File, described: Described): Promis
 	current = index;
 	isWanted = true;
 	analysing.tell("open", { file: index, handle: file, described, total: meter.total });
+	const slices = new Slices(file);
 	try {
-		let next = readSlice(file, 0);
+		let next = slices.next();
 		while (offset < file.size && isWanted) {
-			const buffer = await next;
-			const length = buffer.byteLength;
+			const slice = await next;
 			// Asked for before this one is handed on: the disk works while we wait for credit.
-			next = readSlice(file, offset + length);
-			await handOn(index, buffer);
-			offset += length;
-			meter.done += length;
+			next = slices.next();
+			await handOn(index, slice);
+			offset += slice.length;
+			meter.done += slice.length;
 			if (meter.isDue()) {
 				tellProgress(index, offset);
 			}
 		}
+		giveBack((await next).buffer);
 	} catch (error) {
 		page.tell("unreadable", { file: index, offset, message: describe(error) });
 	}
+	slices.end();
 	const unread = Math.max(0, file.size - offset);
 	meter.done += unread;
 	analysing.call("close", { file: index, unread });
@@ -107,15 +109,11 @@ async function hashAll(evidence: Evidence[], first: number): Promise<void> {
 	}
 }
 
-async function readSlice(file: File, offset: number): Promise<ArrayBuffer> {
-	return offset < file.size ? file.slice(offset, offset + SLICE).arrayBuffer() : new ArrayBuffer(0);
-}
-
-async function handOn(file: number, buffer: ArrayBuffer): Promise<void> {
+async function handOn(file: number, { buffer, length }: Slice): Promise<void> {
 	while (unanswered.length >= CREDIT) {
 		await unanswered.shift();
 	}
-	const answer = analysing.call("slice", { file, buffer }, [buffer]);
+	const answer = analysing.call("slice", { file, buffer, length }, [buffer]);
 	unanswered.push(
 		answer.then((wanted) => {
 			// An answer about an earlier file says nothing of the one at work.

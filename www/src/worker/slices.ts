@@ -1,0 +1,82 @@
+// Reads a file piece by piece into buffers that are used again and again.
+
+/** Large enough that handing on costs nothing, small enough that the few on their way do not either. */
+const SIZE = 8 << 20;
+
+/** A piece of a file: the first `length` bytes of the buffer. */
+export interface Slice {
+	buffer: ArrayBuffer;
+	length: number;
+}
+
+/** Buffers that nobody uses: new ones for each slice would wait for a collector that is in no hurry. */
+const idle: ArrayBuffer[] = [];
+
+/** Takes a buffer back, to be filled again. */
+export function giveBack(buffer: ArrayBuffer): void {
+	if (buffer.byteLength === SIZE) {
+		idle.push(buffer);
+	}
+}
+
+/** The pieces of one file, from its start on. */
+export class Slices {
+	readonly #file: File;
+	/** Undefined where the browser cannot stream into a given buffer: then pieces are cut out. */
+	readonly #stream: ReadableStreamBYOBReader | undefined;
+	#offset = 0;
+
+	constructor(file: File) {
+		this.#file = file;
+		this.#stream = byteReader(file);
+	}
+
+	/** The next piece; one of no bytes is behind the last. */
+	async next(): Promise<Slice> {
+		if (this.#offset >= this.#file.size) {
+			return { buffer: new ArrayBuffer(0), length: 0 };
+		}
+		const slice = this.#stream ? await fill(this.#stream) : await this.#cut();
+		this.#offset += slice.length;
+		if (slice.length === 0) {
+			throw new Error("the file is shorter than it was");
+		}
+		return slice;
+	}
+
+	/** Nothing more is wanted of the file. */
+	end(): void {
+		this.#stream?.cancel().catch(() => undefined);
+	}
+
+	async #cut(): Promise<Slice> {
+		idle.length = 0;
+		const piece = this.#file.slice(this.#offset, this.#offset + SIZE);
+		const buffer = await piece.arrayBuffer();
+		return { buffer, length: buffer.byteLength };
+	}
+}
+
+function byteReader(file: File): ReadableStreamBYOBReader | undefined {
+	try {
+		return file.stream().getReader({ mode: "byob" });
+	} catch {
+		return undefined;
+	}
+}
+
+async function fill(stream: ReadableStreamBYOBReader): Promise<Slice> {
+	let buffer = idle.pop() ?? new ArrayBuffer(SIZE);
+	let length = 0;
+	while (length < SIZE) {
+		const { done, value } = await stream.read(new Uint8Array(buffer, length));
+		if (value) {
+			buffer = value.buffer;
+			length += value.byteLength;
+		}
+		if (done) {
+			break;
+		}
+	}
+	return { buffer, length };
+}
