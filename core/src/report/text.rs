@@ -161,7 +161,7 @@ impl Page {
     fn notes(&mut self, report: &Report) {
         self.heading("Notes");
         if report.notes.is_empty() {
-            self.line(0, "None: everything was read.");
+            self.line(0, &no_notes(&report.sources));
         }
         let mut notes: Vec<&NoteRow> = report.notes.iter().collect();
         notes.sort_by_key(|n| std::cmp::Reverse(n.weight));
@@ -240,6 +240,20 @@ impl Page {
             vec![kind.clone(), kept]
         };
         self.table(0, &report.records.iter().map(row).collect::<Vec<_>>());
+    }
+}
+
+/// What stands where no note does: packets that could not be decoded are no trouble of the file, but
+/// not everything was read.
+fn no_notes(sources: &[Source]) -> String {
+    let is_left = |name: &str| {
+        ["packets not decoded", "packets held"].iter().any(|begin| name.starts_with(begin))
+    };
+    let counters = sources.iter().flat_map(|s| &s.counters);
+    match counters.filter(|(name, _)| is_left(name)).map(|(_, n)| n).sum() {
+        0 => "None: everything was read.".to_owned(),
+        1u64 => "None, but 1 packet was not decoded: Sources says why.".to_owned(),
+        n => format!("None, but {n} packets were not decoded: Sources says why."),
     }
 }
 
@@ -384,6 +398,28 @@ mod tests {
         assert!(text.starts_with("Offwire report\n==============\n1 file, no times"));
         assert!(text.contains("[notice] file-empty in empty.log: 1"), "{text}");
         assert!(text.contains("None. Coverage below says what could be looked for"));
+    }
+
+    #[test]
+    fn packets_that_were_not_decoded_are_not_everything_read() {
+        let said = |counters: &[(&str, u64)]| {
+            let mut report = report("a.pcap");
+            report.notes.clear();
+            let all = counters.iter().map(|(name, n)| ((*name).to_owned(), *n));
+            report.sources[0].counters = all.collect();
+            let text = text(&report);
+            text.lines()
+                .find(|l| l.starts_with("None: ") || l.starts_with("None, "))
+                .map(str::to_owned)
+        };
+        assert_eq!(said(&[("packets", 3)]).as_deref(), Some("None: everything was read."));
+        let one = said(&[("packets", 3), ("packets held as IP fragments", 1)]);
+        assert_eq!(one.as_deref(), Some("None, but 1 packet was not decoded: Sources says why."));
+        let more = said(&[("packets not decoded: a", 2), ("packets not decoded: b", 3)]);
+        assert_eq!(
+            more.as_deref(),
+            Some("None, but 5 packets were not decoded: Sources says why.")
+        );
     }
 
     #[test]

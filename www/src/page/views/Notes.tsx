@@ -16,11 +16,9 @@ export function Notes() {
 		<>
 			<Heading>Notes</Heading>
 			{notes.length === 0 ? (
-				<Empty
-					title={isRunning.value ? "No trouble so far." : "No trouble: everything was understood."}
-				>
+				<Empty title={isRunning.value ? "No trouble so far." : "No trouble."}>
 					Lines that break their format, files cut short, caps reached and assumed time zones would
-					stand here, with their places.
+					stand here, with their places. Packets that were not decoded are counted at their file.
 				</Empty>
 			) : (
 				<ul class="notes">
