@@ -33,6 +33,10 @@ that is in it; - is standard input. The order of files does not matter.
   --uid UID         follow: the connection, by the uid of its record
   --text TEXT       search: in UTF-8 and UTF-16, ASCII letters in either case
   --hex HEX         search: bytes, such as '4d 5a 90'
+  --series NAME     the captures that follow are one series, whatever their times
+  --split           each of the captures that follow stands alone
+  --by-time         back to the default: those whose times adjoin may go on
+                    with each other; the report says which do, and why
   --sensor NAME     which sensor recorded the files that follow
   --site NAME       whose private addresses the files that follow speak of
   --records-mb N    memory for rows, in megabytes (384); when it is full the
@@ -126,6 +130,20 @@ pub struct Input {
     pub sensor: String,
     /// Which site's private addresses it speaks of.
     pub site: String,
+    /// Which captures it goes on with.
+    pub grouping: Grouping,
+}
+
+/// Which captures a capture goes on with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// One whose time adjoins.
+    #[default]
+    ByTime,
+    /// Those of the same name, and no other.
+    Series(String),
+    /// None.
+    Alone,
 }
 
 /// Everything on the command line, not yet put together.
@@ -145,6 +163,7 @@ struct Given {
 pub fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
     let mut given = Given::default();
     let (mut sensor, mut site) = (String::new(), String::new());
+    let mut grouping = Grouping::default();
     while let Some(arg) = parser.next()? {
         match arg {
             Short('h') | Long("help") => return Ok(Command::Help),
@@ -155,6 +174,9 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
             Long("uid") => given.uid = Some(parser.value()?.string()?),
             Long("text") => given.text = Some(parser.value()?.string()?),
             Long("hex") => given.hex = Some(parser.value()?.string()?),
+            Long("series") => grouping = Grouping::Series(parser.value()?.string()?),
+            Long("split") => grouping = Grouping::Alone,
+            Long("by-time") => grouping = Grouping::ByTime,
             Long("sensor") => sensor = parser.value()?.string()?,
             Long("site") => site = parser.value()?.string()?,
             Long("records-mb") => {
@@ -162,7 +184,8 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
                 given.settings.caps.records = megabytes.saturating_mul(1 << 20);
             }
             Value(path) => {
-                given.words.push(Input { path, sensor: sensor.clone(), site: site.clone() });
+                let (sensor, site) = (sensor.clone(), site.clone());
+                given.words.push(Input { path, sensor, site, grouping: grouping.clone() });
             }
             other => return Err(other.unexpected()),
         }
@@ -294,6 +317,15 @@ mod tests {
         assert_eq!((format, options.settings.caps.records), (ReportFormat::Json, 16 << 20));
         let sensors: Vec<_> = options.inputs.iter().map(|i| i.sensor.as_str()).collect();
         assert_eq!(sensors, ["", "s1"]);
+    }
+
+    #[test]
+    fn a_grouping_holds_for_the_captures_that_follow() {
+        let line = "report a --series s b c --split d --by-time e";
+        let Ok(Command::Report { options, .. }) = parse_words(line) else { panic!() };
+        let got: Vec<_> = options.inputs.into_iter().map(|i| i.grouping).collect();
+        let s = || Grouping::Series("s".to_owned());
+        assert_eq!(got, [Grouping::ByTime, s(), s(), Grouping::Alone, Grouping::ByTime]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reads the files of a case, a piece at a time, in an order that does not depend on the caller.
 
-use crate::args::Options;
+use crate::args::{Grouping, Options};
 use crate::files::{self, Found};
 use crate::{Status, complain};
 use offwire_core::event::NodeId;
@@ -107,7 +107,7 @@ impl Case {
     fn describe(&mut self, found: &[Found]) -> Vec<FileMeta> {
         let mut n_of_size: BTreeMap<u64, usize> = BTreeMap::new();
         found.iter().filter_map(|f| f.size).for_each(|s| *n_of_size.entry(s).or_default() += 1);
-        let describe = |file: &Found| {
+        let describe = |(number, file): (usize, &Found)| {
             let look = head(file).map(|(head, is_whole)| first_look(&head, is_whole));
             let FirstLook { first_packet, is_aid } = look.unwrap_or_default();
             let is_twin = file.size.is_some_and(|s| n_of_size.get(&s).is_some_and(|n| *n > 1));
@@ -118,13 +118,13 @@ impl Case {
                 sha256: if is_twin { digest(file).ok() } else { None },
                 sensor: file.input.sensor.clone(),
                 site: file.input.site.clone(),
-                series: String::new(),
+                series: series(&file.input.grouping, number),
                 first_packet,
                 is_aid,
                 more_follow: false,
             }
         };
-        found.iter().map(describe).collect()
+        found.iter().enumerate().map(describe).collect()
     }
 
     /// Reads one file; the case keeps what came before an error.
@@ -152,6 +152,15 @@ impl Case {
             }
         }
         Ok(())
+    }
+}
+
+/// The name of a capture's series for the core, which only asks whether two names are the same.
+fn series(grouping: &Grouping, number: usize) -> String {
+    match grouping {
+        Grouping::ByTime => String::new(),
+        Grouping::Series(name) => format!("series {name}"),
+        Grouping::Alone => format!("file {number}"),
     }
 }
 

@@ -165,3 +165,31 @@ fn packets_are_carved_followed_and_searched() {
     assert!(followed.contains("< wrong:, \\x1b[31m\n"), "{followed}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn captures_are_joined_and_split_as_said() {
+    let folder = std::env::temp_dir().join(format!("offwire-series-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = |name: &str| folder.join(name).display().to_string();
+    let bytes = capture();
+    let (a, b) = (path("a.pcap"), path("b.pcap"));
+    // The two datagrams, then the answer to the first of them.
+    let cut = bytes.len() - 16 - 43;
+    std::fs::write(&a, &bytes[..cut]).unwrap();
+    std::fs::write(&b, [&bytes[..24], &bytes[cut..]].concat()).unwrap();
+    let n_conns = |args: &[&str]| {
+        let output = offwire(&[&["records", "conn"], args].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        stdout(&output).lines().count()
+    };
+    assert_eq!(n_conns(&[&a, &b]), 2);
+    assert_eq!(n_conns(&["--split", &a, &b]), 3);
+    assert_eq!(n_conns(&["--split", &a, "--by-time", &b]), 3);
+    assert_eq!(n_conns(&["--series", "ring", &b, &a]), 2);
+    assert_eq!(n_conns(&["--series", "ring", &b, "--series", "other", &a]), 3);
+    let report = stdout(&offwire(&["report", &b, &a]));
+    let words = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("goes on where a.pcap ended: a connection goes on in it"), "{report}");
+    assert!(!stdout(&offwire(&["report", "--split", &b, &a])).contains("goes on where"));
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -3,7 +3,9 @@
 use crate::event::{Event, NodeId, Origin};
 use crate::note::Note;
 use crate::settings::Settings;
+use crate::source::checkpoint::Checkpoint;
 use crate::source::{Node, Opened, Reader, Sink, Tree};
+use std::rc::Rc;
 
 /// Longest item that is shown whole; the rest of a longer one is left out. No line or packet that
 /// a reader keeps is longer.
@@ -22,10 +24,12 @@ pub enum Place {
         /// Its length.
         len: u32,
     },
-    /// The item is inside a container: the file must be fed from its start to a [`Seeker`].
+    /// The item is inside a container: the file must be fed to a [`Seeker`], from here on.
     Stream {
         /// The file.
         file: NodeId,
+        /// Where to begin: its start, or the last checkpoint before the item.
+        offset: u64,
     },
 }
 
@@ -36,9 +40,16 @@ impl Place {
         if file == at.node {
             Self::Slice { file, offset: at.offset, len: at.len }
         } else {
-            Self::Stream { file }
+            let checkpoint = last_before(&tree.checkpoints_of(at.node), at.offset);
+            Self::Stream { file, offset: checkpoint.map_or(0, |c| c.n_in) }
         }
     }
+}
+
+/// The last of some checkpoints that stands before a place of the content.
+pub(crate) fn last_before(checkpoints: &[Rc<Checkpoint>], pos: u64) -> Option<Rc<Checkpoint>> {
+    let n = checkpoints.partition_point(|c| c.n_out <= pos);
+    checkpoints.get(n.checked_sub(1)?).cloned()
 }
 
 /// Reads a file again, only as far as one item inside it, and analyses nothing on the way.
@@ -50,8 +61,12 @@ pub struct Seeker {
 impl Seeker {
     pub(crate) fn new(tree: &Tree, at: Origin, settings: &Settings) -> Self {
         let file = tree.file_of(at.node);
-        let search = Search::new(tree, at);
-        Self { opened: Opened::new(file, 0, settings), search }
+        let mut search = Search::new(tree, at);
+        let opened = match last_before(&tree.checkpoints_of(at.node), at.offset) {
+            Some(checkpoint) => search.resume(file, &checkpoint, settings),
+            None => Opened::new(file, 0, settings),
+        };
+        Self { opened, search }
     }
 
     /// Takes the next bytes of the file; returns how many were consumed. Not needed any more once
@@ -131,6 +146,19 @@ impl Search {
         Self { len: usize::MAX, ..Self::new(tree, at) }
     }
 
+    /// Goes on in a file from one of its checkpoints.
+    pub(crate) fn resume(
+        &mut self,
+        file: NodeId,
+        checkpoint: &Checkpoint,
+        settings: &Settings,
+    ) -> Opened {
+        self.n_children.fill(0);
+        self.found.clear();
+        self.pos = checkpoint.n_out;
+        Opened::resumed(file, checkpoint, settings, self)
+    }
+
     /// The bytes found since the last call.
     pub(crate) fn take_found(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.found)
@@ -193,7 +221,10 @@ mod tests {
     fn an_item_of_a_file_is_a_slice_and_inside_a_container_a_stream() {
         let slice = Place::Slice { file: NodeId(0), offset: 7, len: 3 };
         assert_eq!(Place::of(&tree(), origin(0, 7, 3)), slice);
-        assert_eq!(Place::of(&tree(), origin(4, 7, 3)), Place::Stream { file: NodeId(1) });
+        assert_eq!(
+            Place::of(&tree(), origin(4, 7, 3)),
+            Place::Stream { file: NodeId(1), offset: 0 }
+        );
     }
 
     #[test]

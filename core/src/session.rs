@@ -11,8 +11,10 @@ use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::secrets::{ClientRandom, Secret, Secrets, SessionSecrets};
 use crate::settings::{Caps, Settings};
+use crate::source::capture::grouping::{are_elsewhere, why};
 use crate::source::capture::second;
 use crate::source::capture::series::{Series, Start};
+use crate::source::checkpoint::{Checkpoint, Density};
 use crate::source::flow::pair::Pairing;
 use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
 use crate::time::Time;
@@ -67,6 +69,7 @@ pub(crate) struct Store {
     suspended: Vec<Series>,
     secrets: Secrets,
     pub(crate) networks: Networks,
+    checkpoints: Density,
     caps: Caps,
     more_follow: bool,
 }
@@ -93,6 +96,7 @@ impl Session {
             suspended: Vec::new(),
             secrets: Secrets::default(),
             networks: Networks::default(),
+            checkpoints: Density::new(settings.checkpoint_len, settings.caps.checkpoints),
             caps: settings.caps.clone(),
             more_follow: false,
         };
@@ -251,7 +255,8 @@ impl Session {
         Place::of(&self.store.tree, at)
     }
 
-    /// The second pass through a file for an item inside a container: fed from the file's start.
+    /// The second pass through a file for an item inside a container: fed from where its
+    /// [`Place`] says.
     pub fn seek(&self, at: Origin) -> Seeker {
         Seeker::new(&self.store.tree, at, &self.settings)
     }
@@ -346,13 +351,17 @@ impl Sink for Store {
         };
         let is_told = !self.tree.get(node).series.is_empty();
         let fits = |s: &Series| {
-            let goes_on = if is_told { s.can_go_on(start) } else { s.adjoins(start) };
+            let is_apart = || are_elsewhere(self.tree.get(s.node), self.tree.get(node));
+            let goes_on =
+                if is_told { s.can_go_on(start) } else { s.adjoins(start) && !is_apart() };
             goes_on && here(s.node) == here(node)
         };
         let waiting = self.suspended.iter().enumerate().filter(|(_, s)| fits(s));
         // Of several the one that ended last, and of those the one that was opened last.
         let (i, _) = waiting.max_by_key(|(_, s)| (s.last(), s.node))?;
-        Some(self.suspended.remove(i))
+        let series = self.suspended.remove(i);
+        let reason = why(&series, self.tree.get(series.node), self.tree.get(node), start);
+        Some(series.because(reason))
     }
 
     fn suspend(&mut self, series: Series) -> Option<Series> {
@@ -373,6 +382,14 @@ impl Sink for Store {
 
     fn secrets_of(&mut self, random: &ClientRandom) -> Option<SessionSecrets> {
         self.secrets.ask(random, self.caps.keys)
+    }
+
+    fn wants_checkpoint(&self, node: NodeId, n_out: u64) -> bool {
+        self.checkpoints.wants(&self.tree, node, n_out)
+    }
+
+    fn checkpoint(&mut self, node: NodeId, checkpoint: Checkpoint) {
+        self.checkpoints.add(&mut self.tree, node, checkpoint);
     }
 
     fn node(&mut self, node: NodeId) -> &mut Node {

@@ -1,5 +1,6 @@
 //! What a host may choose, and every cap in one table.
 
+use crate::source::checkpoint;
 use serde::{Deserialize, Serialize};
 
 /// Settings of one case. Same bytes and settings, same report.
@@ -13,6 +14,9 @@ pub struct Settings {
     pub duplicate_window_nanos: i64,
     /// Bytes of a capture in one block of its index; see [`crate::source::capture::index`].
     pub block_len: u64,
+    /// Bytes of content between two checkpoints of a compressed file; see
+    /// [`crate::source::checkpoint`].
+    pub checkpoint_len: u64,
     /// Caps of everything that grows with the input.
     pub caps: Caps,
 }
@@ -30,6 +34,8 @@ pub struct Caps {
     pub records: usize,
     /// Entries of one keyed table in a detector; a number, not bytes.
     pub keys: usize,
+    /// Checkpoints of compressed files, over all of them; a number, not bytes.
+    pub checkpoints: usize,
     /// Files of networks, all together and each.
     pub networks: usize,
     /// Decryption secrets.
@@ -44,6 +50,7 @@ impl Default for Settings {
             seed: 0x6f66_6677_6972_6521,
             duplicate_window_nanos: crate::net::duplicate::WINDOW.0,
             block_len: crate::source::capture::index::BLOCK_LEN,
+            checkpoint_len: checkpoint::SPACING,
             caps: Caps::default(),
         }
     }
@@ -56,6 +63,7 @@ impl Default for Caps {
             streams: 192 << 20,
             records: 384 << 20,
             keys: 50_000,
+            checkpoints: checkpoint::MAX,
             networks: 96 << 20,
             secrets: 32 << 20,
             notes: 20,

@@ -17,8 +17,8 @@ const LOOK: u32 = 256;
 
 #[wasm_bindgen]
 impl Case {
-    /// A line or packet, field by field; of a place without a length its bytes. Blocks the worker while it reads: for what lies in a
-    /// container, from the file's start up to the item.
+    /// A line or packet, field by field; of a place without a length its bytes. Blocks the worker
+    /// while it reads: for what lies in a container, from its last checkpoint up to the item.
     ///
     /// # Errors
     /// If the place is none of this case, or its file can no longer be read.
@@ -59,13 +59,12 @@ impl Case {
             Place::Slice { file, offset, len } => {
                 Ok(read(self.file(file.0)?, offset, u64::from(len))?.to_vec())
             }
-            Place::Stream { file } => self.seek(at, self.file(file.0)?),
+            Place::Stream { file, offset } => self.seek(at, self.file(file.0)?, offset),
         }
     }
 
-    fn seek(&self, at: Origin, file: &File) -> Result<Vec<u8>, JsError> {
+    fn seek(&self, at: Origin, file: &File, mut offset: u64) -> Result<Vec<u8>, JsError> {
         let mut seeker = self.session.seek(at);
-        let mut offset = 0;
         while offset < size(file) && !seeker.is_done() {
             let chunk = read(file, offset, STEP)?.to_vec();
             let mut rest = chunk.as_slice();

@@ -4,10 +4,11 @@ use super::Take;
 use super::chase::{Chase, Shared};
 use super::connection::Connection;
 use crate::event::NodeId;
-use crate::second_pass::Search;
+use crate::second_pass::{Search, last_before};
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::source::capture::{Passed, Rereading};
+use crate::source::checkpoint::Checkpoint;
 use crate::source::{Node, Opened, Reader};
 use std::cell::RefCell;
 use std::cmp::Ordering;
@@ -60,6 +61,8 @@ struct Capture {
     file: NodeId,
     /// The way to it, when it lies in a container.
     way: Option<Search>,
+    /// Where else than at its start the container can be read from.
+    checkpoints: Vec<Rc<Checkpoint>>,
     series: NodeId,
 }
 
@@ -73,6 +76,8 @@ struct Walk {
     container: Option<Opened>,
     /// The file's next byte to ask for.
     next: u64,
+    /// How many bytes from there on were asked for.
+    asked: u64,
     /// The capture's next byte to come.
     pos: u64,
 }
@@ -98,7 +103,8 @@ impl<T: Take + 'static> Pursuit<T> {
             .map(|(id, node, series)| {
                 let file = tree.file_of(id);
                 let way = (file != id).then(|| Search::all_of(tree, id));
-                Capture { id, node: node.for_rereading(), file, way, series }
+                let checkpoints = tree.checkpoints_of(id);
+                Capture { id, node: node.for_rereading(), file, way, checkpoints, series }
             })
             .collect();
         captures.sort_by_key(|c| (c.series, c.id));
@@ -134,7 +140,7 @@ impl<T: Take + 'static> Pursuit<T> {
     pub fn feed(&mut self, bytes: &[u8]) {
         let Some(mut walk) = self.walk.take() else { return };
         let len = bytes.len() as u64;
-        let is_end = len < walk.asks(u64::MAX);
+        let is_end = len < walk.asked;
         walk.next += len;
         match &mut walk.container {
             None => self.take_bytes(&mut walk, bytes),
@@ -176,21 +182,33 @@ impl<T: Take + 'static> Pursuit<T> {
         }
         self.chase.borrow_mut().take.source(capture.id, &capture.node.interfaces);
         let container = capture.way.is_some().then(|| Opened::new(capture.file, 0, &self.settings));
-        let mut walk =
-            Walk { capture, block: 0, is_wanted: false, reading: None, container, next: 0, pos: 0 };
+        let mut walk = Walk {
+            capture,
+            block: 0,
+            is_wanted: false,
+            reading: None,
+            container,
+            next: 0,
+            asked: 0,
+            pos: 0,
+        };
         walk.is_wanted = self.wants(&walk);
         self.walk = Some(walk);
     }
 
     /// Whether the block that the walk stands at may hold a packet that is still to come.
     fn wants(&self, walk: &Walk) -> bool {
+        self.wants_block(&walk.capture, walk.block)
+    }
+
+    fn wants_block(&self, capture: &Capture, number: usize) -> bool {
         let chase = self.chase.borrow();
-        let index = &walk.capture.node.index;
-        let Some(block) = index.blocks.get(walk.block) else { return false };
+        let index = &capture.node.index;
+        let Some(block) = index.blocks.get(number) else { return false };
         // Not a connection that begins behind this block, unless with a fragment in it.
-        chase.wants(block, |at| match walk.capture.id.cmp(&at.node) {
+        chase.wants(block, |at| match capture.id.cmp(&at.node) {
             Ordering::Less => false,
-            Ordering::Equal => index.reaches(walk.block, at.item),
+            Ordering::Equal => index.reaches(number, at.item),
             Ordering::Greater => true,
         })
     }
@@ -204,25 +222,35 @@ impl<T: Take + 'static> Pursuit<T> {
     }
 
     fn range_of(&mut self, walk: &mut Walk) -> Option<Range> {
-        let file = walk.capture.file;
+        self.to_wanted(walk)?;
+        let (start, end) = walk.capture.node.index.bounds(walk.block)?;
         if walk.container.is_some() {
-            let is_over = walk.block >= walk.capture.node.index.n_blocks() || self.is_done(walk);
-            return (!is_over).then_some(Range { file, offset: walk.next, len: CONTAINER_PIECE });
+            walk.skip_to(start, &self.settings);
+            walk.asked = CONTAINER_PIECE;
+        } else {
+            walk.next = walk.next.max(start);
+            walk.pos = walk.next;
+            walk.asked = self.wanted_end(walk, end).saturating_sub(walk.next).min(PIECE);
         }
+        Some(Range { file: walk.capture.file, offset: walk.next, len: walk.asked })
+    }
+
+    /// Where the wanted blocks from the current one on end, as far as one piece may reach.
+    fn wanted_end(&self, walk: &Walk, mut end: u64) -> u64 {
+        let mut block = walk.block + 1;
+        while end < walk.next.saturating_add(PIECE) && self.wants_block(&walk.capture, block) {
+            let Some((_, next)) = walk.capture.node.index.bounds(block) else { break };
+            (end, block) = (next, block + 1);
+        }
+        end
+    }
+
+    /// Goes on to the next wanted block, if it does not stand in one; `None` if there is none.
+    fn to_wanted(&mut self, walk: &mut Walk) -> Option<()> {
         while !walk.is_wanted {
             self.step(walk)?;
         }
-        let (start, end) = walk.capture.node.index.bounds(walk.block)?;
-        walk.next = walk.next.max(start);
-        walk.pos = walk.next;
-        Some(Range { file, offset: walk.next, len: walk.asks(end) })
-    }
-
-    /// True when nothing of this capture's series is still to come.
-    fn is_done(&self, walk: &Walk) -> bool {
-        let chase = self.chase.borrow();
-        let here = |c: &Connection| c.at.node <= walk.capture.id;
-        !chase.is_all && !chase.chosen.iter().zip(&chase.left).any(|(c, left)| *left > 0 && here(c))
+        Some(())
     }
 
     /// Goes to the next block; `None` behind the last one.
@@ -285,7 +313,7 @@ impl<T: Take + 'static> Pursuit<T> {
 
     /// Bytes of the container: what comes out of it goes on.
     fn unpack(&mut self, walk: &mut Walk, mut bytes: &[u8]) {
-        while !bytes.is_empty() && !self.is_done(walk) {
+        while !bytes.is_empty() && self.to_wanted(walk).is_some() {
             let (Some(container), Some(way)) = (&mut walk.container, &mut walk.capture.way) else {
                 return;
             };
@@ -306,12 +334,14 @@ impl<T: Take + 'static> Pursuit<T> {
 }
 
 impl Walk {
-    /// How many bytes are asked for next when the wanted ones end at `end`.
-    fn asks(&self, end: u64) -> u64 {
-        if self.container.is_some() {
-            return CONTAINER_PIECE;
+    /// Goes on in the container at the last checkpoint before a place of the capture, if that is
+    /// farther than it has come.
+    fn skip_to(&mut self, start: u64, settings: &Settings) {
+        let Capture { file, way: Some(way), checkpoints, .. } = &mut self.capture else { return };
+        let checkpoint = last_before(checkpoints, start);
+        if let Some(checkpoint) = checkpoint.filter(|c| c.n_out > self.pos) {
+            self.container = Some(way.resume(*file, &checkpoint, settings));
+            (self.next, self.pos) = (checkpoint.n_in, checkpoint.n_out);
         }
-        let end = self.capture.node.index.bounds(self.block).map_or(end, |(_, e)| e.min(end));
-        end.saturating_sub(self.next).min(PIECE)
     }
 }

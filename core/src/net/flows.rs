@@ -9,7 +9,7 @@ use super::key::Tuple;
 use super::reassembly::{Budget, Mark};
 use super::tcp::{self, Segment};
 use super::{Decoded, L4, Packet, Packets, icmp, ports, quoted};
-use crate::event::Origin;
+use crate::event::{NodeId, Origin};
 use crate::note::{CAP_REACHED, Note};
 use crate::proto::Shared;
 use crate::settings::Settings;
@@ -35,6 +35,8 @@ pub struct Flows {
     /// Time of the packet before.
     now: Time,
     given_up: GivenUp,
+    /// The earliest other capture that held a connection before it went on in this one.
+    gone_on: Option<NodeId>,
 }
 
 /// What caps cost.
@@ -55,6 +57,7 @@ impl Flows {
             shared: Rc::default(),
             now: Time::default(),
             given_up: GivenUp::default(),
+            gone_on: None,
         }
     }
 
@@ -141,6 +144,10 @@ impl Flows {
         let count = flow.count(is_orig);
         count.packets += 1;
         count.ip_bytes += u64::from(d.ip_len);
+        if flow.last_at.node != mark.at.node {
+            let before = flow.last_at.node;
+            self.gone_on = Some(self.gone_on.map_or(before, |have| have.min(before)));
+        }
         flow.last_at = mark.at;
         if !d.tunnels.is_empty() || flow.tunnels.is_some() {
             let is_too_much = flow.tunnels.get_or_insert_default().packet(d.tunnels, is_orig);
@@ -207,6 +214,10 @@ impl Packets for Flows {
         for flow in self.table.tick(mark.ts) {
             self.end(flow, None, out);
         }
+    }
+
+    fn take_gone_on(&mut self) -> Option<NodeId> {
+        self.gone_on.take()
     }
 
     fn finish(&mut self, out: &mut dyn Sink) {

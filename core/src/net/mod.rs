@@ -43,7 +43,7 @@ pub(crate) use show::tcp_flags;
 pub use transport::{Quoted, quoted};
 pub use tunnel::{Tunnel, TunnelKind};
 
-use crate::event::Origin;
+use crate::event::{NodeId, Origin};
 use crate::source::Sink;
 use crate::time::Time;
 use std::net::IpAddr;
@@ -75,6 +75,10 @@ pub trait Packets {
     /// The packet is a fragment and waits for others: [`Decoded::fragments`] of the one that
     /// completes them will tell its place.
     fn held(&mut self, _packet: &Packet<'_>) {}
+    /// The earliest other capture with packets of a connection that has gone on since the last call.
+    fn take_gone_on(&mut self) -> Option<NodeId> {
+        None
+    }
     /// The capture is at its end: what is open goes out.
     fn finish(&mut self, out: &mut dyn Sink);
 }

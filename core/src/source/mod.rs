@@ -32,6 +32,8 @@ use crate::report::Item;
 use crate::secrets::{ClientRandom, Secret, SessionSecrets};
 use crate::settings::Settings;
 use capture::series::{Series, Start};
+use container::Checkpoint;
+pub use container::checkpoint;
 
 /// Bytes a reader consumes, at most, in one call of [`Reader::feed`]: decompressed where that
 /// applies. Small enough that a host can show progress and cancel, large enough not to matter.
@@ -128,6 +130,12 @@ pub trait Sink {
     fn networks(&mut self, _file: NetworkFile) -> bool {
         true
     }
+    /// True when a checkpoint of a compressed file behind so many bytes of its content is wanted.
+    fn wants_checkpoint(&self, _node: NodeId, _n_out: u64) -> bool {
+        false
+    }
+    /// Keeps a checkpoint of a compressed file.
+    fn checkpoint(&mut self, _node: NodeId, _checkpoint: Checkpoint) {}
     /// Gives what an earlier capture left open, if this one goes on where it ended.
     fn resume(&mut self, _node: NodeId, _start: &Start) -> Option<Series> {
         None

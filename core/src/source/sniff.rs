@@ -1,5 +1,6 @@
 //! Picks the reader for a file by its first bytes, and keeps them until there are enough.
 
+use super::container::{Checkpoint, gzip};
 use super::{FORMATS, Format, HEAD, Head, Opening, Reader, Sink, Sniff};
 use crate::event::{NodeId, Origin};
 use crate::note::{FILE_EMPTY, FORMAT_UNKNOWN, Note};
@@ -42,6 +43,19 @@ impl Opened {
     /// A node whose bytes are not to be read.
     pub fn refused(node: NodeId) -> Self {
         Self { node, depth: 0, settings: Settings::default(), state: State::Refused }
+    }
+
+    /// A compressed file from one of its checkpoints on.
+    pub(crate) fn resumed(
+        node: NodeId,
+        checkpoint: &Checkpoint,
+        settings: &Settings,
+        out: &mut dyn Sink,
+    ) -> Self {
+        let head = Head { bytes: &[], is_whole: false };
+        let opening = Opening { node, depth: 0, head, settings };
+        let reader = gzip::resume(&opening, checkpoint, out);
+        Self { node, depth: 0, settings: settings.clone(), state: State::Reading(reader) }
     }
 
     /// True when no reader took it: the rest of its bytes need not be read.

@@ -1,11 +1,13 @@
 //! The tree of sources: files, and what containers hold.
 
 use super::capture::index::BlockIndex;
+use super::container::Checkpoint;
 use crate::event::{Kind, NodeId, Site};
 use crate::text::Text;
 use crate::time::{Clock, Time};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// One source of bytes.
 #[derive(Debug, Clone, Default)]
@@ -37,9 +39,13 @@ pub struct Node {
     pub counters: BTreeMap<String, u64>,
     /// Capture interfaces, in order; packets are decoded by them in a second pass.
     pub interfaces: Vec<Interface>,
+    /// Places in a compressed file from which on it can be read again, in its order.
+    pub(crate) checkpoints: Vec<Rc<Checkpoint>>,
     /// Where in a capture the packets of which connections may be.
     pub index: BlockIndex,
-    /// The capture that this one goes on with, when the two are one series.
+    /// The capture whose flow table this one went on with: what was open there may go on here.
+    pub(crate) follows: Option<NodeId>,
+    /// That capture, when the two are shown to be one series.
     pub continues: Option<NodeId>,
     /// Names of addresses, as a capture's name resolution blocks tell them.
     pub names: BTreeMap<IpAddr, Text>,
@@ -125,10 +131,21 @@ impl Tree {
         (0..).map(NodeId).zip(&self.nodes)
     }
 
-    /// The first capture of the series that `id` belongs to: itself if it goes on with no other.
+    /// Every node, to change it.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        self.nodes.iter_mut()
+    }
+
+    /// The checkpoints by which the content `id` of a file is reached: none when it lies deeper.
+    pub(crate) fn checkpoints_of(&self, id: NodeId) -> Vec<Rc<Checkpoint>> {
+        let file = self.get(id).parent.map(|parent| self.get(parent));
+        file.filter(|f| f.parent.is_none()).map(|f| f.checkpoints.clone()).unwrap_or_default()
+    }
+
+    /// The first capture of those that had one flow table with `id`: itself if it follows no other.
     pub fn series_of(&self, mut id: NodeId) -> NodeId {
         // A capture goes on with an earlier one, so this ends.
-        while let Some(before) = self.get(id).continues.filter(|before| *before < id) {
+        while let Some(before) = self.get(id).follows.filter(|before| *before < id) {
             id = before;
         }
         id

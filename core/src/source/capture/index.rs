@@ -1,20 +1,25 @@
-//! The block index of a capture: for every few megabytes the first packet, and which flows it may hold.
+//! The block index of a capture: for every stretch the first packet, and which flows it may hold.
 //!
 //! Made by the reader in the first pass, so that a second pass for one connection reads only the
 //! blocks that may hold its packets.
 
-/// Bytes of a capture in one block: few blocks in a large file, and each is read in a moment.
-pub const BLOCK_LEN: u64 = 4 << 20;
+/// Bytes of a capture in one block. A hundred packets, each in a block of its own, are then found
+/// again in 1 GB by reading a fortieth of it.
+pub const BLOCK_LEN: u64 = 256 << 10;
 
-/// Blocks of one capture at most. A capture that would have more (over 64 GB) gets longer blocks.
-pub const MAX_BLOCKS: usize = 16 << 10;
+/// Blocks of one capture at most. A capture that would have more (over 8 GB) gets longer blocks.
+pub const MAX_BLOCKS: usize = 32 << 10;
 
-/// Words of a block's bitmap: 16 384 bits, 0.05 % of the block. Some thousand connections in one
-/// block, as of small packets, then read another one's block in vain in one of twenty cases.
+/// Words of the bitmap of a block that is being filled: 16 384 bits. Blocks have some hundred
+/// flows, where they hold small packets, and some dozen, where they hold large ones.
 const WORDS: usize = 256;
 
 /// Bits that one flow sets.
 const BITS_PER_FLOW: u32 = 3;
+
+/// The share of a finished block's bits, one of so many, that may be set. So one of sixty blocks
+/// is read in vain at most, and a bitmap is as large as the number of its flows demands.
+const SPARSE: u32 = 4;
 
 /// The blocks of one capture, in the order of the file.
 #[derive(Debug, Clone)]
@@ -39,7 +44,8 @@ pub(crate) struct Block {
     pub(crate) section: Section,
     /// True when fragments in it wait for the rest, which a later block may hold.
     pub(crate) has_fragments: bool,
-    bits: Box<[u64; WORDS]>,
+    /// A power of two of words.
+    bits: Box<[u64]>,
 }
 
 /// What a pcapng reader must know to begin in the middle of a section.
@@ -89,7 +95,8 @@ impl BlockIndex {
     }
 
     /// Adds a finished block that ends at `end`.
-    pub(crate) fn push(&mut self, block: Block, end: u64) {
+    pub(crate) fn push(&mut self, mut block: Block, end: u64) {
+        block.fold();
         if self.blocks.len() >= self.max_blocks.max(2) {
             self.halve();
         }
@@ -103,7 +110,7 @@ impl BlockIndex {
         while let Some(mut block) = blocks.next() {
             if let Some(second) = blocks.next() {
                 block.has_fragments |= second.has_fragments;
-                block.bits.iter_mut().zip(second.bits.iter()).for_each(|(a, b)| *a |= b);
+                block.unite(&second);
             }
             self.blocks.push(block);
         }
@@ -113,12 +120,12 @@ impl BlockIndex {
 
 impl Block {
     pub(crate) fn new(first: u64, offset: u64, section: Section) -> Self {
-        Self { first, offset, section, has_fragments: false, bits: Box::new([0; WORDS]) }
+        Self { first, offset, section, has_fragments: false, bits: vec![0; WORDS].into() }
     }
 
     /// The block holds a packet of this flow.
     pub(crate) fn mark(&mut self, flow: u64) {
-        for (word, bit) in places(flow) {
+        for (word, bit) in places(flow, self.bits.len()) {
             if let Some(word) = self.bits.get_mut(word) {
                 *word |= bit;
             }
@@ -127,14 +134,36 @@ impl Block {
 
     /// False when it surely holds no packet of this flow.
     pub(crate) fn may_hold(&self, flow: u64) -> bool {
-        places(flow).all(|(word, bit)| self.bits.get(word).is_some_and(|have| have & bit != 0))
+        places(flow, self.bits.len())
+            .all(|(word, bit)| self.bits.get(word).is_some_and(|have| have & bit != 0))
+    }
+
+    /// Makes the bitmap as small as it may be: a half is laid over the other.
+    fn fold(&mut self) {
+        while let Some((low, high)) = self.bits.split_at_checked(self.bits.len() / 2) {
+            let both = || low.iter().zip(high).map(|(a, b)| a | b);
+            let n_set: u32 = both().map(u64::count_ones).sum();
+            if low.is_empty() || n_set as usize * SPARSE as usize > low.len() * 64 {
+                break;
+            }
+            self.bits = both().collect();
+        }
+    }
+
+    /// Takes in the flows of the block behind it. The smaller bitmap is repeated over the larger.
+    fn unite(&mut self, other: &Self) {
+        if self.bits.len() < other.bits.len() {
+            let n = other.bits.len();
+            self.bits = self.bits.iter().copied().cycle().take(n).collect();
+        }
+        self.bits.iter_mut().zip(other.bits.iter().cycle()).for_each(|(a, b)| *a |= b);
     }
 }
 
-/// The bits of a flow: each by 14 bits of its hash.
-fn places(flow: u64) -> impl Iterator<Item = (usize, u64)> {
+/// The bits of a flow in so many words: each by 14 bits of its hash, or the lower ones of these.
+fn places(flow: u64, n_words: usize) -> impl Iterator<Item = (usize, u64)> {
     (0..BITS_PER_FLOW).map(move |i| {
-        let n = (flow >> (i * 20)) as usize % (WORDS * 64);
+        let n = (flow >> (i * 20)) as usize % (n_words * 64).max(1);
         (n / 64, 1 << (n % 64))
     })
 }
@@ -154,6 +183,41 @@ mod tests {
         assert!((0..2000).all(|n| block.may_hold(flow(n))));
         let wrong = (2000..12_000).filter(|n| block.may_hold(flow(*n))).count();
         assert!(wrong < 500, "{wrong} of 10000");
+    }
+
+    #[test]
+    fn a_finished_block_is_as_large_as_its_flows_demand() {
+        // As many flows as 256 KB hold of large packets, of small ones, and of nothing but scans.
+        for (n, most) in [(30, 64), (400, 1024), (3000, 2048)] {
+            let mut block = Block::new(1, 0, Section::default());
+            (0..n).for_each(|n| block.mark(flow(n)));
+            block.fold();
+            assert!(block.bits.len() * 8 <= most, "{n} flows: {} bytes", block.bits.len() * 8);
+            assert!((0..n).all(|n| block.may_hold(flow(n))));
+            let wrong = (n..n + 20_000).filter(|n| block.may_hold(flow(*n))).count();
+            let most = if n < 1000 { 20_000 / 60 } else { 20_000 / 10 };
+            assert!(wrong <= most, "{n} flows: {wrong} of 20000");
+        }
+        let mut none = Block::new(1, 0, Section::default());
+        none.fold();
+        assert_eq!(none.bits.len(), 1);
+        assert!(!none.may_hold(flow(1)));
+    }
+
+    #[test]
+    fn blocks_of_many_and_of_few_flows_unite() {
+        for (a, b) in [(10, 500), (500, 10)] {
+            let mut first = Block::new(1, 0, Section::default());
+            let mut second = Block::new(9, 9, Section::default());
+            (0..a).for_each(|n| first.mark(flow(n)));
+            (a..a + b).for_each(|n| second.mark(flow(n)));
+            first.fold();
+            second.fold();
+            first.unite(&second);
+            assert!((0..a + b).all(|n| first.may_hold(flow(n))));
+            let wrong = (1000..11_000).filter(|n| first.may_hold(flow(*n))).count();
+            assert!(wrong < 500, "{wrong} of 10000");
+        }
     }
 
     #[test]

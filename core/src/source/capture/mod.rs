@@ -4,6 +4,7 @@ mod blocks;
 mod carry;
 mod describing;
 mod emits;
+pub(crate) mod grouping;
 pub mod index;
 pub mod pcap;
 pub mod pcapng;
@@ -19,7 +20,7 @@ pub use second::packet;
 
 use crate::event::{self, Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
 use crate::net::{Arp, Decoded, Found, Outcome, Packet, Packets, Reason};
-use crate::note::{CAPTURE_CONTINUES, Note, NoteKind, PACKET_TWICE};
+use crate::note::{Note, NoteKind, PACKET_TWICE};
 use crate::source::{Opening, Sink};
 use crate::time::Time;
 use index::{Block, Section};
@@ -54,6 +55,8 @@ pub(crate) struct Intake {
     marked: u64,
     /// Where the last record ended.
     end: u64,
+    /// The earliest other capture with fragments of a datagram that this one completed.
+    joined_from: Option<NodeId>,
 }
 
 /// Counts since they were last written to the node.
@@ -100,6 +103,7 @@ impl Intake {
             block_end: 0,
             marked: 0,
             end: 0,
+            joined_from: None,
         }
     }
 
@@ -142,8 +146,13 @@ impl Intake {
         let Some(Series { packets, decoder, .. }) = &mut self.series else { return at };
         packets.captured(&packet);
         let (block, marked) = (&mut self.block, &mut self.marked);
+        let joined_from = &mut self.joined_from;
         let outcome = decoder.decode(&packet, &mut |found| match found {
             Found::Ip(decoded) => {
+                let elsewhere = decoded.fragments.iter().map(|at| at.node).min();
+                if let Some(from) = elsewhere.filter(|from| *from < packet.at.node) {
+                    *joined_from = Some(joined_from.map_or(from, |have| have.min(from)));
+                }
                 let flow = decoded.flow_mark();
                 if flow != *marked || !decoded.fragments.is_empty() {
                     *marked = flow;
@@ -222,14 +231,23 @@ impl Intake {
         let (Some(ts), Some(link_type)) = (record.ts, record.link_type) else { return };
         let start = Start { link_type, ts };
         if let Some(mut series) = out.resume(self.node, &start) {
-            let detail = format!("goes on where {} ended", out.node(series.node).name);
-            let place = (record.offset, u64::from(record.len));
-            self.note(&CAPTURE_CONTINUES, place, detail, out);
-            out.node(self.node).continues = Some(series.node);
+            out.node(self.node).follows = Some(series.node);
+            // Of what went on before, an earlier file has told.
+            series.packets.take_gone_on();
+            if let Some(why) = series.why {
+                let at = Origin {
+                    node: self.node,
+                    item: self.number,
+                    offset: record.offset,
+                    len: record.len,
+                };
+                grouping::claim(at, why, out);
+            }
             series.node = self.node;
             self.series = Some(series);
         } else if let Some(series) = &mut self.series {
             series.link_type = link_type;
+            series.first = Some(ts);
         }
     }
 
@@ -246,6 +264,11 @@ impl Intake {
         let open = match self.counts.last_ts {
             Some(last) => {
                 series.last = last;
+                series.n_packets += self.number;
+                let from = series.packets.take_gone_on().into_iter().chain(self.joined_from);
+                if let Some(from) = from.min() {
+                    grouping::claim_back(self.node, from, out);
+                }
                 out.suspend(series)
             }
             None => Some(series),

@@ -3,6 +3,8 @@
 //! A host orders its files by their first packet ([`first_look`]) and says of each whether more
 //! will follow. At the end of a capture its open connections and waiting fragments are suspended;
 //! the next capture resumes them if it adjoins. So a cut between two packets changes no record.
+//! Whether the two are also shown as one series is the business of [`super::grouping`], or of a
+//! connection that has packets in both.
 
 use crate::event::{Event, NodeId};
 use crate::net::{Decoder, Packets};
@@ -40,13 +42,20 @@ pub struct Series {
     /// Link type of its first packet.
     pub(super) link_type: u16,
     pub(super) last: Time,
+    /// Time of the first packet of all its files.
+    pub(super) first: Option<Time>,
+    /// Packets of all its files.
+    pub(super) n_packets: u64,
+    /// Why it and the capture that goes on with it are one series, where more than the time says so.
+    pub(super) why: Option<&'static str>,
 }
 
 impl Series {
     /// A capture from its start.
     pub(super) fn new(node: NodeId, settings: &Settings, packets: Box<dyn Packets>) -> Self {
-        let (link_type, last) = (0, Time::default());
-        Self { node, packets, decoder: Decoder::new(settings), link_type, last }
+        let decoder = Decoder::new(settings);
+        let last = Time::default();
+        Self { node, packets, decoder, link_type: 0, last, first: None, n_packets: 0, why: None }
     }
 
     /// True when a capture that starts so goes on where this one ended.
@@ -59,6 +68,11 @@ impl Series {
     /// True when a capture that starts so can go on with this one at all, whatever its time.
     pub const fn can_go_on(&self, start: &Start) -> bool {
         self.link_type == start.link_type
+    }
+
+    /// Goes on in another capture, for this reason if there is one.
+    pub(crate) fn because(self, why: Option<&'static str>) -> Self {
+        Self { why, ..self }
     }
 
     /// Time of its last packet.
@@ -136,16 +150,20 @@ impl Sink for Peek {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::udp;
+    use super::super::testing::{udp, udp_from};
     use super::*;
     use crate::session::{FileMeta, Session};
 
     /// A pcap file of raw IP packets, one a second from `secs` on, with these payloads.
     fn file(secs: u32, payloads: &[&[u8]]) -> Vec<u8> {
+        file_of(secs, payloads.iter().map(|payload| udp(payload)))
+    }
+
+    /// The same of these packets.
+    fn file_of(secs: u32, packets: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
         let mut out =
             b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00\0\0\0\0\0\0\0\0\xff\xff\0\0\x65\0\0\0".to_vec();
-        for (i, payload) in (0..).zip(payloads) {
-            let data = udp(payload);
+        for (i, data) in (0..).zip(packets) {
             for n in [secs + i, 0, data.len() as u32, data.len() as u32] {
                 out.extend(n.to_le_bytes());
             }
@@ -202,6 +220,39 @@ mod tests {
     }
 
     #[test]
+    fn captures_are_shown_as_one_only_where_more_than_their_times_says_so() {
+        let ports = |from: u16| move |n: u16| udp_from(from + n % 2, b"a");
+        let many = |secs, from| file_of(secs, (0..10).map(ports(from)));
+        // One packet a second; another capture `gap` seconds after the last, of other ports.
+        let shown = |names: [&str; 2], gap, ports: [u16; 2]| {
+            let files = [many(SECS, ports[0]), many(SECS + 9 + gap, ports[1])];
+            let mut session = Session::new(Settings::default());
+            for (i, (name, bytes)) in names.iter().zip(&files).enumerate() {
+                let name = (*name).to_owned();
+                let more_follow = i == 0;
+                let node = session.open(FileMeta { name, more_follow, ..FileMeta::default() });
+                session.feed(node, bytes);
+                session.close(node);
+            }
+            let report = session.report();
+            let detail = report.notes.first().map(|n| n.earliest[0].detail.clone());
+            (report.sources[1].continues, detail.unwrap_or_default())
+        };
+        let (one, detail) = shown(["dns", "mail"], 20, [4000, 4100]);
+        assert_eq!(
+            (one, &*detail),
+            (Some(NodeId(0)), "goes on where dns ended: no unusual silence lies between them")
+        );
+        assert_eq!(shown(["dns", "mail"], 21, [4000, 4100]), (None, String::new()));
+        let (one, detail) = shown(["dns1", "dns2"], 800, [4000, 4100]);
+        assert!(one.is_some() && detail.ends_with("their names differ in numbers only"));
+        let (one, detail) = shown(["dns", "mail"], 50, [4000, 4000]);
+        assert!(one.is_some() && detail.ends_with("a connection goes on in it"), "{detail}");
+        // Later than the connection's time-out, and of two names.
+        assert_eq!(shown(["dns", "mail"], 70, [4000, 4000]).0, None);
+    }
+
+    #[test]
     fn the_analyst_splits_and_joins() {
         let one = |series, secs| ("tap", series, file(SECS + secs, &[b"a"]));
         assert_eq!(conns_of(&[one("", 0), one("", 1)]), 1);
@@ -232,12 +283,10 @@ mod tests {
     #[test]
     fn what_adjoins() {
         let last = Time::from_secs(1000);
-        let series = |link_type| Series {
-            node: NodeId(0),
-            packets: Box::new(crate::net::Flows::new(&Settings::default())),
-            decoder: Decoder::new(&Settings::default()),
-            link_type,
-            last,
+        let series = |link_type| {
+            let packets = Box::new(crate::net::Flows::new(&Settings::default()));
+            let series = Series::new(NodeId(0), &Settings::default(), packets);
+            Series { link_type, last, ..series }
         };
         let adjoins = |by: Interval| series(1).adjoins(&Start { link_type: 1, ts: last.plus(by) });
         assert!(adjoins(Interval(0)) && adjoins(MAX_GAP) && adjoins(Interval(-MAX_OVERLAP.0)));

@@ -129,9 +129,15 @@ pub(super) fn read(format: &Format, open: Open, bytes: &[u8]) -> Kept {
 
 /// A raw IPv4 packet with a UDP datagram in it.
 pub(super) fn udp(payload: &[u8]) -> Vec<u8> {
+    udp_from(1000, payload)
+}
+
+/// The same from another port.
+pub(super) fn udp_from(port: u16, payload: &[u8]) -> Vec<u8> {
     let len = (28 + payload.len()) as u8;
     let mut out = vec![0x45, 0, 0, len, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
-    out.extend([3, 0xe8, 7, 0xd0, 0, len - 20, 0, 0]);
+    out.extend(port.to_be_bytes());
+    out.extend([7, 0xd0, 0, len - 20, 0, 0]);
     out.extend(payload);
     out
 }

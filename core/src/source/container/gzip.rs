@@ -1,12 +1,15 @@
 //! gzip (RFC 1952): one or many members, which together are one file.
 
+use super::checkpoint::Checkpoint;
 use super::child::Child;
 use crate::event::{NodeId, Origin};
 use crate::note::{CONTAINER_DAMAGED, CONTAINER_RATIO, Note, NoteKind};
 use crate::report::Item;
 use crate::source::{Format, Head, Opening, Reader, Sink, Sniff};
 use crate::text::from_bytes;
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::Crc;
+use miniz_oxide::inflate::stream::{FullReset, InflateState, inflate};
+use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 
 /// The format.
 pub const GZIP: Format = Format {
@@ -38,23 +41,42 @@ fn sniff(head: &Head<'_>) -> Sniff {
 }
 
 fn open(opening: &Opening<'_>) -> Box<dyn Reader> {
-    Box::new(Gzip {
-        node: opening.node,
-        child: Child::new(opening),
-        state: State::Header(Vec::new()),
-        inflate: Decompress::new(false),
-        crc: Crc::new(),
-        n_in: 0,
-        n_out: 0,
-        n_members: 0,
-    })
+    Box::new(Gzip::new(opening))
+}
+
+/// Goes on from a checkpoint, with the content's node opened anew. The checksum of the member is
+/// not known then: whoever reads again does not ask for it.
+pub(crate) fn resume(
+    opening: &Opening<'_>,
+    checkpoint: &Checkpoint,
+    out: &mut dyn Sink,
+) -> Box<dyn Reader> {
+    let Checkpoint { n_in, n_out, inflate } = checkpoint.clone();
+    let mut gzip = Gzip { state: State::Body, inflate, n_in, n_out, ..Gzip::new(opening) };
+    gzip.child.open("", out);
+    Box::new(gzip)
+}
+
+impl Gzip {
+    fn new(opening: &Opening<'_>) -> Self {
+        Self {
+            node: opening.node,
+            child: Child::new(opening),
+            state: State::Header(Vec::new()),
+            inflate: InflateState::new_boxed(DataFormat::Raw),
+            crc: Crc::new(),
+            n_in: 0,
+            n_out: 0,
+            n_members: 0,
+        }
+    }
 }
 
 struct Gzip {
     node: NodeId,
     child: Child,
     state: State,
-    inflate: Decompress,
+    inflate: Box<InflateState>,
     crc: Crc,
     n_in: u64,
     n_out: u64,
@@ -150,7 +172,7 @@ impl Gzip {
             Parsed::Header { len, name } => {
                 let name = name.map(from_bytes);
                 self.state = State::Body;
-                self.inflate.reset(false);
+                self.inflate.reset_as(FullReset(DataFormat::Raw));
                 self.crc.reset();
                 let name = name.unwrap_or_else(|| own_name(&out.node(self.node).name).into());
                 self.child.open(&name, out);
@@ -171,29 +193,31 @@ impl Gzip {
     }
 
     fn body(&mut self, bytes: &[u8], out: &mut dyn Sink) -> usize {
-        let (in_before, out_before) = (self.inflate.total_in(), self.inflate.total_out());
         let buffer = self.child.pending();
         buffer.resize(STEP, 0);
-        let status = self.inflate.decompress(bytes, buffer, FlushDecompress::None);
-        let n_in = self.inflate.total_in() - in_before;
-        let n_out = usize::try_from(self.inflate.total_out() - out_before).unwrap_or(STEP);
-        buffer.truncate(n_out);
+        let result = inflate(&mut self.inflate, bytes, buffer, MZFlush::None);
+        buffer.truncate(result.bytes_written);
         self.crc.update(buffer);
-        self.n_out += n_out as u64;
-        let used = usize::try_from(n_in).unwrap_or(bytes.len());
-        match status {
-            Ok(Status::StreamEnd) => self.state = State::Trailer(Vec::new()),
-            Ok(_) if self.n_out > RATIO_AFTER && self.n_out / MAX_RATIO > self.n_in + n_in => {
+        self.n_out += result.bytes_written as u64;
+        let n_in = self.n_in + result.bytes_consumed as u64;
+        match result.status {
+            Ok(MZStatus::StreamEnd) => self.state = State::Trailer(Vec::new()),
+            Ok(_) if self.n_out > RATIO_AFTER && self.n_out / MAX_RATIO > n_in => {
                 self.note(&CONTAINER_RATIO, "", out);
                 self.state = State::Over;
             }
-            Ok(_) => {}
+            Ok(_) if out.wants_checkpoint(self.node, self.n_out) => {
+                let inflate = self.inflate.clone();
+                out.checkpoint(self.node, Checkpoint { n_in, n_out: self.n_out, inflate });
+            }
+            // Without input there is nothing more to come out: no damage.
+            Ok(_) | Err(MZError::Buf) => {}
             Err(_) => {
                 self.note(&CONTAINER_DAMAGED, "the compressed data is damaged", out);
                 self.state = State::Over;
             }
         }
-        used
+        result.bytes_consumed
     }
 
     fn trailer(&mut self, bytes: &[u8], out: &mut dyn Sink) -> usize {

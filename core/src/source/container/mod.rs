@@ -1,8 +1,10 @@
 //! Containers: readers whose content is a file of its own, recognised and read by content again.
 
+pub mod checkpoint;
 mod child;
-mod gzip;
+pub(crate) mod gzip;
 mod utf16;
 
+pub use checkpoint::Checkpoint;
 pub use gzip::GZIP;
 pub use utf16::UTF16;
