@@ -11,6 +11,7 @@ mod dns;
 mod ftp;
 mod http;
 mod identity;
+mod known_hosts;
 mod known_services;
 mod ldap;
 mod ldap_search;
@@ -42,6 +43,7 @@ pub use dns::Dns;
 pub use ftp::Ftp;
 pub use http::Http;
 pub use identity::{Identity, Mark, SAME_WITHIN, distinct};
+pub use known_hosts::KnownHost;
 pub use known_services::KnownService;
 pub use ldap::Ldap;
 pub use ldap_search::LdapSearch;
@@ -154,6 +156,7 @@ kinds! {
     Dns,
     Ftp,
     Http,
+    KnownHost,
     KnownService,
     Ldap,
     LdapSearch,

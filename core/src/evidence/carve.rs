@@ -171,6 +171,10 @@ impl Take for Carve {
         }
         self.packet(found.packet);
     }
+
+    fn about(&mut self, found: &Found<'_>) {
+        self.found(found);
+    }
 }
 
 /// A snap length of 0 is none.

@@ -4,9 +4,10 @@ use super::connection::Connection;
 use super::{Found, Held, Take};
 use crate::bounded::{self, Map};
 use crate::event::{NodeId, Origin};
-use crate::net::{Decoded, Key, Packet, Packets, Tuple};
+use crate::net::{Decoded, Key, Packet, Packets, Tuple, error_about};
 use crate::source::Sink;
 use crate::source::capture::index::Block;
+use crate::time::{Interval, Time};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,6 +15,10 @@ use std::rc::Rc;
 /// Bytes of fragments kept until the packet comes that completes their datagram: as many as the
 /// decoder holds.
 const MAX_HELD: usize = 16 << 20;
+
+/// How long after a connection's last packet an ICMP error still speaks of it: the time-out of
+/// datagrams, of which most of these errors speak.
+const MAX_ERROR_DELAY: Interval = Interval::from_secs(60);
 
 /// What is looked for, and what takes it.
 pub(super) struct Chase<T> {
@@ -28,6 +33,8 @@ pub(super) struct Chase<T> {
     starts: BTreeMap<(NodeId, u64), Vec<usize>>,
     /// The connection that the packets of a key belong to now.
     current: Map<Key, usize>,
+    /// Connections with ICMP errors, each with the time of its last packet so far.
+    with_errors: Map<Key, (usize, Option<Time>)>,
     marks: Vec<Option<u64>>,
     /// Fragments by their place.
     held: BTreeMap<(NodeId, u64), Held>,
@@ -49,6 +56,7 @@ impl<T: Take> Chase<T> {
             n_missing: 0,
             starts,
             current: bounded::map(seed),
+            with_errors: bounded::map(seed),
             held: BTreeMap::new(),
             n_held: 0,
         }
@@ -60,7 +68,7 @@ impl<T: Take> Chase<T> {
         let all = self.chosen.iter().zip(&self.left).zip(&self.marks);
         self.is_all
             || all.into_iter().any(|((c, left), mark)| {
-                *left > 0
+                (*left > 0 || c.has_errors)
                     && (block.has_fragments || has_begun(c.at))
                     && mark.is_none_or(|mark| block.may_hold(mark))
             })
@@ -69,6 +77,7 @@ impl<T: Take> Chase<T> {
     /// Forgets what belongs to one series of captures: another one follows.
     pub(super) fn begin_series(&mut self) {
         self.current.clear();
+        self.with_errors.clear();
         self.held.clear();
         self.n_held = 0;
     }
@@ -97,14 +106,32 @@ impl<T: Take> Chase<T> {
 
     fn found(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>) {
         let tuple = Tuple::of(decoded);
-        let Some(connection) = self.connection(packet.at, &tuple) else { return };
-        let is_orig = self.chosen.get(connection).is_none_or(|c| c.is_orig(tuple.endpoints().0));
+        let Some(connection) = self.connection(packet.at, &tuple) else {
+            return self.error(packet, decoded);
+        };
+        let of = self.chosen.get(connection);
+        if of.is_some_and(|c| c.has_errors) {
+            self.with_errors.insert(tuple.key(), (connection, packet.ts));
+        }
+        let is_orig = of.is_none_or(|c| c.is_orig(tuple.endpoints().0));
         let held = decoded.fragments.iter().filter_map(|at| self.held.get(&(at.node, at.item)));
         let fragments: Vec<Held> = held.cloned().collect();
         self.take.found(&Found { packet, decoded, connection, is_orig, fragments: &fragments });
         if self.left.get(connection) == Some(&0) {
             self.take.ended(connection);
         }
+    }
+
+    /// An ICMP error goes with the connection that it speaks of.
+    fn error(&mut self, packet: &Packet<'_>, decoded: &Decoded<'_>) {
+        let Some((_, about)) = error_about(decoded) else { return };
+        let Some((connection, last)) = self.with_errors.get(&about.key()).copied() else { return };
+        let is_late =
+            packet.ts.zip(last).is_some_and(|(ts, last)| ts.since(last) > MAX_ERROR_DELAY);
+        let Some(of) = self.chosen.get(connection).filter(|_| !is_late) else { return };
+        // It is sent to whoever sent the packet that it quotes.
+        let is_orig = !of.is_orig(about.endpoints().0);
+        self.take.about(&Found { packet, decoded, connection, is_orig, fragments: &[] });
     }
 
     /// Nothing more comes.

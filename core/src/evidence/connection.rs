@@ -21,6 +21,8 @@ pub struct Connection {
     pub resp: Endpoint,
     /// Packets of both sides.
     pub packets: u64,
+    /// True when ICMP errors speak of it: they are listed and carved with it.
+    pub has_errors: bool,
 }
 
 impl Connection {
@@ -43,7 +45,7 @@ impl Connection {
 /// The connections of captures that pass a filter over `conn` records, by time. Those of logs have
 /// no packets and are left out.
 pub fn connections(session: &mut Session, filter: &str) -> Result<Vec<Connection>, FilterError> {
-    const COLUMNS: [&str; 8] = [
+    const COLUMNS: [&str; 9] = [
         "uid",
         "proto",
         "id.orig_h",
@@ -52,6 +54,7 @@ pub fn connections(session: &mut Session, filter: &str) -> Result<Vec<Connection
         "id.resp_p",
         "orig_pkts",
         "resp_pkts",
+        "icmp_errors",
     ];
     let mut query = RowQuery {
         filter: filter.to_owned(),
@@ -92,7 +95,7 @@ pub fn count_connections(session: &mut Session, filter: &str) -> Result<u64, Fil
 }
 
 fn connection(rows: &Rows, row: usize) -> Option<Connection> {
-    let [uid, proto, orig_h, orig_p, resp_h, resp_p, orig_pkts, resp_pkts] =
+    let [uid, proto, orig_h, orig_p, resp_h, resp_p, orig_pkts, resp_pkts, errors] =
         rows.columns.as_slice()
     else {
         return None;
@@ -108,6 +111,7 @@ fn connection(rows: &Rows, row: usize) -> Option<Connection> {
         orig: end(orig_h, orig_p),
         resp: end(resp_h, resp_p),
         packets: number(orig_pkts, row)?.saturating_add(number(resp_pkts, row)?),
+        has_errors: errors.is_set.get(row) == Some(&1),
     })
 }
 

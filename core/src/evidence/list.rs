@@ -2,7 +2,7 @@
 
 use super::{Found, Take};
 use crate::event::Origin;
-use crate::net::{L4, tcp_flags};
+use crate::net::{L4, error_about, tcp_flags};
 use crate::time::Time;
 use serde::Serialize;
 
@@ -41,11 +41,22 @@ pub struct List {
 
 impl Take for List {
     fn found(&mut self, found: &Found<'_>) {
+        self.add(found, words(found));
+    }
+
+    fn about(&mut self, found: &Found<'_>) {
+        let (flags, info, payload_len) = words(found);
+        let name = error_about(found.decoded).map_or("error", |(name, _)| name);
+        self.add(found, (flags, format!("{info}: {name}, about this connection"), payload_len));
+    }
+}
+
+impl List {
+    fn add(&mut self, found: &Found<'_>, (flags, info, payload_len): (String, String, u32)) {
         self.n_found += 1;
         if self.n_found > MAX_LISTED {
             return;
         }
-        let (flags, info, payload_len) = words(found);
         let packet = found.packet;
         self.packets.push(Listed {
             at: packet.at,

@@ -74,6 +74,8 @@ pub trait Take {
     fn source(&mut self, _node: NodeId, _interfaces: &[Interface]) {}
     /// Takes a packet of a connection.
     fn found(&mut self, found: &Found<'_>);
+    /// Takes an ICMP error that speaks of a connection.
+    fn about(&mut self, _found: &Found<'_>) {}
     /// Takes a captured packet of a whole file, decoded or not.
     fn captured(&mut self, _packet: &Packet<'_>) {}
     /// No more packets of a connection follow: all were found, or everything was read.

@@ -426,6 +426,48 @@ fn captures_in_a_container_and_in_a_series_are_read_again_too() {
     assert_eq!(connections(&mut again, "").unwrap().len(), 3);
 }
 
+/// An ICMP error of host 3 to host 1, quoting the datagram of these ports that host 1 sent to 2.
+fn unreachable(ports: (u16, u16)) -> Vec<u8> {
+    let quoted = ip(17, (1, 2), 0, &udp(ports, b"?"));
+    ip(1, (3, 1), 0, &[&[3, 3, 0, 0, 0, 0, 0, 0][..], &quoted].concat())
+}
+
+#[test]
+fn icmp_errors_are_listed_and_carved_with_the_connection_they_speak_of() {
+    let mut file = File::new();
+    file.put(&ip(17, (1, 2), 0, &udp((5000, 6000), b"?")));
+    file.put(&ip(17, (1, 2), 0, &udp((5001, 6000), b"??")));
+    (0..9).for_each(|n| {
+        file.put(&ip(17, (20 + n, 30), 0, &udp((7000, 8000), &[n as u8; 100])));
+    });
+    file.put(&unreachable((5000, 6000)));
+    // Of a connection that is long over, as another host may send it.
+    file.n += 61_000;
+    file.put(&unreachable((5000, 6000)));
+    let mut session = case(100, &[&file.bytes]);
+    let list = |session: &mut Session, filter: &str| {
+        let scope = chosen(session, filter);
+        pursue(session, &[(NodeId(0), &file.bytes)], scope, List::default()).0
+    };
+    let got = list(&mut session, "id.orig_p == 5000");
+    let items: Vec<_> = got.packets.iter().map(|p| (p.at.item, p.is_orig)).collect();
+    assert_eq!(items, [(1, true), (12, false)]);
+    assert!(got.packets[1].info.ends_with("port-unreachable, about this connection"));
+    assert_eq!(list(&mut session, "id.orig_p == 5001").packets.len(), 1);
+    let (bytes, n) = carve(&mut session, &file.bytes, "id.orig_p == 5000");
+    assert_eq!(n, 2);
+    let mut again = case(100, &[&bytes]);
+    let filter = "id.orig_p == 5000 and icmp_errors == \"port-unreachable\"";
+    assert_eq!(connections(&mut again, filter).unwrap().len(), 1);
+    // With all connections it is a packet of its own one, and is not written twice.
+    assert_eq!(carve(&mut session, &file.bytes, "").1, 13);
+    // It is no part of what the connection said.
+    let scope = chosen(&mut session, "id.orig_p == 5000");
+    let take = Follow::new(1, MAX_BYTES, 1 << 20);
+    let (follow, _) = pursue(&session, &[(NodeId(0), &file.bytes)], scope, take);
+    assert_eq!((&*follow.followed[0].orig, &*follow.followed[0].resp), (&b"?"[..], &b""[..]));
+}
+
 #[test]
 fn patterns_are_found_in_packets_and_across_segments() {
     let said: [(u32, &[u8]); 3] = [(0, b"my pass"), (11, b"s\0w\0"), (7, b"Word")];

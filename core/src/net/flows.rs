@@ -8,7 +8,7 @@ use super::flow_table::FlowTable;
 use super::key::Tuple;
 use super::reassembly::{Budget, Mark};
 use super::tcp::{self, Segment};
-use super::{Decoded, L4, Packet, Packets, icmp, ports, quoted};
+use super::{Decoded, L4, Packet, Packets, icmp, ports};
 use crate::event::{NodeId, Origin};
 use crate::note::{CAP_REACHED, Note};
 use crate::proto::Shared;
@@ -187,10 +187,8 @@ impl Flows {
 
     /// An ICMP error is written to the connection it speaks of.
     fn attach_error(&mut self, d: &Decoded<'_>) {
-        let L4::Icmp { is_v6, kind, code, rest, .. } = d.l4 else { return };
-        let Some(name) = icmp::error_name(is_v6, kind, code) else { return };
-        let tuple = quoted(is_v6, kind, rest).and_then(|q| icmp::tuple_of(&q));
-        let slot = tuple.and_then(|t| self.table.find(&t.key()));
+        let Some((name, tuple)) = icmp::error_about(d) else { return };
+        let slot = self.table.find(&tuple.key());
         if let Some(flow) = slot.and_then(|slot| self.table.get_mut(slot)) {
             flow.icmp_errors.get_or_insert_default().insert(name);
         }

@@ -1,7 +1,7 @@
 //! ICMP: which message answers which, and the connection that an error message speaks of.
 
-use super::Quoted;
 use super::key::Tuple;
+use super::{Decoded, L4, Quoted, quoted};
 use crate::event::Transport;
 
 /// The type that answers `kind`, in the place of a responder's port; where there is none, the
@@ -86,6 +86,14 @@ pub(crate) fn tuple_of(quoted: &Quoted) -> Option<Tuple> {
     };
     let (src, dst) = ((quoted.src, sport), (quoted.dst, dport));
     Some(Tuple { transport, src, dst, is_one_way, has_ports: true })
+}
+
+/// What an ICMP error says, and the connection that it speaks of, in the direction of the packet
+/// that it quotes; `None` for any other packet.
+pub(crate) fn error_about(d: &Decoded<'_>) -> Option<(&'static str, Tuple)> {
+    let L4::Icmp { is_v6, kind, code, rest, .. } = d.l4 else { return None };
+    let name = error_name(is_v6, kind, code)?;
+    Some((name, tuple_of(&quoted(is_v6, kind, rest)?)?))
 }
 
 #[cfg(test)]

@@ -52,6 +52,14 @@ impl Tuple {
         Self { src: self.dst, dst: self.src, ..self }
     }
 
+    /// Its hash in the index of blocks, as [`Decoded::flow_mark`] gives it for its packets.
+    pub(crate) fn flow_mark(&self) -> u64 {
+        let is_by_port =
+            matches!(self.transport, Transport::Tcp | Transport::Udp | Transport::Sctp);
+        let end = |(addr, port)| (addr, if is_by_port { port } else { 0 });
+        flow_mark(end(self.src), end(self.dst))
+    }
+
     /// Both ends on the event line.
     pub(crate) fn endpoints(&self) -> (Endpoint, Endpoint) {
         let end = |(addr, port)| Endpoint {

@@ -36,6 +36,7 @@ pub use arp::Arp;
 pub use decode::{Decoder, Found, Outcome, Reason};
 pub use flows::Flows;
 pub(crate) use follow::Streams;
+pub(crate) use icmp::error_about;
 pub(crate) use key::{Key, Tuple, flow_mark};
 pub(crate) use locality::is_local;
 pub(crate) use reassembly::{Budget, Piece};

@@ -6,7 +6,6 @@ use crate::event::{Kind, NodeId, Site};
 use crate::text::Text;
 use crate::time::{Clock, Time};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::rc::Rc;
 
 /// One source of bytes.
@@ -47,8 +46,6 @@ pub struct Node {
     pub(crate) follows: Option<NodeId>,
     /// That capture, when the two are shown to be one series.
     pub continues: Option<NodeId>,
-    /// Names of addresses, as a capture's name resolution blocks tell them.
-    pub names: BTreeMap<IpAddr, Text>,
     /// Events by kind, with the first and last time.
     pub events: BTreeMap<Kind, (u64, Option<Time>, Option<Time>)>,
     /// What its reader needs again to show one item: the header line of a table, for instance.

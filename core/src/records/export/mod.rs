@@ -132,7 +132,7 @@ impl Export {
 /// The column as Zeek's own log of that kind has it.
 fn out(kind: Kind, column: usize, field: &'static Field) -> Out {
     let name = match (kind, field.name) {
-        (Kind::KnownService, "id.resp_h") => "host",
+        (Kind::KnownHost | Kind::KnownService, "id.resp_h") => "host",
         (Kind::KnownService, "id.resp_p") => "port_num",
         (Kind::KnownService, "proto") => "port_proto",
         (_, name) => name,

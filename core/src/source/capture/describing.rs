@@ -7,9 +7,6 @@ use crate::text;
 use crate::time::{NANOS, Time};
 use std::net::IpAddr;
 
-/// Names kept of a file; a resolver's cache has some thousands.
-const MAX_NAMES: usize = 10_000;
-
 /// What decoding needs of an interface.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clocked {
@@ -99,8 +96,13 @@ pub(super) fn statistics(order: Order, body: &[u8], base: usize, node: &mut Node
     Some(())
 }
 
-/// A name resolution block: records of address and names, then options.
-pub(super) fn names<'a>(order: Order, body: &'a [u8], node: &mut Node) -> Option<&'a [u8]> {
+/// A name resolution block: records of address and names, then options. Calls `on` with each
+/// address and each of its names.
+pub(super) fn names<'a>(
+    order: Order,
+    body: &'a [u8],
+    on: &mut dyn FnMut(IpAddr, &'a [u8]),
+) -> Option<&'a [u8]> {
     let mut at = 0;
     loop {
         let (kind, len) = (order.u16(body, at)?, usize::from(order.u16(body, at + 2)?));
@@ -113,13 +115,9 @@ pub(super) fn names<'a>(order: Order, body: &'a [u8], node: &mut Node) -> Option
             2 => c.array::<16>()?.into(),
             _ => continue,
         };
-        // The first of several names, up to its zero byte.
-        let name = c.rest().split(|b| *b == 0).next().unwrap_or_default();
-        if node.names.len() < MAX_NAMES || node.names.contains_key(&addr) {
-            node.names.entry(addr).or_insert_with(|| text::from_bytes(name));
-        } else {
-            node.count("names not kept", 1);
-        }
+        // Each name ends with a zero byte.
+        let names = c.rest().split(|b| *b == 0).filter(|name| !name.is_empty());
+        names.for_each(|name| on(addr, name));
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) const EMITS: &[Kind] = &[
     Kind::Dns,
     Kind::Ftp,
     Kind::Http,
+    Kind::KnownHost,
     Kind::Ldap,
     Kind::LdapSearch,
     Kind::Login,

@@ -19,7 +19,7 @@ pub(crate) use rereading::{Passed, Rereading};
 pub use second::packet;
 
 use crate::event::{self, Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
-use crate::net::{Arp, Decoded, Found, Outcome, Packet, Packets, Reason};
+use crate::net::{Arp, Decoded, Found, Outcome, Packet, Packets, Reason, error_about};
 use crate::note::{Note, NoteKind, PACKET_TWICE};
 use crate::source::{Opening, Sink};
 use crate::time::Time;
@@ -157,6 +157,10 @@ impl Intake {
                 if flow != *marked || !decoded.fragments.is_empty() {
                     *marked = flow;
                     mark(block.as_mut(), &packet, &decoded, flow, out);
+                }
+                // An error is a packet of the connection that it speaks of, too.
+                if let Some((_, about)) = error_about(&decoded) {
+                    mark(block.as_mut(), &packet, &decoded, about.flow_mark(), out);
                 }
                 packets.packet(&packet, decoded, out);
             }

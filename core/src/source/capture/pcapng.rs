@@ -4,7 +4,7 @@ use super::blocks::{self, Begin, Order, PacketBlock, kind};
 use super::carry::{Carry, Step, Window};
 use super::index::{Block, Section};
 use super::{Intake, MAX_CAPLEN, Record, describing, second};
-use crate::event::Origin;
+use crate::event::{Body, Endpoint, Event, Flow, KnownHost, Origin};
 use crate::net::{Flows, Packets};
 use crate::note::{CAP_REACHED, CAPTURE_COMMENT, CAPTURE_DAMAGED, FILE_CUT, RECORD_LENIENT};
 use crate::source::keylog;
@@ -216,7 +216,7 @@ impl Parser {
                 describing::statistics(order, body, base, node);
                 ("statistics", body.get(12..))
             }
-            kind::NAMES => ("names", describing::names(order, body, node)),
+            kind::NAMES => ("names", self.names(body, place, out)),
             kind::SECRETS => ("secrets", self.secrets(body, place, out)),
             kind::CUSTOM | kind::CUSTOM_NO_COPY => {
                 node.count("pcapng blocks skipped: custom", 1);
@@ -236,6 +236,22 @@ impl Parser {
                 self.comment(of, value, place, out);
             }
         });
+    }
+
+    /// The names of a block as events; gives its options.
+    fn names<'a>(&self, body: &'a [u8], place: Place, out: &mut dyn Sink) -> Option<&'a [u8]> {
+        let node = self.intake.node();
+        let at = Origin { node, item: 0, offset: place.offset, len: place.len };
+        describing::names(self.order, body, &mut |addr, name| {
+            let resp = Endpoint { addr: Some(addr), port: None };
+            out.event(Event {
+                ts: None,
+                at,
+                also: Vec::new(),
+                flow: Flow { resp, ..Flow::default() },
+                body: Body::KnownHost(KnownHost { host_name: Some(text::from_bytes(name)) }),
+            });
+        })
     }
 
     /// Hands a block's secrets on; gives its options.
@@ -478,8 +494,13 @@ mod tests {
         file.block(77, b"what is this");
         file.block(kind::CUSTOM, b"1234mine");
         let got = file.read();
-        let node = got.node();
-        assert_eq!(&*node.names[&[10, 0, 0, 1].into()], "host.example");
+        let named = got.events.iter().filter_map(|e| match &e.body {
+            Body::KnownHost(host) => Some((e.flow.resp.addr.unwrap(), host.host_name.as_deref()?)),
+            _ => None,
+        });
+        let addr = [10, 0, 0, 1].into();
+        let want = [(addr, "host.example"), (addr, "alias")];
+        assert!(named.eq(want), "{:?}", got.events);
         assert_eq!(got.count("secrets: CLIENT_RANDOM"), 1);
         assert_eq!(got.count("interface 0: received"), 9);
         assert_eq!(got.count("interface 0: dropped by the interface"), 2);

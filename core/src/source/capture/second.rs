@@ -70,6 +70,10 @@ fn block<'a, 'n>(
 
 /// One packet field by field, beside its bytes.
 pub(super) fn item(node: &Node, at: Origin, bytes: &[u8]) -> Item {
+    // A block that is no packet has no number.
+    if at.item == 0 {
+        return Item::raw(at, bytes);
+    }
     let title = format!("packet {}", at.item);
     let Some(packet) = packet(node, at, bytes) else {
         return Item { at, title, is_text: false, bytes: bytes.to_vec(), fields: Vec::new() };

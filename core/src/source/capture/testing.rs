@@ -12,6 +12,7 @@ use std::rc::Rc;
 #[derive(Default)]
 pub(super) struct Kept {
     tree: Tree,
+    pub events: Vec<Event>,
     pub notes: Vec<Note>,
     pub packets: Vec<Seen>,
 }
@@ -45,7 +46,9 @@ impl Kept {
 }
 
 impl Sink for Kept {
-    fn event(&mut self, _: Event) {}
+    fn event(&mut self, event: Event) {
+        self.events.push(event);
+    }
     fn note(&mut self, note: Note) {
         self.notes.push(note);
     }
@@ -107,6 +110,7 @@ pub(super) fn read(format: &Format, open: Open, bytes: &[u8]) -> Kept {
         let cut = read_in(format, open, bytes, chunk);
         assert_eq!(cut.packets, kept.packets, "in chunks of {chunk}");
         assert_eq!(cut.notes, kept.notes, "in chunks of {chunk}");
+        assert_eq!(cut.events, kept.events, "in chunks of {chunk}");
         assert_eq!(cut.node().counters, kept.node().counters, "in chunks of {chunk}");
     }
     for seen in &kept.packets {

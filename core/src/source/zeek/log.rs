@@ -71,11 +71,18 @@ pub static LOGS: &[Log] = &[
         derive: derive::nothing,
     },
     Log {
+        kind: Kind::KnownHost,
+        anchors: &["host"],
+        marks: &["host_name"],
+        special: &[("host", host)],
+        derive: derive::nothing,
+    },
+    Log {
         kind: Kind::KnownService,
         anchors: &["port_num"],
         marks: &["port_num", "port_proto"],
         special: &[
-            ("host", |e, raw| set(&mut e.flow.resp.addr, raw, raw.addr())),
+            ("host", host),
             ("port_num", |e, raw| set(&mut e.flow.resp.port, raw, raw.port())),
             ("port_proto", proto),
             ("service", derive::service),
@@ -145,6 +152,10 @@ fn set<T>(slot: &mut Option<T>, raw: &Raw<'_>, read: Option<T>) -> bool {
 
 fn proto(e: &mut Event, raw: &Raw<'_>) -> bool {
     set(&mut e.flow.transport, raw, raw.text().and_then(|t| Transport::parse(&t)))
+}
+
+fn host(event: &mut Event, raw: &Raw<'_>) -> bool {
+    set(&mut event.flow.resp.addr, raw, raw.addr())
 }
 
 /// Where the values under `name` go in rows of `kind`.

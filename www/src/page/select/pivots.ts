@@ -72,6 +72,7 @@ const ZEEK_FIELDS: Record<string, Record<string, string[]>> = {
 	ssl: { name: ["server_name"] },
 	http: { name: ["host"], path: ["uri"] },
 	ftp: { account: ["user"], path: ["arg"] },
+	known_hosts: { address: ["host"], name: ["host_name"] },
 	known_services: { address: ["host"] },
 	x509: { certificate: ["certificate.serial", "fingerprint"], name: ["san.dns"] },
 };
