@@ -94,6 +94,38 @@ test("the article's samples together, in any order, and compressed", async () =>
 	await assertSame(zipped);
 });
 
+/** A capture cut between its packets, each third part compressed; names tell nothing of the order. */
+function parts(capture, n) {
+	const ends = [];
+	for (let at = 24; at + 16 <= capture.length; ) {
+		at += 16 + capture.readUInt32LE(at + 8);
+		ends.push(at);
+	}
+	const each = Math.ceil(ends.length / n);
+	const cuts = [24, ...ends.filter((_, i) => (i + 1) % each === 0 || i === ends.length - 1)];
+	return cuts.slice(1).map((end, i) => {
+		const part = Buffer.concat([capture.subarray(0, 24), capture.subarray(cuts[i], end)]);
+		const to = join(scratch, `${"kqxzwvjy"[(i * 3) % 8]}${"abcdefgh"[i % 8]}.part`);
+		writeFileSync(to, i % 3 === 1 ? gzipSync(part) : part);
+		return to;
+	});
+}
+
+test("a capture in parts, some compressed, in any order", async (t) => {
+	const where = corpus();
+	if (!where) {
+		t.skip("no corpus");
+		return;
+	}
+	const paths = parts(readFileSync(join(where, "ftp/lab_ftp_lab.pcap")), 8);
+	assert.equal(paths.length, 8);
+	await assertSame(paths, [...paths].reverse());
+	await assertSame(
+		paths,
+		[5, 2, 7, 0, 3, 6, 1, 4].map((i) => paths[i]),
+	);
+});
+
 /** Small files of every folder of the corpus, spread over their names. */
 function sample(where) {
 	const isEvidence = (path) =>

@@ -52,8 +52,16 @@ fn order_any_order_of_files_gives_the_same_report() {
 
 #[test]
 fn order_any_order_of_events_gives_the_same_findings_with_any_caps() {
-    let tiny =
-        Caps { flows: 8, streams: 8, records: 8, keys: 8, networks: 8, secrets: 8, notes: 8 };
+    let tiny = Caps {
+        flows: 8,
+        streams: 8,
+        records: 8,
+        keys: 8,
+        checkpoints: 8,
+        networks: 8,
+        secrets: 8,
+        notes: 8,
+    };
     for caps in [Caps::default(), tiny] {
         let settings = Settings { caps, ..Settings::default() };
         for case in cases().unwrap() {

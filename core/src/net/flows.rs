@@ -516,6 +516,44 @@ mod tests {
     }
 
     #[test]
+    fn retransmissions_and_keep_alives_add_nothing_to_what_was_said() {
+        let mut c = capture();
+        c.handshake(0)
+            .tcp(10, false, ACK, 101, 501, "hello")
+            .tcp(11, false, ACK, 101, 501, "hello");
+        c.tcp(12, true, ACK, 501, 106, "");
+        // Kept alive by an old sequence number, without a byte and with one.
+        c.tcp(NANOS, false, ACK, 105, 501, "").tcp(NANOS + 1, true, ACK, 501, 106, "");
+        c.tcp(2 * NANOS, false, ACK, 105, 501, "o").tcp(2 * NANOS + 1, true, ACK, 501, 106, "");
+        let conn = c.conns().remove(0);
+        let bytes = (conn.orig_bytes, conn.resp_bytes, conn.missed_bytes);
+        assert_eq!(bytes, (Some(5), Some(0), Some(0)));
+        assert_eq!((conn.conn_state, conn.history.as_deref()), (Some("S1"), Some("ShADTa")));
+    }
+
+    #[test]
+    fn a_closed_window_shows_in_the_history() {
+        let mut c = capture();
+        c.handshake(0).tcp(10, false, ACK, 101, 501, "hello");
+        let (payload, is_checksum_ok) = (&b""[..], true);
+        let (src, dst, seq, ack, flags, window) = (7777, 1000, 501, 106, ACK, 0);
+        let full =
+            L4::Tcp { src, dst, seq, ack, flags, window, payload, payload_len: 0, is_checksum_ok };
+        c.put(11, true, 6, full);
+        assert_eq!(c.told(), ["S1 ShADaw 3 2"]);
+    }
+
+    #[test]
+    fn a_connection_whose_beginning_is_missing_is_read_from_its_middle() {
+        let mut c = capture();
+        c.tcp(0, false, ACK, 9000, 7000, "in the middle").tcp(1, true, ACK, 7000, 9013, "yes");
+        let conn = c.conns().remove(0);
+        assert_eq!((conn.conn_state, conn.history.as_deref()), (Some("OTH"), Some("Dd")));
+        assert_eq!((conn.orig_bytes, conn.resp_bytes), (Some(13), Some(3)));
+        assert_eq!(conn.partial, Some(true));
+    }
+
+    #[test]
     fn a_gap_shows_once_it_is_acknowledged() {
         let mut c = capture();
         c.handshake(0).tcp(10, false, ACK, 106, 501, "world");

@@ -312,7 +312,7 @@ fn short(text: &str) -> (String, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Body, Conn, Dns, Event, Ftp, NodeId, Ssl, X509};
+    use crate::event::{Body, Conn, Dns, Event, Ftp, KnownHost, NodeId, Ssl, X509};
     use crate::settings::Settings;
 
     const FP: &str = "ab12";
@@ -374,6 +374,17 @@ mod tests {
         assert_eq!(items(&mut records, Entity::Certificate, "AB12"), [4, 1]);
         assert_eq!(items(&mut records, Entity::Account, "hawkeye"), [5]);
         assert!(items(&mut records, Entity::Host, "192.0.2.70").is_empty());
+    }
+
+    #[test]
+    fn what_a_capture_calls_a_host_stands_in_its_story() {
+        let mut records = records();
+        let named = KnownHost { host_name: Some("files.example".into()) };
+        records.push(&event(None, 7, ("", "10.0.0.2"), Body::KnownHost(named)));
+        assert_eq!(items(&mut records, Entity::Host, "10.0.0.2"), [7, 5, 6]);
+        assert_eq!(items(&mut records, Entity::Name, "files.example"), [7]);
+        let related = records.related(&Entity::Name.filter("files.example"), 9).unwrap();
+        assert!(format!("{related:?}").contains("10.0.0.2"), "{related:?}");
     }
 
     #[test]

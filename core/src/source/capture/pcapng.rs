@@ -2,6 +2,7 @@
 
 use super::blocks::{self, Begin, Order, PacketBlock, kind};
 use super::carry::{Carry, Step, Window};
+use super::emits::EMITS_WITH_NAMES;
 use super::index::{Block, Section};
 use super::{Intake, MAX_CAPLEN, Record, describing, second};
 use crate::event::{Body, Endpoint, Event, Flow, KnownHost, Origin};
@@ -23,7 +24,7 @@ const COMMENT: u16 = 1;
 pub const FORMAT: Format = Format {
     name: "pcapng",
     title: "capture, pcapng",
-    emits: super::EMITS,
+    emits: EMITS_WITH_NAMES,
     sniff,
     open: |opening| Box::new(Pcapng::new(opening, Box::new(Flows::new(opening.settings)))),
     show: second::item,

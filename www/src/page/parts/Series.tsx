@@ -50,8 +50,9 @@ export function Series() {
 			}
 		>
 			<p class="dim">
-				Captures of one sensor and link type whose times adjoin are read as one: connections reach
-				over the cut. What is changed here holds from the next reading on.
+				Captures of one sensor and link type whose times adjoin may be parts of one: connections
+				reach over the cut. They are shown as a series where their names, their pace or a connection
+				in both say so too. What is changed here holds from the next reading on.
 			</p>
 			<ul class="series-list">{all.filter((s) => s.length > 1 || isFew).map(row)}</ul>
 			{!isFew && alone.length > 0 && (
