@@ -56,6 +56,7 @@ notes! {
     CAPTURE_COMMENT "capture-comment" Info "The capture holds a comment that someone wrote into it.";
     CAPTURE_CONTINUES "capture-continues" Info "This capture goes on where another ended: both are read as one, and connections reach over the cut.";
     CAPTURE_DAMAGED "capture-damaged" DataLoss "A capture is damaged at a place: it was read on at the next place where packets make sense.";
+    CAPTURE_LOST "capture-lost-packets" DataLoss "The machine that captured lost packets, by its own count: what they held cannot be seen.";
     CHILD_TOO_DEEP "container-too-deep" DataLoss "Containers inside containers go deeper than the limit: the innermost were not opened.";
     CONTAINER_DAMAGED "container-damaged" Error "A compressed file is damaged or cut: what was decompressed before that place was used.";
     CONTAINER_RATIO "container-ratio" Error "A compressed file expands far beyond what evidence does; reading it was stopped there.";

@@ -222,7 +222,7 @@ impl<T: Take + 'static> Pursuit<T> {
     }
 
     fn range_of(&mut self, walk: &mut Walk) -> Option<Range> {
-        self.to_wanted(walk)?;
+        self.seek_wanted(walk)?;
         let (start, end) = walk.capture.node.index.bounds(walk.block)?;
         if walk.container.is_some() {
             walk.skip_to(start, &self.settings);
@@ -246,7 +246,7 @@ impl<T: Take + 'static> Pursuit<T> {
     }
 
     /// Goes on to the next wanted block, if it does not stand in one; `None` if there is none.
-    fn to_wanted(&mut self, walk: &mut Walk) -> Option<()> {
+    fn seek_wanted(&mut self, walk: &mut Walk) -> Option<()> {
         while !walk.is_wanted {
             self.step(walk)?;
         }
@@ -313,7 +313,7 @@ impl<T: Take + 'static> Pursuit<T> {
 
     /// Bytes of the container: what comes out of it goes on.
     fn unpack(&mut self, walk: &mut Walk, mut bytes: &[u8]) {
-        while !bytes.is_empty() && self.to_wanted(walk).is_some() {
+        while !bytes.is_empty() && self.seek_wanted(walk).is_some() {
             let (Some(container), Some(way)) = (&mut walk.container, &mut walk.capture.way) else {
                 return;
             };

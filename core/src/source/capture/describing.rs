@@ -7,6 +7,23 @@ use crate::text;
 use crate::time::{NANOS, Time};
 use std::net::IpAddr;
 
+/// Counter of packets that the capture says it lost before others.
+pub(super) const LOST: &str = "packets lost before others, by the capture";
+
+/// Numbers of losses that a note names; a file has one or two.
+const MAX_TOLD: usize = 8;
+
+/// What a capture lost by its own count, in a person's words; `None` when it says of none.
+pub(super) fn losses(node: &Node) -> Option<String> {
+    let is_loss = |name: &str| {
+        let dropped = [": dropped by the interface", ": dropped by the operating system"];
+        name == LOST || dropped.iter().any(|end| name.ends_with(end))
+    };
+    let lost = node.counters.iter().filter(|(name, n)| **n > 0 && is_loss(name));
+    let told: Vec<_> = lost.take(MAX_TOLD).map(|(name, n)| format!("{name}: {n}")).collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
 /// What decoding needs of an interface.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clocked {

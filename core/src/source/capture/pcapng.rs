@@ -7,7 +7,9 @@ use super::index::{Block, Section};
 use super::{Intake, MAX_CAPLEN, Record, describing, second};
 use crate::event::{Body, Endpoint, Event, Flow, KnownHost, Origin};
 use crate::net::{Flows, Packets};
-use crate::note::{CAP_REACHED, CAPTURE_COMMENT, CAPTURE_DAMAGED, FILE_CUT, RECORD_LENIENT};
+use crate::note::{
+    CAP_REACHED, CAPTURE_COMMENT, CAPTURE_DAMAGED, CAPTURE_LOST, FILE_CUT, Note, RECORD_LENIENT,
+};
 use crate::source::keylog;
 use crate::source::{Format, Head, Interface, Opening, Reader, Sink, Sniff};
 use crate::text;
@@ -98,6 +100,10 @@ impl Reader for Pcapng {
     fn finish(&mut self, out: &mut dyn Sink) {
         let left = self.carry.finish(|window| self.parser.step(window, out));
         self.parser.end(self.carry.offset(), left as u64, out);
+        let at = Origin { node: self.parser.intake.node(), ..Origin::default() };
+        if let Some(detail) = describing::losses(out.node(at.node)) {
+            out.note(Note { at, kind: &CAPTURE_LOST, detail });
+        }
         self.parser.intake.finish(out);
     }
 }
@@ -175,7 +181,7 @@ impl Parser {
             _ => {}
         });
         if lost > 0 {
-            out.node(self.intake.node()).count("packets lost before others, by the capture", lost);
+            out.node(self.intake.node()).count(describing::LOST, lost);
         }
     }
 
@@ -509,7 +515,11 @@ mod tests {
         assert_eq!(got.count("pcapng blocks skipped: unknown"), 1);
         assert_eq!(got.count("pcapng blocks skipped: custom"), 1);
         assert_eq!(got.notes[0].detail, "packet 1: look <here>");
-        assert_eq!(got.codes(), ["capture-comment"]);
+        assert_eq!(got.codes(), ["capture-comment", "capture-lost-packets"]);
+        assert_eq!(
+            got.notes[1].detail,
+            "interface 0: dropped by the interface: 2; packets lost before others, by the capture: 3"
+        );
     }
 
     #[test]
