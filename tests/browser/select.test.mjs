@@ -21,6 +21,7 @@ let format;
 let findings;
 let grid;
 let entities;
+let idn;
 let item;
 let linked;
 let pivots;
@@ -30,7 +31,8 @@ let timeline;
 before(async () => {
 	const names = ["text", "format", "findings", "grid", "item", "pivots", "timeline"];
 	[text, format, findings, grid, item, pivots, timeline] = await Promise.all(names.map(load));
-	[entities, linked, streams] = await Promise.all(["entities", "linked", "streams"].map(load));
+	const more = ["entities", "idn", "linked", "streams"];
+	[entities, idn, linked, streams] = await Promise.all(more.map(load));
 });
 
 test("what deceives is made visible, what does not stays", () => {
@@ -297,4 +299,20 @@ test("streams are cut to a side and to so many bytes, gaps told and counted", ()
 	assert.deepEqual(shown("resp", 99), [[100, "100 world!"], 0]);
 	assert.deepEqual(shown("orig", 2), [["0 he"], 3]);
 	assert.equal(streams.textOf(bytes("a\r\nb\tc\u202ed")), "a\nb\tc\\u{202e}d");
+});
+
+test("what an international name reads as, and in whose letters", () => {
+	const told = (name) => {
+		const found = idn.reading(name);
+		return found && `${found.text} ${found.scripts.join("+")}${found.isMixed ? " mixed" : ""}`;
+	};
+	assert.equal(told("xn--mnchen-3ya.de"), "münchen.de Latin");
+	// All letters of the label look like Latin ones, and none is.
+	assert.equal(told("xn--80ak6aa92e.com"), "аррӏе.com Latin+Cyrillic");
+	assert.equal(told("p\u0430ypal.example"), "pаypal.example Latin+Cyrillic mixed");
+	assert.equal(told("xn--r8jz45g.jp"), "例え.jp Latin+Han+Hiragana");
+	for (const plain of ["shop.example", "xn--.com", "xn--\u0001.com", "xn--999999999.com"]) {
+		assert.equal(told(plain), undefined, plain);
+	}
+	assert.equal(told(`xn--${"a".repeat(300)}-${"9".repeat(300)}`), undefined);
 });

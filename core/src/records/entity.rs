@@ -23,7 +23,7 @@ pub enum Entity {
 }
 
 /// Text columns whose values are entities, in any kind. Addresses are by their type.
-const TEXT_FIELDS: [(&str, Entity); 20] = [
+const TEXT_FIELDS: [(&str, Entity); 21] = [
     ("answers", Entity::Name),
     ("cert_chain_fps", Entity::Certificate),
     ("cert_names", Entity::Name),
@@ -41,6 +41,7 @@ const TEXT_FIELDS: [(&str, Entity); 20] = [
     ("query", Entity::Name),
     ("san.dns", Entity::Name),
     ("san.ip", Entity::Host),
+    ("server_dns_computer_name", Entity::Name),
     ("server_name", Entity::Name),
     ("user", Entity::Account),
     ("username", Entity::Account),

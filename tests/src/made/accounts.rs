@@ -43,6 +43,13 @@ pub const SAMPLES: &[(&str, Build)] = &[
             logon(w, at, ("10.20.0.33", FILES), Some("scanner-share"), false);
         }
     }),
+    ("quiet-guess-old-service", |w| {
+        w.office(1.0);
+        for i in 0..300 {
+            let at = 30.0 * f64::from(i / 3) + 0.4 * f64::from(i % 3);
+            logon(w, at, ("10.20.0.34", FILES), Some("svc_reports"), false);
+        }
+    }),
     ("quiet-guess-domain-clients", domain_morning),
     ("quiet-guess-terminal-server", |w| {
         for i in 0..50 {

@@ -1,5 +1,6 @@
 //! What fast flux needs to remember: the different answers of each name, and what clients did next.
 
+use super::terms::MIN_ANSWERS;
 use crate::detect::kit::addr::{is_external, is_internal};
 use crate::detect::kit::{Few, Host, Observed, Sighting, Tally, names};
 use crate::event::{Body, Dns, Event, Transport};
@@ -149,7 +150,7 @@ impl Memory {
         }
     }
 
-    /// Every name with its answers, and every domain below which names are asked once each.
+    /// Every name with enough answers, and every domain below which names are asked once each.
     pub(super) fn names(&self) -> Vec<Answers<'_>> {
         let servers = self.server_addresses();
         let glue = |name| {
@@ -175,7 +176,10 @@ impl Memory {
             if let Some(domain) = names::registrable(name).filter(|d| *d != &**name) {
                 below.entry((domain, *is_v6, resolver)).or_default().take(name, &sets);
             }
-            all.push(Answers { name, is_below: false, sets, glue: glue(name) });
+            // Most names have one answer and nothing to judge.
+            if sets.len() >= MIN_ANSWERS {
+                all.push(Answers { name, is_below: false, sets, glue: glue(name) });
+            }
         }
         let wild = below.into_iter().filter_map(|((domain, ..), below)| {
             let sets = below.into_once()?;

@@ -14,7 +14,7 @@ const MIN_ADDRESSES: usize = 3;
 /// Addresses of a domain's name servers: few owners keep more than four, and these do not change.
 const MIN_SERVERS: usize = 5;
 /// Different answers within the window: one change may be a move, two are a habit.
-const MIN_ANSWERS: usize = 3;
+pub(super) const MIN_ANSWERS: usize = 3;
 /// Evenness over networks; 0.8 leaves room for one pair of neighbours among five.
 const MIN_SPREAD: f64 = 0.8;
 /// Longest caching time. Content networks and pools use up to 300 s; fixed servers use hours.

@@ -25,6 +25,16 @@ const MIN_FAILED: f64 = 0.5;
 /// Failures within the window that one stored old password does not explain by being tried each
 /// minute.
 const MANY_FAILURES: u64 = 30;
+/// Tries of a program that come together: it asks again at once, over another way or by another
+/// protocol, before it waits.
+const TOGETHER: Interval = Interval::from_secs(5);
+/// The most of them; who guesses has more to try.
+const MAX_TOGETHER: usize = 4;
+/// Waits that must be alike before a timer is behind them.
+const MIN_WAITS: usize = 8;
+/// Share of the waits within a tenth of the middle one. People and guessers' tools, which wait for
+/// answers, do not keep time so well over minutes.
+const MIN_EVEN: f64 = 0.9;
 /// Tries of one row that are placed in time one by one.
 const MAX_PLACED: u64 = 4096;
 /// Accounts and servers that a finding names.
@@ -124,8 +134,11 @@ fn one_server(from: &Host, server: Option<&Host>, l: &Logins<'_>) -> Option<Find
     f.summary = format!(
         "{from} failed to log in {n_failed} times {whose}, {quick} times within {WINDOW}{then}."
     );
+    let timer =
+        if is_internal(from.addr) && l.accounts.len() == 1 { timer(&l.failed) } else { None };
     f.severity = match () {
         () if !l.won.is_empty() => Severity::High,
+        () if timer.is_some() => Severity::Low,
         () if !is_internal(from.addr) || quick >= MANY_FAILURES || is_spray => Severity::Medium,
         () => Severity::Low,
     };
@@ -144,6 +157,10 @@ fn one_server(from: &Host, server: Option<&Host>, l: &Logins<'_>) -> Option<Find
         is_spray,
         0,
     );
+    if let Some(wait) = timer {
+        t.say("pace", format!("a timer's: every {wait}"), Basis::Inferred);
+        t.note("a program inside that tries one stored password again and again");
+    }
     finish(&mut f, t, from, server.into_iter().collect(), l);
     f.attack = vec![if is_spray { "T1110.003" } else { "T1110.001" }];
     Some(f)
@@ -214,6 +231,31 @@ fn finish(f: &mut Finding, mut t: Terms, from: &Host, servers: Vec<&Host>, l: &L
         "A program with an old stored password tries the same one again and again.",
         "Look whether the pace is even and the account is always the same; ask its owner about a changed password.",
     ));
+}
+
+/// The wait between tries that a timer seems to start, where it is the same again and again.
+fn timer(failed: &[&Attempt<'_>]) -> Option<Interval> {
+    // Of more than two tries in one row the times between are not known.
+    let all: Option<Vec<Time>> = failed.iter().map(|l| l.seen.ts().filter(|_| l.n == 1)).collect();
+    let mut times = all?;
+    times.sort_unstable();
+    let mut rounds: Vec<(Time, usize)> = Vec::new();
+    for t in times {
+        match rounds.last_mut() {
+            Some((first, n)) if t.since(*first) <= TOGETHER => *n += 1,
+            _ => rounds.push((t, 1)),
+        }
+    }
+    let starts = rounds.iter().map(|(t, _)| *t);
+    let mut waits: Vec<i64> =
+        starts.clone().zip(starts.skip(1)).map(|(a, b)| b.since(a).0).collect();
+    waits.sort_unstable();
+    let middle = waits.get(waits.len() / 2).copied()?;
+    let alike = waits.iter().filter(|w| w.abs_diff(middle) <= middle.unsigned_abs() / 10).count();
+    let is_timer = waits.len() >= MIN_WAITS
+        && alike as f64 >= MIN_EVEN * waits.len() as f64
+        && rounds.iter().all(|(_, n)| *n <= MAX_TOGETHER);
+    is_timer.then_some(Interval(middle))
 }
 
 /// Most failures within the window. A row kept for many logins tells only its first and last

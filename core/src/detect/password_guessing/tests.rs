@@ -71,10 +71,17 @@ fn http_and_untimed() {
     assert!(run(web).starts_with("Low/Medium"));
     let untimed = web.replace("@0+1 ", "");
     assert!(run(&untimed).starts_with("Low/Low"));
-    // Thirty in a quarter of an hour are more than a stored old password tried each minute.
-    let inside = |gap: usize| web.replace("@0+1", &format!("@0+{gap}")).replace("..12}", "..300}");
+    // Thirty in a quarter of an hour are more than a stored old password tried each minute. Every
+    // fourth comes late, or a timer would be behind them.
+    let inside = |gap: usize| -> String {
+        let row = |i: usize| {
+            let at = gap * i + if i % 4 == 3 { gap / 2 } else { 0 };
+            format!("@{at} http 10.0.0.9:{} > 10.0.0.1:80 user=eva status=401 uri=/x\n", 100 + i)
+        };
+        (0..120).map(row).collect()
+    };
     assert!(run(&inside(32)).starts_with("Low/"), "{}", run(&inside(32)));
-    assert!(run(&inside(31)).starts_with("Medium/"), "{}", run(&inside(31)));
+    assert!(run(&inside(29)).starts_with("Medium/"), "{}", run(&inside(29)));
     // A missing page says nothing about a password.
     assert_eq!(run(&web.replace("401", "404")), "");
 }
@@ -118,6 +125,34 @@ fn few_tries_at_many_servers() {
     let each = "@0+1 ftp 192.0.2.9:* > 10.0.0.{1..6}:21 user=root cmd=PASS code=530 password\n";
     let found = judge(|| (RULE.new)(&Settings::default()), &events(&each.repeat(12)));
     assert_eq!((found.len(), found[0].includes.len()), (1, 6));
+}
+
+#[test]
+fn a_timer_inside_is_a_program_with_an_old_password() {
+    let tries = |from: &str, rounds: usize, each: usize, late: usize| -> String {
+        let mut text = String::new();
+        for i in 0..rounds {
+            let at = 20 * i + if i < late { 9 * (i % 2) } else { 0 };
+            for k in 0..each {
+                let port = 1000 + i * 10 + k;
+                text +=
+                    &format!("@{} ntlm {from}:{port} > 10.0.0.1:445 user=svc success=F\n", at + k);
+            }
+        }
+        text
+    };
+    let inside = |rounds, each, late| run(&tries("10.0.0.9", rounds, each, late));
+    assert!(inside(40, 1, 0).starts_with("Low/"), "{}", inside(40, 1, 0));
+    assert!(inside(40, 4, 0).starts_with("Low/"));
+    // More at once, an uneven pace, more accounts, from outside: no timer's excuse.
+    assert!(inside(40, 5, 0).starts_with("Medium/"));
+    assert!(inside(40, 1, 12).starts_with("Medium/"));
+    assert!(run(&tries("192.0.2.9", 40, 1, 0)).starts_with("Medium/"));
+    let two = tries("10.0.0.9", 40, 1, 0).replacen("user=svc", "user=eva", 20);
+    assert!(run(&two).starts_with("Medium/"));
+    // Nine rounds have eight waits; ten tries are needed at least.
+    assert!(inside(9, 4, 0).starts_with("Low/"));
+    assert!(inside(8, 4, 0).starts_with("Medium/"), "{}", inside(8, 4, 0));
 }
 
 #[test]

@@ -9,6 +9,7 @@ import { ToPackets } from "../parts/ToPackets.tsx";
 import { woven } from "../select/entities.ts";
 import { siteOf, sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
+import { reading } from "../select/idn.ts";
 import { canAsk, idOf, isRunning, sources } from "../store/case.ts";
 import * as entities from "../store/entities.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
@@ -43,6 +44,7 @@ export function Entity() {
 					</h1>
 					<Copy text={about.value} />
 				</div>
+				{about.kind === "name" && <ReadsAs name={about.value} />}
 			</header>
 			{entities.failure.value && (
 				<p class="filter-wrong" role="alert">
@@ -64,6 +66,17 @@ export function Entity() {
 			)}
 		</article>
 	);
+}
+
+/** What an international name reads as: letters of other scripts can look like those of another name. */
+function ReadsAs({ name }: { name: string }) {
+	const read = reading(name);
+	return read ? (
+		<p class="dim">
+			Reads as <Ev text={read.text} />, in {read.scripts.join(" and ")} letters
+			{read.isMixed && "; no language writes them together in one label"}.
+		</p>
+	) : null;
 }
 
 /** First and last, and how much there is of it. */
