@@ -9,6 +9,7 @@ pub const SAMPLES: &[(&str, Build)] = &[
     ("tunnel-txt", |w| tunnel(w, "TXT", 600, 52)),
     ("tunnel-null", |w| tunnel(w, "NULL", 900, 110)),
     ("tunnel-cname", |w| tunnel(w, "CNAME", 400, 60)),
+    ("tunnel-polls", polled),
     ("tunnel-one-way", one_way),
     ("tunnel-with-suffix", suffixed_tunnel),
     ("quiet-tunnel-reputation", reputation),
@@ -86,6 +87,20 @@ fn tunnel(w: &mut World, qtype: &str, n: usize, length: usize) {
         let name = format!("{}.t1.netrelay.org", code(w, size));
         let answer = [(code(w, 90), 0)];
         w.ask(at, (CLIENT, RESOLVER), (&name, qtype, "NOERROR"), &answer, json!({}));
+        at += w.about(1.5);
+    }
+}
+
+/// An idle tunnel asks in short names whether there is something; what comes back is of a type that no
+/// log shows.
+fn polled(w: &mut World) {
+    w.office(2.0);
+    let mut at = 600.0;
+    for i in 0..220 {
+        let size = if i % 5 == 0 { 140 } else { 8 };
+        let name = format!("{}.t1.netrelay.org", code(w, size));
+        let answer = [("<unknown type=10>".to_owned(), 0)];
+        w.ask(at, (CLIENT, RESOLVER), (&name, "NULL", "NOERROR"), &answer, json!({}));
         at += w.about(1.5);
     }
 }

@@ -27,7 +27,13 @@ pub const SAMPLES: &[(&str, Build)] = &[
     ("recon-traversal", |w| {
         requests(w, &|_, i| (format!("/get?file={}etc/passwd", "../".repeat(1 + i)), 400));
     }),
+    ("recon-one-way", |w| {
+        unseen_replies(w, &|_, i| format!("/get?file={}etc/passwd", "../".repeat(1 + i)));
+    }),
     ("quiet-recon-broken-theme", broken_theme),
+    ("quiet-recon-one-way", |w| {
+        unseen_replies(w, &|w, i| format!("/articles/{}-{}", 1_000 + i, w.word(3)));
+    }),
     ("quiet-recon-search-bot", |w| {
         requests(w, &|w, i| {
             (format!("/articles/{}-{}", 1_000 + i, w.word(3)), if i % 9 == 0 { 404 } else { 200 })
@@ -292,6 +298,20 @@ fn requests(w: &mut World, path: &dyn Fn(&mut World, usize) -> (String, u32)) {
         at += 1 + w.below(2);
     }
     write(w, lines);
+}
+
+/// Requests whose replies took another way, past the sensor.
+fn unseen_replies(w: &mut World, uri: &dyn Fn(&mut World, usize) -> String) {
+    w.office(1.0);
+    let mut at = 1_200.0;
+    for i in 0..45 {
+        let uri = uri(w, i);
+        let ends = Ends { client: "203.0.113.44", server: "198.51.100.80", port: 80 };
+        let request = json!({ "trans_depth": 1, "method": "GET", "host": "www.choir.example",
+            "uri": uri, "version": "1.1", "user_agent": "Mozilla/5.0" });
+        w.row("http", at, ends, request);
+        at += w.about(0.7);
+    }
 }
 
 /// A page's theme lacks some pictures: every visitor's browser misses the same few.

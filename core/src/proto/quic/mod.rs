@@ -90,7 +90,7 @@ impl Quic {
             self.failures += 1;
             return;
         };
-        for frame in wire::frames(&payload) {
+        for frame in wire::frames(packet.version, &payload) {
             match frame {
                 Frame::Crypto(offset, bytes) => self.crypto(dir, offset, bytes, cx),
                 // RFC 9001 section 4.8: these codes carry an alert of TLS.

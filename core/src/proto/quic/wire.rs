@@ -67,6 +67,12 @@ impl Version {
         Some(Self { number, salt, is_v2 })
     }
 
+    /// The type of the frame that carries the handshake, RFC 9000 section 19.6; Google's was another
+    /// as long as it had its own kinds of frames.
+    const fn crypto(self) -> u64 {
+        if matches!(self.number, 0x5430_3530 | 0x5430_3531) { 8 } else { 6 }
+    }
+
     /// What the two bits of a packet's kind mean.
     const fn kind(self, bits: u8) -> Kind {
         match (bits + if self.is_v2 { 3 } else { 0 }) % 4 {
@@ -141,7 +147,8 @@ pub enum Frame<'a> {
 }
 
 /// The frames of a decrypted Initial packet; ends before damage or what may not stand there.
-pub fn frames(payload: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+pub fn frames(version: Version, payload: &[u8]) -> impl Iterator<Item = Frame<'_>> {
+    let crypto = version.crypto();
     let mut c = Cursor::new(payload);
     std::iter::from_fn(move || {
         loop {
@@ -149,7 +156,7 @@ pub fn frames(payload: &[u8]) -> impl Iterator<Item = Frame<'_>> {
                 // Padding and ping.
                 0 | 1 => {}
                 kind @ (2 | 3) => acknowledgement(&mut c, kind == 3)?,
-                6 => {
+                kind if kind == crypto => {
                     let offset = varint(&mut c)?;
                     let len = usize::try_from(varint(&mut c)?).ok()?;
                     return Some(Frame::Crypto(offset, c.take(len)?));
@@ -208,8 +215,16 @@ mod tests {
     fn frames_are_read_up_to_what_may_not_stand_there() {
         let payload =
             b"\x00\x01\x02\x05\x00\x01\x00\x00\x00\x06\x03\x02ab\x1c\x41\x28\x06\x01x\x08\x01x";
-        let all: Vec<_> = frames(payload).collect();
-        assert_eq!(all, [Frame::Crypto(3, b"ab"), Frame::Close(0x128)]);
+        let all = |number| {
+            frames(Version::known(number).unwrap(), payload)
+                .map(|f| format!("{f:?}"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(all(1), ["Crypto(3, [97, 98])", "Close(296)"]);
+        assert!(all(0x5430_3531).is_empty());
+        let payload = b"\x00\x08\x03\x02ab\x06\x00\x01x";
+        let google: Vec<_> = frames(Version::known(0x5430_3530).unwrap(), payload).collect();
+        assert_eq!(google, [Frame::Crypto(3, b"ab")]);
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub(crate) fn read(path: &Path) -> Vec<Record> {
 
 /// The records of any evidence.
 pub(crate) fn read_bytes(bytes: &[u8]) -> Vec<Record> {
-    let settings = Settings::default();
+    // Neither Zeek nor Suricata leaves out what was captured twice.
+    let settings = Settings { duplicate_window_nanos: 0, ..Settings::default() };
     let mut events = Events::default();
     let mut file = Opened::new(NodeId(0), 0, &settings);
     let mut rest = bytes;
