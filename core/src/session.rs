@@ -1,12 +1,13 @@
 //! A session: one case, from bytes to report, for a host that does the reading and showing.
 
 use crate::detect::kit::Observed;
+use crate::detect::kit::addr::is_internal;
 use crate::detect::{Detector, RULES};
 use crate::event::{Event, KINDS, NodeId, Origin};
 use crate::net::Packet;
 use crate::networks::{NetworkFile, Networks};
 use crate::note::{CAP_REACHED, FILE_EMPTY, FILE_TWICE, Note, Notes};
-use crate::records::{AllRelated, FilterError, Records, RowQuery, Rows, Story};
+use crate::records::{AllRelated, Entity, FilterError, Records, RowQuery, Rows, Sites, Story};
 use crate::report::{self, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::secrets::{ClientRandom, Secret, Secrets, SessionSecrets};
@@ -243,7 +244,24 @@ impl Session {
 
     /// The entities that rows speak of; see [`Records::related`].
     pub fn related(&mut self, filter: &str, limit: usize) -> Result<AllRelated, FilterError> {
-        self.store.records.related(filter, limit)
+        let sites = self.sites();
+        self.store.records.related(filter, limit, &sites)
+    }
+
+    /// The filter for the rows that speak of an entity, and the site whose host it is where that
+    /// matters; see [`Sites::filter`].
+    pub fn entity_filter(
+        &self,
+        entity: Entity,
+        value: &str,
+        site: Option<&str>,
+    ) -> (String, Option<String>) {
+        self.sites().filter(entity, value, site)
+    }
+
+    fn sites(&self) -> Sites {
+        let of_node = self.store.tree.iter().map(|(_, node)| node.site.clone());
+        Sites::new(of_node.collect(), is_internal)
     }
 
     /// Which bytes of which file a host must read to show this item.
@@ -423,7 +441,15 @@ mod tests {
                 session.close(node);
             }
             let of = |f: &report::Finding| f.rule == "plaintext-credentials";
-            session.report().findings.into_iter().filter(of).map(|f| f.key).collect::<Vec<_>>()
+            let keys: Vec<_> =
+                session.report().findings.into_iter().filter(of).map(|f| f.key).collect();
+            // Hosts of two sites are listed apart, and each has a story of its own rows.
+            let related = session.related("", 9).unwrap().top;
+            let hosts = related.iter().filter(|r| r.value == "10.0.0.9");
+            assert_eq!(hosts.count(), keys.len());
+            let (filter, _) = session.entity_filter(Entity::Host, "10.0.0.9", Some(sites[0]));
+            assert_eq!(session.story(&filter, 0, 9).unwrap().total, 2 / keys.len() as u64);
+            keys
         };
         assert_eq!(report(["Basel", "Bern"]), ["10.0.0.1 (Basel)", "10.0.0.1 (Bern)"]);
         assert_eq!(report(["", ""]), ["10.0.0.1"]);

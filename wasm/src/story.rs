@@ -1,19 +1,10 @@
 //! The story of one entity for JavaScript: its rows of all kinds by time, and what comes with it.
 use offwire_core::records::Entity;
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::tables::{ok, wrong};
 use crate::{Case, from_js, to_js};
-
-/// The filter for the rows that speak of an entity: a `host`, `name`, `account`, `certificate` or
-/// `fingerprint`.
-///
-/// # Errors
-/// If there is no such kind of entity.
-#[wasm_bindgen(js_name = entityFilter)]
-pub fn entity_filter(entity: JsValue, value: &str) -> Result<String, JsError> {
-    Ok(from_js::<Entity>(entity)?.filter(value))
-}
 
 /// What a value stands for, by the name of its field or else by its look; undefined for nothing.
 ///
@@ -24,8 +15,32 @@ pub fn entity_of(field: &str, value: &str) -> Result<JsValue, JsError> {
     to_js(&Entity::of_value(field, value))
 }
 
+/// A filter for an entity's rows, and the site whose host it is where that matters.
+#[derive(Serialize)]
+struct EntityFilter {
+    filter: String,
+    site: Option<String>,
+}
+
 #[wasm_bindgen]
 impl Case {
+    /// The filter for the rows that speak of an entity: a `host` (of a site), `name`, `account`,
+    /// `certificate` or `fingerprint`: `{ filter, site }`.
+    ///
+    /// # Errors
+    /// If there is no such kind of entity.
+    #[wasm_bindgen(js_name = entityFilter)]
+    pub fn entity_filter(
+        &self,
+        entity: JsValue,
+        value: &str,
+        site: Option<String>,
+    ) -> Result<JsValue, JsError> {
+        let (filter, site) =
+            self.session.entity_filter(from_js::<Entity>(entity)?, value, site.as_deref());
+        to_js(&EntityFilter { filter, site })
+    }
+
     /// Rows `from` to `from + count` of those that pass a filter, of all kinds by time:
     /// `{ ok: { rows, total, kinds, span, untimed } }`, or what is wrong with the filter.
     ///

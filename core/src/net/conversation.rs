@@ -239,8 +239,7 @@ impl Conversation {
 
     /// Hands what was deciphered to the conversation inside.
     fn carry(&mut self, dir: Dir, piece: Inner, mark: Mark, out: &mut dyn Sink) {
-        let (flow, depth) = (&self.flow, self.depth + 1);
-        let shared = &self.shared;
+        let (flow, shared, depth) = (&self.flow, &self.shared, self.depth + 1);
         let inner = self.inner.get_or_insert_with(|| {
             let flow = Flow { is_opened: true, ..flow.clone() };
             Box::new(Self { depth, ..Self::new(flow, Over::Stream, shared) })

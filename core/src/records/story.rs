@@ -5,6 +5,7 @@ use super::columns::{COMMON, columns};
 use super::entity::{Entity, Value, each};
 use super::filter::FilterError;
 use super::rows::RowQuery;
+use super::sites::Sites;
 use super::table::{Key, RowRef, Table};
 use super::view::{Seconds, View};
 use crate::bounded::{self, Map};
@@ -104,6 +105,9 @@ pub struct Related {
     pub entity: Entity,
     /// Its value.
     pub value: String,
+    /// The site whose host it is: of a private address in a case of several sites. Two sites' hosts
+    /// of one address are two.
+    pub site: Option<String>,
     /// Rows that have it in a column of such values.
     pub count: u64,
     /// First and last time among them.
@@ -170,18 +174,28 @@ impl Records {
     }
 
     /// The entities among the rows that pass `filter`: of each kind the `limit` most frequent.
-    pub fn related(&mut self, filter: &str, limit: usize) -> Result<AllRelated, FilterError> {
+    pub fn related(
+        &mut self,
+        filter: &str,
+        limit: usize,
+        sites: &Sites,
+    ) -> Result<AllRelated, FilterError> {
         self.remember_story(filter)?;
-        let mut sums: Map<(Entity, Value<'_>), Sum> = bounded::map(self.seed);
+        let mut sums: Map<(Entity, Value<'_>, Option<&str>), Sum> = bounded::map(self.seed);
         let mut n_looked_at = 0;
         for (i, (kind, row)) in (1..).zip(self.story.rows.iter().take(MAX_LOOKED_AT)) {
             let Some((kind, table)) = self.story_table(*kind) else { continue };
             n_looked_at += 1;
             let ts = table.key(*row).0;
+            let node = table.origin(*row).node;
             for (column, field) in (0..).zip(columns(kind)) {
                 let Some(entity) = Entity::of_field(field) else { continue };
                 each(entity, table.view(column, *row), &mut |entity, value| {
-                    let sum = sums.entry((entity, value)).or_default();
+                    let site = match value {
+                        Value::Addr(addr) => sites.of(addr, node),
+                        Value::Text(_) => None,
+                    };
+                    let sum = sums.entry((entity, value, site)).or_default();
                     // A row counts once, however often it has the value.
                     if sum.last_row != i {
                         sum.last_row = i;
@@ -195,16 +209,17 @@ impl Records {
         }
         let mut n_distinct = BTreeMap::new();
         let mut all: Vec<_> = sums.into_iter().collect();
-        all.sort_unstable_by(|((a, av), a_sum), ((b, bv), b_sum)| {
-            (a, Reverse(a_sum.count), av).cmp(&(b, Reverse(b_sum.count), bv))
+        all.sort_unstable_by(|((a, av, a_site), a_sum), ((b, bv, b_site), b_sum)| {
+            (a, Reverse(a_sum.count), av, a_site).cmp(&(b, Reverse(b_sum.count), bv, b_site))
         });
         let mut top = Vec::new();
-        for ((entity, value), sum) in all {
+        for ((entity, value, site), sum) in all {
             let n: &mut u64 = n_distinct.entry(entity).or_default();
             *n += 1;
             if *n <= limit as u64 {
                 let span = sum.first.zip(sum.last).map(|(first, last)| Span { first, last });
-                top.push(Related { entity, value: value.to_string(), count: sum.count, span });
+                let (value, site) = (value.to_string(), site.map(str::to_owned));
+                top.push(Related { entity, value, site, count: sum.count, span });
             }
         }
         Ok(AllRelated { top, n_distinct, n_looked_at })
@@ -396,7 +411,8 @@ mod tests {
     #[test]
     fn what_is_related_is_counted_by_rows() {
         let mut records = records();
-        let related = records.related(&Entity::Name.filter("c2.evil.org"), 2).unwrap();
+        let related =
+            records.related(&Entity::Name.filter("c2.evil.org"), 2, &Sites::default()).unwrap();
         let got: Vec<_> =
             related.top.iter().map(|r| (r.entity, r.value.as_str(), r.count)).collect();
         assert_eq!(

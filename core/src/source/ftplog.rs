@@ -36,23 +36,23 @@ pub const XFERLOG: Format = Format {
 const LINES_SNIFFED: usize = 20;
 
 /// A line: what it tells, and where its parts are.
-struct Parsed {
-    ts: Option<Time>,
-    client: Option<IpAddr>,
+pub(super) struct Parsed {
+    pub(super) ts: Option<Time>,
+    pub(super) client: Option<IpAddr>,
     /// The command that it stands for, or the name of what is not read.
-    what: Result<Ftp, String>,
-    parts: Vec<(&'static str, Range<usize>)>,
+    pub(super) what: Result<Ftp, String>,
+    pub(super) parts: Vec<(&'static str, Range<usize>)>,
 }
 
 /// Understands a line; `None` for one that is not of the format.
-type Parse = fn(&[u8]) -> Option<Parsed>;
+pub(super) type Parse = fn(&[u8]) -> Option<Parsed>;
 
-fn sniff(head: &Head<'_>, is_it: fn(&[u8]) -> bool, why: &'static str) -> Sniff {
+pub(super) fn sniff(head: &Head<'_>, is_it: fn(&[u8]) -> bool, why: &'static str) -> Sniff {
     let mut lines = head.bytes.split(|b| *b == b'\n').take(LINES_SNIFFED);
     if lines.any(|line| is_it(line.trim_ascii_end())) { Sniff::Strong } else { Sniff::No(why) }
 }
 
-fn open(opening: &Opening<'_>, parse: Parse) -> Box<dyn Reader> {
+pub(super) fn open(opening: &Opening<'_>, parse: Parse) -> Box<dyn Reader> {
     let rows = Rows { node: opening.node, parse, names: Names::default(), is_zone_noted: false };
     Box::new(FtpLog { lines: Lines::new(opening.node), rows })
 }
@@ -110,7 +110,7 @@ impl Rows {
     }
 }
 
-fn show(at: Origin, bytes: &[u8], parse: Parse) -> Item {
+pub(super) fn show(at: Origin, bytes: &[u8], parse: Parse) -> Item {
     let parts = parse(bytes.trim_ascii_end()).map(|p| p.parts).unwrap_or_default();
     let text = |range: &Range<usize>| from_bytes(bytes.get(range.clone()).unwrap_or_default());
     row::item(at, bytes, parts.into_iter().map(|(name, range)| (name, text(&range).into(), range)))
@@ -129,7 +129,7 @@ fn date(line: &[u8]) -> Option<(Option<Time>, usize)> {
     Some((Time::from_civil(year, month, day, h, m, s, 0), end))
 }
 
-fn client(text: &str) -> Option<IpAddr> {
+pub(super) fn client(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().map(|addr| addr.to_canonical())
 }
 

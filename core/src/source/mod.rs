@@ -13,6 +13,7 @@ mod keylog;
 pub mod lines;
 mod networks;
 mod objects;
+mod proftpd;
 mod row;
 mod sniff;
 mod syslog;
@@ -153,6 +154,7 @@ pub static FORMATS: &[Format] = &[
     flow::NFDUMP_TEXT,
     capture::pcap::FORMAT,
     capture::pcapng::FORMAT,
+    proftpd::PROFTPD_LOG,
     keylog::TLS_KEY_LOG,
     container::UTF16,
     ftplog::VSFTPD_LOG,

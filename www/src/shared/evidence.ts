@@ -93,6 +93,8 @@ export interface PassEnd {
 export interface StoryQuery {
 	entity?: EntityKind;
 	value?: string;
+	/** The site whose host it is, if it is a private address. */
+	site?: string;
 	from: number;
 	count: number;
 }
@@ -124,11 +126,15 @@ export interface Story {
 	untimed: bigint;
 	/** The filter that passes these rows. */
 	filter: string;
+	/** The site whose host it is, where several sites have hosts of that address. */
+	site?: string;
 }
 
 export interface Related {
 	entity: EntityKind;
 	value: string;
+	/** The site whose host it is, where several sites have hosts of that address. */
+	site?: string;
 	count: bigint;
 	span?: Span;
 }

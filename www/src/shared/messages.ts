@@ -9,7 +9,6 @@ import type {
 	StoryQuery,
 } from "./evidence.ts";
 import type {
-	EntityKind,
 	ExportQuery,
 	Filtered,
 	Item,
@@ -108,7 +107,7 @@ export type AnalysingCalls = {
 	/** A table as a file. */
 	write(query: ExportQuery): Promise<Blob>;
 	story(query: StoryQuery): Filtered<Story>;
-	related(query: { entity?: EntityKind; value?: string; count: number }): Filtered<AllRelated>;
+	related(query: Omit<StoryQuery, "from">): Filtered<AllRelated>;
 	/** The connections of captures that rows belong to; `ok` is undefined when there are none. */
 	reachOfRows(query: { kind: string; filter: string }): Filtered<Reach | undefined>;
 	/** The connection of captures that one line or packet belongs to. */

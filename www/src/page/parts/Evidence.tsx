@@ -1,4 +1,6 @@
 // Text of the evidence on the page: made visible, kept apart from the text around it, and a pivot.
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
 import type { EntityKind } from "../../shared/records.ts";
 import type { Subject } from "../../shared/report.ts";
 import { linked } from "../select/linked.ts";
@@ -17,22 +19,28 @@ export function Ev({ text, class: name = "" }: { text: string; class?: string })
 	);
 }
 
+/** The site of the source that the text inside speaks of: two sites' hosts of one address are two. */
+export const AtSite = createContext<string | undefined>(undefined);
+
 interface PivotProps {
 	value: string;
 	/** What it stands for; without it a click shows the records that have it. */
 	entity?: EntityKind | undefined;
+	/** The site of the source that has it; without it that of the text around. */
+	site?: string | undefined;
 	/** What is shown of it, when that is more or less than the value. */
 	shown?: string;
 	class?: string;
 }
 
 /** A value of the evidence: a click leads to its story, or shows it everywhere. */
-export function Pivot({ value, entity, shown, class: name = "" }: PivotProps) {
+export function Pivot({ value, entity, site, shown, class: name = "" }: PivotProps) {
+	const around = useContext(AtSite);
 	const open = (event: MouseEvent) => {
 		event.stopPropagation();
 		const found = everywhere(value);
 		if (entity && !event.altKey) {
-			openEntity(entity, value);
+			openEntity(entity, value, site ?? around);
 			return;
 		}
 		openWith(event.altKey ? `not (${found})` : found);

@@ -3,14 +3,14 @@ import { useSignal } from "@preact/signals";
 import type { Item, ItemField } from "../../shared/records.ts";
 import type { Origin } from "../../shared/report.ts";
 import { isCapture } from "../select/coverage.ts";
-import { sourceName } from "../select/findings.ts";
+import { siteOf, sourceName } from "../select/findings.ts";
 import { byteRows, fieldAt, segments } from "../select/item.ts";
 import { fromBytes } from "../select/text.ts";
 import { sources } from "../store/case.ts";
 import { hide, shown } from "../store/item.ts";
 import { openItem } from "../store/packets.ts";
 import { Copy } from "./Common.tsx";
-import { Ev, Pivot } from "./Evidence.tsx";
+import { AtSite, Ev, Pivot } from "./Evidence.tsx";
 import { ToPackets } from "./ToPackets.tsx";
 
 /** Bytes shown at first: a full packet of Ethernet, and some. */
@@ -39,7 +39,11 @@ export function EvidencePanel() {
 			{now.state === "loading" && <p class="dim">Reading it from the file…</p>}
 			{now.state === "failed" && <p role="alert">It cannot be shown: {now.why}</p>}
 			{now.state === "here" && <ItsConnection at={now.at} key={placeKey(now.at)} />}
-			{now.state === "here" && <ItemBody item={now.item} mark={now.mark} />}
+			{now.state === "here" && (
+				<AtSite.Provider value={siteOf(now.at.node, sources.value)}>
+					<ItemBody item={now.item} mark={now.mark} />
+				</AtSite.Provider>
+			)}
 		</aside>
 	);
 }

@@ -29,10 +29,18 @@ export function ofCell(column: Column, value: string): EntityKind | undefined {
 
 const folded = (value: string): string => value.toLowerCase().replace(/\.$/, "");
 
-/** Whether the finding has the entity among its subjects. */
-export function aboutEntity(finding: Finding, about: { kind: EntityKind; value: string }): boolean {
-	return finding.subjects.some(
-		(s) => ofSubject(s.kind) === about.kind && folded(s.value) === folded(about.value),
+/** Whether the finding has the entity among its subjects, and rests on a source that it is of. */
+export function aboutEntity(
+	finding: Finding,
+	about: { kind: EntityKind; value: string },
+	isOf: (node: number) => boolean = () => true,
+): boolean {
+	const { rows } = finding.evidence;
+	return (
+		finding.subjects.some(
+			(s) => ofSubject(s.kind) === about.kind && folded(s.value) === folded(about.value),
+		) &&
+		(rows.length === 0 || rows.some((row) => isOf(row.at.node)))
 	);
 }
 

@@ -88,6 +88,10 @@ export function filesOf(finding: Finding, sources: Source[]): string[] {
 	return [...new Set([...nodes].map((node) => sourceName(node, sources)))];
 }
 
+/** The site of a source, as the analyst named it. */
+export const siteOf = (node: number, sources: Source[]): string | undefined =>
+	sources.find((s) => s.id === node)?.site;
+
 /** The name of a source, with the container it lies in. */
 export function sourceName(node: number, sources: Source[]): string {
 	const source = sources.find((s) => s.id === node);

@@ -4,7 +4,8 @@ import type { AllRelated, Story } from "../../shared/evidence.ts";
 import { describe } from "../../shared/link.ts";
 import type { EntityKind } from "../../shared/records.ts";
 import { aboutEntity } from "../select/entities.ts";
-import { ask, canAsk, caseNumber, findings, generation, isRunning } from "./case.ts";
+import { siteOf } from "../select/findings.ts";
+import { ask, canAsk, caseNumber, findings, generation, isRunning, sources } from "./case.ts";
 import { go, route } from "./route.ts";
 
 /** Rows of a story on show at once. */
@@ -16,6 +17,8 @@ const MOST_LISTED = 100;
 export interface About {
 	kind: EntityKind;
 	value: string;
+	/** The site of the row that it was met in; it counts for private addresses. */
+	site?: string;
 }
 
 /** Entities by their numbers in addresses, which hold nothing else. */
@@ -37,14 +40,16 @@ export const about = computed(() =>
 /** The findings that have the entity among their subjects. */
 export const itsFindings = computed(() => {
 	const now = about.value;
-	return now ? findings.value.filter((finding) => aboutEntity(finding, now)) : [];
+	const site = story.value?.site;
+	const isOf = (node: number) => site === undefined || siteOf(node, sources.value) === site;
+	return now ? findings.value.filter((finding) => aboutEntity(finding, now, isOf)) : [];
 });
 
-/** Opens the view of an entity. */
-export function openEntity(kind: EntityKind, value: string): void {
-	const at = known.value.findIndex((e) => e.kind === kind && e.value === value);
+/** Opens the view of an entity, as a row of that site has it. */
+export function openEntity(kind: EntityKind, value: string, site?: string): void {
+	const at = known.value.findIndex((e) => e.kind === kind && e.value === value && e.site === site);
 	if (at < 0) {
-		known.value = [...known.value, { kind, value }];
+		known.value = [...known.value, { kind, value, ...(site === undefined ? {} : { site }) }];
 	}
 	go("entity", at < 0 ? known.value.length : at + 1);
 }
@@ -59,9 +64,9 @@ async function refresh(): Promise<void> {
 		return;
 	}
 	isWaiting.value = true;
-	const { kind: entity, value } = now;
+	const { kind: entity, ...its } = now;
 	try {
-		const found = await ask().story({ entity, value, from: from.value, count: PAGE });
+		const found = await ask().story({ entity, ...its, from: from.value, count: PAGE });
 		if (mine !== version) {
 			return;
 		}
@@ -69,7 +74,7 @@ async function refresh(): Promise<void> {
 			failure.value = "wrong" in found ? found.wrong.message : undefined;
 			story.value = "ok" in found ? found.ok : undefined;
 		});
-		const more = await ask().related({ entity, value, count: MOST_RELATED });
+		const more = await ask().related({ entity, ...its, count: MOST_RELATED });
 		if (mine === version && "ok" in more) {
 			related.value = more.ok;
 		}

@@ -2,7 +2,7 @@
 import type { Related } from "../../shared/evidence.ts";
 import type { EntityKind } from "../../shared/records.ts";
 import { Empty, Heading, Section } from "../parts/Common.tsx";
-import { Pivot } from "../parts/Evidence.tsx";
+import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { count, plural, when } from "../select/format.ts";
 import { isRunning } from "../store/case.ts";
 import { all } from "../store/entities.ts";
@@ -53,13 +53,26 @@ export function Entities() {
 	);
 }
 
+/** The site of a private address, where there are several. */
+export function OfSite({ site }: { site: string | undefined }) {
+	return site === undefined ? null : (
+		<span class="dim">
+			{" at "}
+			{site === "" ? "no named site" : <Ev text={site} />}
+		</span>
+	);
+}
+
 /** Entities with how many rows have each, and when. */
 export function RelatedList({ related }: { related: Related[] }) {
 	return (
 		<ul class="related">
-			{related.map(({ entity, value, count: n, span }) => (
-				<li key={entity + value}>
-					<Pivot value={value} entity={entity} />
+			{related.map(({ entity, value, site, count: n, span }) => (
+				<li key={`${entity} ${value} ${site}`}>
+					<span>
+						<Pivot value={value} entity={entity} site={site} />
+						<OfSite site={site} />
+					</span>
 					<span class="dim num" title={span ? `${when(span)} UTC` : "no times"}>
 						{plural(n, "row")}
 					</span>

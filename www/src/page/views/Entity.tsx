@@ -1,13 +1,13 @@
 // One entity: its story over all evidence by time, the findings about it, and what it goes with.
-import type { StoryEnd, StoryField, StoryRow } from "../../shared/evidence.ts";
+import type { Related, StoryEnd, StoryField, StoryRow } from "../../shared/evidence.ts";
 import type { Finding } from "../../shared/report.ts";
 import { Copy, Empty, Section } from "../parts/Common.tsx";
-import { Ev, Pivot } from "../parts/Evidence.tsx";
+import { AtSite, Ev, Pivot } from "../parts/Evidence.tsx";
 import { SeverityMark } from "../parts/Severity.tsx";
 import { holdStill } from "../parts/still.ts";
 import { ToPackets } from "../parts/ToPackets.tsx";
 import { woven } from "../select/entities.ts";
-import { sourceName } from "../select/findings.ts";
+import { siteOf, sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { canAsk, idOf, isRunning, sources } from "../store/case.ts";
 import * as entities from "../store/entities.ts";
@@ -15,7 +15,7 @@ import { sameOrigin, show, shown } from "../store/item.ts";
 import { openKinds } from "../store/packets.ts";
 import { openWith } from "../store/records.ts";
 import { go, href } from "../store/route.ts";
-import { ENTITIES, RelatedList } from "./Entities.tsx";
+import { ENTITIES, OfSite, RelatedList } from "./Entities.tsx";
 
 export function Entity() {
 	const about = entities.about.value;
@@ -39,6 +39,7 @@ export function Entity() {
 				<div class="entity-name">
 					<h1 tabIndex={-1}>
 						<Ev text={about.value} />
+						<OfSite site={entities.story.value?.site} />
 					</h1>
 					<Copy text={about.value} />
 				</div>
@@ -172,6 +173,7 @@ function StoryPart() {
 
 function Row({ row }: { row: StoryRow }) {
 	const { kind, ts, at, orig, resp, fields } = row;
+	const site = siteOf(at.node, sources.value);
 	return (
 		<li class="story-row">
 			<button
@@ -188,16 +190,18 @@ function Row({ row }: { row: StoryRow }) {
 			</button>
 			<span class="story-kind">{kind}</span>
 			<span class="story-text">
-				<End end={orig} />
-				{resp && (
-					<>
-						{" → "}
-						<End end={resp} />
-					</>
-				)}
-				{fields.map((field, i) => (
-					<Field key={i} field={field} before={fields[i - 1]} />
-				))}
+				<AtSite.Provider value={site}>
+					<End end={orig} />
+					{resp && (
+						<>
+							{" → "}
+							<End end={resp} />
+						</>
+					)}
+					{fields.map((field, i) => (
+						<Field key={i} field={field} before={fields[i - 1]} />
+					))}
+				</AtSite.Provider>
 			</span>
 		</li>
 	);
@@ -267,9 +271,11 @@ function Together() {
 	if (!all || !about) {
 		return <div />;
 	}
-	const others = all.top.filter(
-		(r) => !(r.entity === about.kind && r.value.toLowerCase() === about.value.toLowerCase()),
-	);
+	const isItself = ({ entity, value, site }: Related) =>
+		entity === about.kind &&
+		value.toLowerCase() === about.value.toLowerCase() &&
+		site === entities.story.value?.site;
+	const others = all.top.filter((r) => !isItself(r));
 	const n = entities.story.value?.total ?? 0n;
 	return (
 		<aside class="together" aria-label="Related entities">

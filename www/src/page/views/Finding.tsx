@@ -1,12 +1,12 @@
 // One finding: what was seen, against which thresholds, what else it could be, and on which rows.
 import type { Caveat, EvidenceRow, Finding as F, Fact, Subject } from "../../shared/report.ts";
 import { Copy, Empty, Scroll, Section } from "../parts/Common.tsx";
-import { Ev, Linked, Pivot } from "../parts/Evidence.tsx";
+import { AtSite, Ev, Linked, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
 import { holdStill } from "../parts/still.ts";
 import { ToPackets } from "../parts/ToPackets.tsx";
 import { ofSubject } from "../select/entities.ts";
-import { sourceName } from "../select/findings.ts";
+import { siteOf, sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { toolFilters } from "../select/pivots.ts";
 import { idOf, report, sources } from "../store/case.ts";
@@ -26,6 +26,8 @@ export function Finding() {
 		);
 	}
 	const finding = place.finding;
+	const first = finding.evidence.rows[0];
+	const site = first && siteOf(first.at.node, sources.value);
 	return (
 		<article class="finding">
 			<nav class="crumbs" aria-label="Findings">
@@ -36,11 +38,13 @@ export function Finding() {
 				{place.after && <a href={href("finding", place.after)}>Next (j)</a>}
 			</nav>
 			<Head finding={finding} />
-			<Subjects subjects={finding.subjects} />
-			<p class="summary">
-				<Linked text={finding.summary} subjects={finding.subjects} />
-			</p>
-			{finding.facts.length > 0 && <Terms finding={finding} />}
+			<AtSite.Provider value={site}>
+				<Subjects subjects={finding.subjects} />
+				<p class="summary">
+					<Linked text={finding.summary} subjects={finding.subjects} />
+				</p>
+				{finding.facts.length > 0 && <Terms finding={finding} />}
+			</AtSite.Provider>
 			<Rows finding={finding} />
 			<div class="columns">
 				<Caveats caveats={finding.caveats} />

@@ -1,13 +1,13 @@
 // Records: the events as tables; filter, sort, choose columns, pivot on values, export.
 import { useEffect } from "preact/hooks";
-import type { CellValue, Column, ExportFormat } from "../../shared/records.ts";
+import type { CellValue, Column, ExportFormat, Row } from "../../shared/records.ts";
 import { Copy, Empty } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { type Click, Grid } from "../parts/Grid.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
 import { ToPackets } from "../parts/ToPackets.tsx";
 import { ofCell } from "../select/entities.ts";
-import { sourceName } from "../select/findings.ts";
+import { siteOf, sourceName } from "../select/findings.ts";
 import { count, plural } from "../select/format.ts";
 import { type Cell, cell } from "../select/grid.ts";
 import { indexOfByte, visible } from "../select/text.ts";
@@ -285,11 +285,11 @@ function HiddenColumns() {
 }
 
 /** A click on a value: to the story of what it stands for, else to the rows with it or without. */
-function openValue(column: Column, cell: CellValue, how: Click, member: number | undefined): void {
+function openValue(column: Column, row: Row, cell: CellValue, how: Click, member?: number): void {
 	const value = typeof cell === "string" ? cell : cell?.[member ?? 0];
 	const entity = value === undefined ? undefined : ofCell(column, value);
 	if (entity && value !== undefined && how === "plain") {
-		openEntity(entity, value);
+		openEntity(entity, value, siteOf(row.at.node, sources.value));
 	} else {
 		records.narrow(column.name, value, how === "alt");
 	}
@@ -373,8 +373,9 @@ function Table() {
 				}}
 				onCell={(index, i, how, member) => {
 					const chosen = columns[i];
-					if (chosen) {
-						openValue(chosen.column, records.rowAt(index)?.cells[chosen.index], how, member);
+					const row = records.rowAt(index);
+					if (chosen && row) {
+						openValue(chosen.column, row, row.cells[chosen.index], how, member);
 					}
 				}}
 			/>
