@@ -1,9 +1,12 @@
 //! What is spoken over a connection: finds the protocol and drives its analyzer.
 
 use super::identify::{Guess, guess, named, rival};
+use super::left::Left;
 use super::reassembly::Mark;
 use crate::event::{Flow, StringSet};
-use crate::proto::{Analyzer, Carried, Cx, Dir, Inner, Over, Probe, Protocol, Shared, Step, Transfer};
+use crate::proto::{
+    Analyzer, Carried, Cx, Dir, Inner, Over, Probe, Protocol, Shared, Step, Transfer,
+};
 use crate::source::Sink;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -22,18 +25,6 @@ const PATIENT: usize = 16 << 10;
 const MAX_DEPTH: u8 = 3;
 /// How often one connection may change its protocol. CONNECT, TLS, WebSocket are three.
 const MAX_CHANGES: u8 = 8;
-
-/// Bytes of one direction that were not used yet.
-#[derive(Debug, Default)]
-struct Left {
-    bytes: Vec<u8>,
-    need: usize,
-    mark: Option<Mark>,
-    /// While probing: no protocol that we know speaks like this.
-    is_unknown: bool,
-    /// While probing: bytes not kept, missing or too many, behind those kept.
-    lost: u64,
-}
 
 enum Mode {
     Probing { first: Option<Dir>, datagrams: u8 },
@@ -511,7 +502,8 @@ mod tests {
         let mut c = Conversation::new(flow, Over::Datagrams, &Rc::default());
         let mut out = Events::default();
         let snmp = b"\x30\x18\x02\x01\x01\x04\x01a\xa0\x10\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x05\x30\x03\x06\x01\x2b";
-        let query = b"\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x04test\x00\x00\x01\x00\x01";
+        let query =
+            b"\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x04test\x00\x00\x01\x00\x01";
         for datagram in [&snmp[..], query, query] {
             c.datagram(Dir::Orig, datagram, mark(1), &mut out);
         }

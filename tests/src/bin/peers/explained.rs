@@ -39,7 +39,12 @@ impl Explained {
     }
 
     /// The cause of a difference, if the table has it and has not run out of them.
-    pub(crate) fn cause(&mut self, test: &str, log: &str, d: &Difference) -> Option<(Known, String)> {
+    pub(crate) fn cause(
+        &mut self,
+        test: &str,
+        log: &str,
+        d: &Difference,
+    ) -> Option<(Known, String)> {
         let exact = format!("{}:{}", d.field, d.ours);
         let is_it = |row: &Row| {
             let is_test =

@@ -209,7 +209,13 @@ fn decoded(text: &str) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn verdict(peer: Peer, kind: &'static str, field: &str, theirs: &str, ours: &str) -> Option<Verdict> {
+    fn verdict(
+        peer: Peer,
+        kind: &'static str,
+        field: &str,
+        theirs: &str,
+        ours: &str,
+    ) -> Option<Verdict> {
         let some = |text: &str| (text != "-").then(|| text.to_owned());
         let row: Row = [(field.to_owned(), some(theirs))].into();
         let fields = some(ours).map(|o| (field.to_owned(), o)).into_iter().collect();
@@ -248,7 +254,10 @@ mod tests {
     fn one_protocol_of_several_and_texts_of_one_record_are_the_same() {
         assert_eq!(verdict(Suricata, "conn", "service", "smb", "dce_rpc,smb"), Some(Same));
         assert_eq!(verdict(Suricata, "conn", "service", "smb", "dce_rpc"), None);
-        assert_eq!(verdict(Suricata, "dns", "answers", "TXT 1 a,TXT 1 b", "TXT 1 a TXT 1 b"), Some(Same));
+        assert_eq!(
+            verdict(Suricata, "dns", "answers", "TXT 1 a,TXT 1 b", "TXT 1 a TXT 1 b"),
+            Some(Same)
+        );
         assert_eq!(verdict(Suricata, "dns", "answers", "TXT 1 a,TXT 1 b", "TXT 1 a"), None);
     }
 
