@@ -191,10 +191,13 @@ pub fn start(e: &mut Event, raw: &Raw<'_>) -> bool {
 
 /// When the flow ended.
 pub fn end(e: &mut Event, raw: &Raw<'_>) -> bool {
-    let Body::Conn(c) = &mut e.body else { return false };
     let end = raw.time();
-    c.duration = end.zip(e.ts).map(|(end, start): (Time, Time)| end.since(start));
-    c.duration = c.duration.filter(|d| d.0 >= 0);
+    let lasted = between(e.ts, end);
+    match &mut e.body {
+        Body::Conn(c) => c.duration = lasted,
+        Body::Netflow(n) => n.duration = lasted,
+        _ => return false,
+    }
     end.is_some() || raw.is_unset()
 }
 

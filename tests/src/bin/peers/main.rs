@@ -48,8 +48,14 @@ const LOGS: &[(&str, &[&str])] = &[
     ("x509", &["fingerprint"]),
 ];
 
+/// Kinds, and what their tables are called.
+type Logs = &'static [(&'static str, &'static str)];
+
+/// Reads the records that a file expects.
+type Expected = fn(&Path) -> Vec<(&'static str, zeek_log::Row)>;
+
 /// The kinds that are compared with EVE, and what their tables are called.
-const EVE_LOGS: &[(&str, &str)] = &[
+const EVE_LOGS: Logs = &[
     ("conn", "eve-conn"),
     ("dhcp", "eve-dhcp"),
     ("dns", "eve-dns"),
@@ -67,7 +73,7 @@ const EVE_LOGS: &[(&str, &str)] = &[
 ];
 
 /// The same for TShark's tables.
-const TSHARK_LOGS: &[(&str, &str)] = &[("ssl", "tshark-ssl"), ("x509", "tshark-x509")];
+const TSHARK_LOGS: Logs = &[("ssl", "tshark-ssl"), ("x509", "tshark-x509")];
 
 fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -96,7 +102,7 @@ fn main() -> std::process::ExitCode {
         }
         compare_test(&corpus, &test, log, &mut explained, &mut tallies, is_verbose);
     }
-    let both: [(&[_], Vec<_>, fn(&Path) -> Vec<_>); 2] = [
+    let both: [(Logs, Vec<_>, Expected); 2] = [
         (EVE_LOGS, eve::find(&corpus), eve::expected),
         (TSHARK_LOGS, tshark::find(&corpus), tshark::expected),
     ];
@@ -162,7 +168,7 @@ struct Test<'a> {
     corpus: &'a Path,
     file: &'a Path,
     capture: &'a Path,
-    logs: &'static [(&'static str, &'static str)],
+    logs: Logs,
 }
 
 impl Test<'_> {
