@@ -1,7 +1,7 @@
 //! What is spoken over a connection: finds the protocol and drives its analyzer.
 
 use super::identify::{Guess, guess, named, rival};
-use super::left::Left;
+use super::left::{Left, MAX_LEFT, PATIENT};
 use super::reassembly::Mark;
 use crate::event::{Flow, StringSet};
 use crate::proto::{
@@ -16,11 +16,6 @@ use std::rc::Rc;
 const MAX_PROBED: usize = 4096;
 /// Datagrams of one connection that are looked at. WebRTC sends several STUN messages before DTLS.
 const MAX_PROBED_DATAGRAMS: u8 = 16;
-/// Bytes that an analyzer may leave for later, per direction.
-const MAX_LEFT: usize = 1 << 20;
-/// Left bytes from which on a call waits for a quarter more: an analyzer that asks for one byte at
-/// a time would otherwise read the same megabyte a million times.
-const PATIENT: usize = 16 << 10;
 /// How deep conversations lie in one another. TLS through a proxy that speaks TLS is two.
 const MAX_DEPTH: u8 = 3;
 /// How often one connection may change its protocol. CONNECT, TLS, WebSocket are three.

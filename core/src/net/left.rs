@@ -2,6 +2,12 @@
 
 use super::reassembly::Mark;
 
+/// Bytes that an analyzer may leave for later, per direction.
+pub(super) const MAX_LEFT: usize = 1 << 20;
+/// Left bytes from which on a call waits for a quarter more: an analyzer that asks for one byte at
+/// a time would otherwise read the same megabyte a million times.
+pub(super) const PATIENT: usize = 16 << 10;
+
 /// Bytes of one direction that were not used yet.
 #[derive(Debug, Default)]
 pub(super) struct Left {
