@@ -21,6 +21,7 @@ pub(crate) mod icmp;
 mod identify;
 mod ip;
 pub(crate) mod key;
+mod left;
 mod link;
 mod locality;
 pub(crate) mod ports;

@@ -48,6 +48,7 @@ pub use carried::{Carried, Inner};
 pub(crate) use dns::{rcode_number, type_number};
 pub(crate) use ftp::Transfer;
 pub use shared::Shared;
+pub(crate) use snmp::shown_community;
 
 use crate::event::{Body, Event, Flow, Kind, Origin, StringSet, Weird};
 use crate::source::Sink;

@@ -84,6 +84,11 @@ impl<'a> Message<'a> {
     }
 }
 
+/// A community as a record may show it.
+pub(crate) fn shown_community(name: &[u8]) -> Text {
+    if KNOWN.contains(&name) { text::from_bytes(name) } else { HIDDEN.into() }
+}
+
 /// One connection's state.
 #[derive(Default)]
 struct Exchange {
@@ -171,8 +176,7 @@ impl Exchange {
             login.row.username = Some(text::from_bytes(m.name));
             login.row.mechanism = Some("USM".into());
         } else {
-            let is_known = KNOWN.contains(&m.name);
-            let shown: Text = if is_known { text::from_bytes(m.name) } else { HIDDEN.into() };
+            let shown = shown_community(m.name);
             self.row.community = Some(shown.clone());
             login.row.username = Some(shown);
             login.row.password = Some(HIDDEN);

@@ -3,6 +3,7 @@
 mod probe;
 
 use super::identify::{Guess, guess, named, rival};
+use super::left::{Left, MAX_LEFT, PATIENT};
 use super::reassembly::Mark;
 use crate::event::{Flow, StringSet};
 use crate::proto::{
@@ -14,27 +15,10 @@ use std::rc::Rc;
 
 /// Datagrams of one connection that are looked at. WebRTC sends several STUN messages before DTLS.
 const MAX_PROBED_DATAGRAMS: u8 = 16;
-/// Bytes that an analyzer may leave for later, per direction.
-const MAX_LEFT: usize = 1 << 20;
-/// Left bytes from which on a call waits for a quarter more: an analyzer that asks for one byte at
-/// a time would otherwise read the same megabyte a million times.
-const PATIENT: usize = 16 << 10;
 /// How deep conversations lie in one another. TLS through a proxy that speaks TLS is two.
 const MAX_DEPTH: u8 = 3;
 /// How often one connection may change its protocol. CONNECT, TLS, WebSocket are three.
 const MAX_CHANGES: u8 = 8;
-
-/// Bytes of one direction that were not used yet.
-#[derive(Debug, Default)]
-struct Left {
-    bytes: Vec<u8>,
-    need: usize,
-    mark: Option<Mark>,
-    /// While probing: no protocol that we know speaks like this.
-    is_unknown: bool,
-    /// While probing: bytes not kept, missing or too many, behind those kept.
-    lost: u64,
-}
 
 enum Mode {
     Probing { first: Option<Dir>, datagrams: u8 },

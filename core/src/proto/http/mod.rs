@@ -418,11 +418,12 @@ mod tests {
             assert!(got[0].contains("response_body_len=17"), "{}", got[0]);
         }
         let ask = Said::Data(Dir::Orig, b"GET /x\r\n");
-        let headed = [ask, Said::Data(Dir::Resp, b"HTTP/1.0 404 No\r\nContent-Length: 0\r\n\r\n")];
+        let refused = b"HTTP/1.0 404 No\r\nContent-Length: 0\r\n\r\n";
+        let headed = [ask, Said::Data(Dir::Resp, refused)];
         assert!(rows(&headed, usize::MAX)[0].contains("status_code=404"));
         let late = b"GET /HTTP/1.1\r\nHost: h.example\r\nAccept: */*\r\n\r\n";
         for step in [1, 9, usize::MAX] {
-            let got = rows(&[Said::Data(Dir::Orig, late), headed[1]], step);
+            let got = rows(&[Said::Data(Dir::Orig, late), Said::Data(Dir::Resp, refused)], step);
             assert_eq!(got.len(), 1, "{got:#?}");
             assert!(got[0].contains("uri=/HTTP/1.1") && got[0].contains("host=h.example"));
         }

@@ -2,7 +2,7 @@
 
 use super::map::set;
 use crate::event::{Body, Event, Raw, Transport};
-use crate::proto::{rcode_number, type_number};
+use crate::proto::{rcode_number, shown_community, type_number};
 use crate::text::Text;
 use crate::time::{Interval, Time};
 
@@ -86,6 +86,28 @@ puts! {
     orig_flags, Conn, c, raw => { c.orig_flags = letters(raw); true };
     /// The responder's TCP flags, in hex.
     resp_flags, Conn, c, raw => { c.resp_flags = letters(raw); true };
+    /// The flags of a flow's one direction, in hex.
+    one_way_flags, Netflow, n, raw => { n.tcp_flags = letters(raw); true };
+    /// `hybrid` is `HYBRID`.
+    desktop_protection, Rdp, r, raw => {
+        let word = raw.text().map(|t| t.to_ascii_uppercase().into());
+        set(&mut r.security_protocol, raw, word)
+    };
+    /// Bits of a colour.
+    desktop_depth, Rdp, r, raw => {
+        let depth = raw.count().map(|bits| format!("{bits}bit").into());
+        set(&mut r.requested_color_depth, raw, depth)
+    };
+    /// 2 is `2c`.
+    snmp_version, Snmp, s, raw => {
+        let name = raw.text().map(|t| if &*t == "2" { "2c".into() } else { t });
+        set(&mut s.version, raw, name)
+    };
+    /// A community is a password, unless everybody knows it.
+    community, Snmp, s, raw => {
+        let shown = raw.text().map(|t| shown_community(t.as_bytes()));
+        set(&mut s.community, raw, shown)
+    };
     /// The codes of a reply's lines: the last is the final one.
     reply_code, Ftp, f, raw => {
         let code = raw.items().last().and_then(Raw::count);
@@ -169,10 +191,13 @@ pub fn start(e: &mut Event, raw: &Raw<'_>) -> bool {
 
 /// When the flow ended.
 pub fn end(e: &mut Event, raw: &Raw<'_>) -> bool {
-    let Body::Conn(c) = &mut e.body else { return false };
     let end = raw.time();
-    c.duration = end.zip(e.ts).map(|(end, start): (Time, Time)| end.since(start));
-    c.duration = c.duration.filter(|d| d.0 >= 0);
+    let lasted = between(e.ts, end);
+    match &mut e.body {
+        Body::Conn(c) => c.duration = lasted,
+        Body::Netflow(n) => n.duration = lasted,
+        _ => return false,
+    }
     end.is_some() || raw.is_unset()
 }
 

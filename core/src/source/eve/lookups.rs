@@ -115,6 +115,8 @@ fn join(mut before: Event, after: Event) -> Event {
     joined.trans_id = have.trans_id;
     joined.opcode = joined.opcode.or(have.opcode);
     joined.rd = joined.rd.or(have.rd);
+    // Of a query as Zeek has it, where the query's own event tells.
+    joined.z = have.z.or(joined.z);
     joined.answers.splice(0..0, have.answers.drain(..));
     joined.ttls.splice(0..0, have.ttls.drain(..));
     joined.rcode = joined.rcode.or(have.rcode);

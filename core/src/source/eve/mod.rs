@@ -2,8 +2,11 @@
 
 mod certificate;
 mod derive;
+mod lease;
+mod logon;
 mod lookups;
 mod map;
+mod table;
 
 use super::json::{Leaf, flatten};
 use super::objects::Objects;
@@ -24,10 +27,17 @@ pub const EVE_JSON: Format = Format {
     title: "Suricata EVE log",
     emits: &[
         Kind::Conn,
+        Kind::Dhcp,
         Kind::Dns,
         Kind::Ftp,
         Kind::Http,
+        Kind::Kerberos,
+        Kind::Netflow,
+        Kind::Ntlm,
+        Kind::Rdp,
+        Kind::Sip,
         Kind::Smtp,
+        Kind::Snmp,
         Kind::Ssh,
         Kind::Ssl,
         Kind::Weird,
@@ -153,6 +163,11 @@ impl Rows {
     /// Fills what follows from other fields and sends the event, with what else the row tells.
     fn finish_row(&mut self, map: &Map, mut event: Event, leaves: &[Leaf<'_>], out: &mut dyn Sink) {
         (map.derive)(&mut event);
+        if !logon::is_one(&event) {
+            let what = format!("{}, without a logon", map.event);
+            self.names.count(out.node(self.node), "rows not read: event", &what);
+            return;
+        }
         match &mut event.body {
             Body::Dns(_) => return self.lookups.take(event, leaves, out),
             Body::Ssl(_) => {

@@ -156,6 +156,92 @@ fn requests_mail_shells_and_alerts() {
 }
 
 #[test]
+fn leases_desktops_calls_devices_and_one_way_flows() {
+    let lease = |kind: &str, rest: &str| {
+        event(
+            "dhcp",
+            &format!(
+                r#""dhcp":{{"type":"x","id":1,"client_mac":"02:00:00:00:00:01","dhcp_type":"{kind}"{rest}}}"#
+            ),
+        )
+    };
+    let text = [
+        lease("request", r#","hostname":"pc","requested_ip":"10.0.0.7","client_ip":"0.0.0.0""#),
+        lease("ack", r#","assigned_ip":"10.0.0.7","lease_time":60"#),
+        event(
+            "rdp",
+            r#""rdp":{"tx_id":1,"event_type":"connect_request","client":{"client_name":"PC","color_depth":32,"desktop_width":800}}"#,
+        ),
+        event("rdp", r#""rdp":{"tx_id":0,"event_type":"initial_response","protocol":"hybrid_ex"}"#),
+        event(
+            "sip",
+            r#""sip":{"method":"INVITE","uri":"sip:a@b","code":"404","reason":"Not Found"}"#,
+        ),
+        event("snmp", r#""snmp":{"version":2,"pdu_type":"get_request","community":"s3cret"}"#),
+        event("snmp", r#""snmp":{"version":1,"community":"public"}"#),
+        event("quic", r#""quic":{"version":"1","sni":"q.test","ja3":{"hash":"ab","string":"1"}}"#),
+        event(
+            "netflow",
+            r#""netflow":{"pkts":2,"bytes":90,"start":"2022-07-10T23:50:01.500000+0000","end":"2022-07-10T23:50:03.500000+0000"},"tcp":{"tcp_flags":"1b"}"#,
+        ),
+    ];
+    let got = lines(&text.concat());
+    let want = [
+        "1 @ dhcp 1>53 mac=02:00:00:00:00:01 host_name=pc requested_addr=10.0.0.7 msg_types=REQUEST",
+        "2 @ dhcp 10.0.0.53:53 > 10.0.0.1:5000 udp client_addr=10.0.0.7 server_addr=10.0.0.1 mac=02:00:00:00:00:01 assigned_addr=10.0.0.7 lease_time=1 min 0 s msg_types=ACK",
+        "3 @ rdp 1>53 client_name=PC desktop_width=800 requested_color_depth=32bit",
+        "4 @ rdp 1>53 security_protocol=HYBRID_EX",
+        "5 @ sip 1>53 method=INVITE uri=sip:a@b status_code=404 status_msg=Not Found",
+        "6 @ snmp 1>53 version=2c community=<hidden>",
+        "7 @ snmp 1>53 version=1 community=public",
+        "8 @ ssl 1>53 server_name=q.test ja3=ab",
+        "9 2022-07-10T23:50:01.500Z netflow 1>53 duration=2 s pkts=2 bytes=90 tcp_flags=APSF",
+    ];
+    assert_eq!(got, want);
+}
+
+#[test]
+fn logons_are_told_from_other_commands_and_from_the_wish_for_a_proof() {
+    let krb = |rest: &str| event("krb5", &format!(r#""krb5":{{{rest}}}"#));
+    let smb = |rest: &str| event("smb", &format!(r#""smb":{{"id":1,{rest}}}"#));
+    let text = [
+        krb(
+            r#""msg_type":"KRB_ERROR","failed_request":"KRB_AS_REQ","error_code":"KDC_ERR_PREAUTH_REQUIRED","cname":"eva","realm":"FIRM""#,
+        ),
+        krb(
+            r#""msg_type":"KRB_ERROR","failed_request":"KRB_AS_REQ","error_code":"KDC_ERR_PREAUTH_FAILED","cname":"<empty>","realm":"FIRM""#,
+        ),
+        krb(r#""msg_type":"KRB_TGS_REP","cname":"eva","realm":"FIRM","sname":"cifs/a"}"#
+            .trim_end_matches('}')),
+        smb(r#""command":"SMB2_COMMAND_READ","status":"STATUS_SUCCESS""#),
+        smb(
+            r#""command":"SMB2_COMMAND_SESSION_SETUP","status":"STATUS_LOGON_FAILURE","ntlmssp":{"user":"eva","domain":"FIRM","host":"PC"}"#,
+        ),
+        smb(
+            r#""command":"SMB2_COMMAND_SESSION_SETUP","status":"STATUS_MORE_PROCESSING_REQUIRED","ntlmssp":{"user":"eva"}"#,
+        ),
+    ];
+    let sunk = read(text.concat().as_bytes());
+    let got: Vec<_> = sunk
+        .lines()
+        .iter()
+        .map(|l| l.split_once("udp ").map_or(String::new(), |(_, rest)| rest.to_owned()))
+        .collect();
+    assert_eq!(
+        got,
+        [
+            "request_type=AS success=false error_msg=KDC_ERR_PREAUTH_FAILED",
+            "request_type=TGS client=eva/FIRM service=cifs/a success=true username=eva",
+            "username=eva hostname=PC domainname=FIRM success=false status=STATUS_LOGON_FAILURE",
+            "username=eva status=STATUS_MORE_PROCESSING_REQUIRED",
+        ]
+    );
+    let counters = &sunk.nodes[&0].counters;
+    assert_eq!(counters["rows not read: event smb, without a logon"], 1);
+    assert_eq!(counters["rows not read: event krb5, without a logon"], 1);
+}
+
+#[test]
 fn a_user_is_remembered_and_a_password_is_not() {
     let command = |command: &str, data: &str, code: &str| {
         event(

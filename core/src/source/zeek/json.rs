@@ -105,7 +105,7 @@ impl Rows {
                 return;
             }
         }
-        let Some(kind) = path_of(&leaves).map_or_else(|| kind_of(&leaves), |p| Kind::from_path(&p))
+        let Some(kind) = path_of(&leaves).map_or_else(|| kind_of(&leaves), |p| told::by_path(&p))
         else {
             return self.unread(&leaves, at, out);
         };

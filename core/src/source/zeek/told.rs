@@ -61,6 +61,12 @@ pub fn by_fields<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<Kin
     best.1.or_else(|| (has("id.orig_h") && has("proto")).then_some(Kind::Conn))
 }
 
+/// Which log a path names. Corelight's sensors write what they thin out under the log's own name and
+/// `_red`, with a choice of its fields.
+pub fn by_path(path: &str) -> Option<Kind> {
+    Kind::from_path(path).or_else(|| Kind::from_path(path.strip_suffix("_red")?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +107,12 @@ mod tests {
         // Another tool's log of its users.
         assert_eq!(kind("ts uid username success service"), None);
         assert_eq!(of("version"), None);
+    }
+    #[test]
+    fn a_thinned_out_log_is_the_log() {
+        assert_eq!(by_path("conn"), Some(Kind::Conn));
+        assert_eq!(by_path("conn_red"), Some(Kind::Conn));
+        assert_eq!(by_path("conn_long"), None);
+        assert_eq!(by_path("_red"), None);
     }
 }

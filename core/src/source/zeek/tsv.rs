@@ -160,7 +160,7 @@ impl Table {
             .collect();
         self.kind = match &*self.path {
             "" => told::by_fields(names.iter().map(|n| &**n)),
-            path => Kind::from_path(path),
+            path => told::by_path(path),
         };
         let target = |n: &str| self.kind.map_or(Target::Nowhere, |kind| log::target(kind, n));
         self.columns = names.into_iter().map(|n| (target(&n), n)).map(|(t, n)| (n, t)).collect();

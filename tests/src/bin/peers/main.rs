@@ -1,5 +1,6 @@
-//! Compares our records with those of Zeek for every capture of the corpus that has its logs, and
-//! with what Suricata's tests expect of EVE, which our own reader of EVE reads.
+//! Compares our records with those of Zeek for every capture of the corpus that has its logs, with
+//! what Suricata's tests expect of EVE, which our own reader of EVE reads, and with the JA3, JA3S,
+//! server names and certificates that TShark found.
 //!
 //! `peers [-v] [LOG] [PART-OF-A-PATH]`: prints, per log and field, how many values agree, and lists
 //! each difference that neither a rule (`meaning.rs`, for any capture) nor a row of
@@ -13,6 +14,7 @@ mod eve;
 mod explained;
 mod meaning;
 mod ours;
+mod tshark;
 mod zeek_log;
 
 use compare::{Difference, Tally};
@@ -46,17 +48,32 @@ const LOGS: &[(&str, &[&str])] = &[
     ("x509", &["fingerprint"]),
 ];
 
+/// Kinds, and what their tables are called.
+type Logs = &'static [(&'static str, &'static str)];
+
+/// Reads the records that a file expects.
+type Expected = fn(&Path) -> Vec<(&'static str, zeek_log::Row)>;
+
 /// The kinds that are compared with EVE, and what their tables are called.
-const EVE_LOGS: &[(&str, &str)] = &[
+const EVE_LOGS: Logs = &[
     ("conn", "eve-conn"),
+    ("dhcp", "eve-dhcp"),
     ("dns", "eve-dns"),
     ("ftp", "eve-ftp"),
     ("http", "eve-http"),
+    ("kerberos", "eve-kerberos"),
+    ("ntlm", "eve-ntlm"),
+    ("rdp", "eve-rdp"),
+    ("sip", "eve-sip"),
     ("smtp", "eve-smtp"),
+    ("snmp", "eve-snmp"),
     ("ssh", "eve-ssh"),
     ("ssl", "eve-ssl"),
     ("x509", "eve-x509"),
 ];
+
+/// The same for TShark's tables.
+const TSHARK_LOGS: Logs = &[("ssl", "tshark-ssl"), ("x509", "tshark-x509")];
 
 fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -64,7 +81,8 @@ fn main() -> std::process::ExitCode {
     let mut words = args.iter().filter(|a| *a != "-v");
     let first = words.next().map(String::as_str);
     let is_log = |w: &&str| {
-        LOGS.iter().any(|(name, _)| name == w) || EVE_LOGS.iter().any(|(_, name)| name == w)
+        let partial = EVE_LOGS.iter().chain(TSHARK_LOGS);
+        LOGS.iter().any(|(name, _)| name == w) || partial.map(|(_, name)| name).any(|n| n == w)
     };
     let log = first.filter(is_log);
     let part = if log.is_some() { words.next().map(String::as_str) } else { first };
@@ -84,9 +102,16 @@ fn main() -> std::process::ExitCode {
         }
         compare_test(&corpus, &test, log, &mut explained, &mut tallies, is_verbose);
     }
-    for (checks, capture) in eve::find(&corpus) {
-        if part.is_none_or(|p| checks.display().to_string().contains(p)) {
-            compare_eve(&corpus, &checks, &capture, log, &mut explained, &mut tallies, is_verbose);
+    let both: [(Logs, Vec<_>, Expected); 2] = [
+        (EVE_LOGS, eve::find(&corpus), eve::expected),
+        (TSHARK_LOGS, tshark::find(&corpus), tshark::expected),
+    ];
+    for (logs, tests, expected) in both {
+        for (file, capture) in tests {
+            if part.is_none_or(|p| file.display().to_string().contains(p)) {
+                let test = Test { corpus: &corpus, file: &file, capture: &capture, logs };
+                test.compare(expected(&file), log, &mut explained, &mut tallies, is_verbose);
+            }
         }
     }
     for (name, tally) in &tallies {
@@ -138,29 +163,38 @@ fn has_command(theirs: &[zeek_log::Row], ours: &ours::Record) -> bool {
     theirs.iter().any(|row| row.get("command").and_then(Option::as_deref) == command)
 }
 
-/// Compares what a test of Suricata's expects with what we make of its capture.
-fn compare_eve(
-    corpus: &Path,
-    checks: &Path,
-    capture: &Path,
-    only: Option<&str>,
-    explained: &mut Explained,
-    tallies: &mut BTreeMap<&str, Tally>,
-    is_verbose: bool,
-) {
-    let test = checks.parent().unwrap_or(checks);
-    let shown = test.strip_prefix(corpus).unwrap_or(test).display().to_string();
-    let mut events = None;
-    for (kind, row) in eve::expected(checks) {
-        let Some((kind, log)) = EVE_LOGS.iter().find(|(k, _)| *k == kind) else { continue };
-        if only.is_some_and(|o| o != *log && o != *kind) {
-            continue;
-        }
-        let events = events.get_or_insert_with(|| ours::read(capture));
-        let ours: Vec<_> = events.iter().filter(|e| e.kind == *kind).collect();
-        let tally = tallies.entry(log).or_default();
-        for difference in compare::part(&row, &ours, tally) {
-            tell(&shown, log, &difference, explained, tally, is_verbose);
+/// A file that expects some fields of some records of a capture.
+struct Test<'a> {
+    corpus: &'a Path,
+    file: &'a Path,
+    capture: &'a Path,
+    logs: Logs,
+}
+
+impl Test<'_> {
+    /// Compares what is expected with what we make of the capture.
+    fn compare(
+        &self,
+        expected: Vec<(&'static str, zeek_log::Row)>,
+        only: Option<&str>,
+        explained: &mut Explained,
+        tallies: &mut BTreeMap<&str, Tally>,
+        is_verbose: bool,
+    ) {
+        let test = self.file.parent().unwrap_or(self.file);
+        let shown = test.strip_prefix(self.corpus).unwrap_or(test).display().to_string();
+        let mut events = None;
+        for (kind, row) in expected {
+            let Some((kind, log)) = self.logs.iter().find(|(k, _)| *k == kind) else { continue };
+            if only.is_some_and(|o| o != *log && o != *kind) {
+                continue;
+            }
+            let events = events.get_or_insert_with(|| ours::read(self.capture));
+            let ours: Vec<_> = events.iter().filter(|e| e.kind == *kind).collect();
+            let tally = tallies.entry(log).or_default();
+            for difference in compare::part(&row, &ours, tally) {
+                tell(&shown, log, &difference, explained, tally, is_verbose);
+            }
         }
     }
 }
