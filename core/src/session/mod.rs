@@ -1,22 +1,19 @@
 //! A session: one case, from bytes to report, for a host that does the reading and showing.
 
-use crate::detect::kit::Observed;
+mod store;
+
+pub(crate) use store::Store;
+
+use crate::detect::RULES;
 use crate::detect::kit::addr::is_internal;
-use crate::detect::{Detector, RULES};
-use crate::event::{Event, KINDS, NodeId, Origin};
+use crate::event::{NodeId, Origin};
 use crate::net::Packet;
-use crate::networks::{NetworkFile, Networks};
-use crate::note::{CAP_REACHED, FILE_EMPTY, FILE_TWICE, Note, Notes};
+use crate::note::{FILE_TWICE, Note};
 use crate::records::{AllRelated, Entity, FilterError, Records, RowQuery, Rows, Sites, Story};
 use crate::report::{self, Evidence, Finding, Item, Report};
 use crate::second_pass::{Place, Seeker};
-use crate::secrets::{ClientRandom, Secret, Secrets, SessionSecrets};
-use crate::settings::{Caps, Settings};
-use crate::source::capture::grouping::{are_elsewhere, why};
+use crate::settings::Settings;
 use crate::source::capture::second;
-use crate::source::capture::series::{Series, Start};
-use crate::source::checkpoint::{Checkpoint, Density};
-use crate::source::flow::pair::Pairing;
 use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
 use crate::time::Time;
 use std::collections::BTreeMap;
@@ -56,51 +53,10 @@ pub struct Session {
     store: Store,
 }
 
-/// What readers push into.
-pub(crate) struct Store {
-    pub(crate) tree: Tree,
-    pub(crate) notes: Notes,
-    pub(crate) records: Records,
-    pub(crate) detectors: Vec<Box<dyn Detector>>,
-    /// Flow records that wait for their other direction.
-    pairing: Pairing,
-    /// For each kind, in the order of [`KINDS`], the detectors that read it.
-    interest: Vec<Vec<usize>>,
-    /// Captures that may go on in another file, by the order of their ends.
-    suspended: Vec<Series>,
-    secrets: Secrets,
-    pub(crate) networks: Networks,
-    checkpoints: Density,
-    caps: Caps,
-    more_follow: bool,
-}
-
 impl Session {
     /// An empty case.
     pub fn new(settings: Settings) -> Self {
-        let store = Store {
-            tree: Tree::default(),
-            notes: Notes::default(),
-            records: Records::new(&settings),
-            detectors: RULES.iter().map(|rule| (rule.new)(&settings)).collect(),
-            pairing: Pairing::new(settings.caps.flows),
-            interest: KINDS
-                .iter()
-                .map(|kind| {
-                    (0..)
-                        .zip(RULES)
-                        .filter(|(_, r)| r.reads.contains(kind))
-                        .map(|(i, _)| i)
-                        .collect()
-                })
-                .collect(),
-            suspended: Vec::new(),
-            secrets: Secrets::default(),
-            networks: Networks::default(),
-            checkpoints: Density::new(settings.checkpoint_len, settings.caps.checkpoints),
-            caps: settings.caps.clone(),
-            more_follow: false,
-        };
+        let store = Store::new(&settings);
         Self { settings, open: BTreeMap::new(), store }
     }
 
@@ -308,127 +264,6 @@ impl Session {
             all.push(of_rule.iter().find(|f| f.key == *key).map(|f| f.evidence.clone()));
         }
         all
-    }
-}
-
-impl Store {
-    /// A file that was read and gave nothing at all, not even a note, still says so.
-    fn explain_silence(&mut self, file: NodeId) {
-        let node = self.tree.get(file);
-        let gave = !node.events.is_empty() || node.counters.values().any(|n| *n > 0);
-        let has_children = self.tree.iter().any(|(_, n)| n.parent == Some(file));
-        let has_note = self.notes.iter().any(|(id, _)| id == file);
-        if !(gave || has_children || has_note) {
-            let title = FORMATS.iter().find(|f| Some(f.name) == node.format).map(|f| f.title);
-            let detail = format!("{} without a single record", title.unwrap_or("a file"));
-            let at = Origin { node: file, ..Origin::default() };
-            self.note(Note { at, kind: &FILE_EMPTY, detail });
-        }
-    }
-
-    fn settle_pairs(&mut self) {
-        for event in self.pairing.settle() {
-            self.event(event);
-        }
-    }
-}
-
-impl Sink for Store {
-    fn event(&mut self, mut event: Event) {
-        let kind = event.body.kind();
-        let node = self.tree.get_mut(event.at.node);
-        event.flow.site = node.site.clone();
-        let seen = node.events.entry(kind).or_default();
-        seen.0 += 1;
-        if let Some(ts) = event.ts {
-            seen.1 = Some(seen.1.map_or(ts, |have| have.min(ts)));
-            seen.2 = Some(seen.2.map_or(ts, |have| have.max(ts)));
-        }
-        let observed = Observed::new(&event);
-        for i in self.interest.get(kind as usize).into_iter().flatten() {
-            if let Some(detector) = self.detectors.get_mut(*i) {
-                detector.observe(&observed);
-            }
-        }
-        self.records.push(&event);
-        let node = self.tree.get(event.at.node);
-        if self.pairing.observe(&event, || (node.sensor.clone(), (&*node.site).into())) {
-            let n = self.pairing.n_waiting();
-            let detail = format!(
-                "{n} flow records waited for their other direction: those before and after this one are paired apart"
-            );
-            self.note(Note { at: event.at, kind: &CAP_REACHED, detail });
-            self.settle_pairs();
-        }
-    }
-
-    fn note(&mut self, note: Note) {
-        self.notes.add(note, self.caps.notes);
-    }
-
-    fn child(&mut self, parent: NodeId, name: &str) -> NodeId {
-        let of = self.tree.get(parent);
-        let (sensor, site, series) = (of.sensor.clone(), of.site.clone(), of.series.clone());
-        self.tree.add(Node {
-            parent: Some(parent),
-            name: name.into(),
-            sensor,
-            site,
-            series,
-            ..Node::default()
-        })
-    }
-
-    fn resume(&mut self, node: NodeId, start: &Start) -> Option<Series> {
-        let here = |id| {
-            let node = self.tree.get(id);
-            (&*node.sensor, &*node.site, &*node.series)
-        };
-        let is_told = !self.tree.get(node).series.is_empty();
-        let fits = |s: &Series| {
-            let is_apart = || are_elsewhere(self.tree.get(s.node), self.tree.get(node));
-            let goes_on =
-                if is_told { s.can_go_on(start) } else { s.adjoins(start) && !is_apart() };
-            goes_on && here(s.node) == here(node)
-        };
-        let waiting = self.suspended.iter().enumerate().filter(|(_, s)| fits(s));
-        // Of several the one that ended last, and of those the one that was opened last.
-        let (i, _) = waiting.max_by_key(|(_, s)| (s.last(), s.node))?;
-        let series = self.suspended.remove(i);
-        let reason = why(&series, self.tree.get(series.node), self.tree.get(node), start);
-        Some(series.because(reason))
-    }
-
-    fn suspend(&mut self, series: Series) -> Option<Series> {
-        if !self.more_follow {
-            return Some(series);
-        }
-        self.suspended.push(series);
-        None
-    }
-
-    fn secret(&mut self, secret: Secret) -> bool {
-        self.secrets.add(secret, self.caps.secrets)
-    }
-
-    fn networks(&mut self, file: NetworkFile) -> bool {
-        self.networks.add(file, self.caps.networks)
-    }
-
-    fn secrets_of(&mut self, random: &ClientRandom) -> Option<SessionSecrets> {
-        self.secrets.ask(random, self.caps.keys)
-    }
-
-    fn wants_checkpoint(&self, node: NodeId, n_out: u64) -> bool {
-        self.checkpoints.wants(&self.tree, node, n_out)
-    }
-
-    fn checkpoint(&mut self, node: NodeId, checkpoint: Checkpoint) {
-        self.checkpoints.add(&mut self.tree, node, checkpoint);
-    }
-
-    fn node(&mut self, node: NodeId) -> &mut Node {
-        self.tree.get_mut(node)
     }
 }
 
