@@ -1,7 +1,7 @@
 // Unpacks what was built into the page as data: core, licences, captures. Nothing is ever fetched.
 
 /** What the core is warmed up with: captures of ours with the protocols that are met most. */
-const WARM_UP = ["warm-up-logins", "warm-up-web"] as const;
+const WARM_UP = ["warm-up-logins", "warm-up-office", "warm-up-web"] as const;
 
 /** The unpacked bytes of the block with this id. */
 async function unpack(id: "core" | "licences" | (typeof WARM_UP)[number]): Promise<ArrayBuffer> {
