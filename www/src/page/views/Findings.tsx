@@ -1,4 +1,5 @@
 // The list of findings: by severity, with filters by severity, rule and text.
+import { useSignal } from "@preact/signals";
 import type { Finding, Severity } from "../../shared/report.ts";
 import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
@@ -11,9 +12,13 @@ import { findingsFilter, listed } from "../store/findings.ts";
 import { href } from "../store/route.ts";
 import { limitTo, range } from "../store/timeline.ts";
 
+/** Nobody reads more at once; each is laid out again with every report while files are read. */
+const SHOWN_AT_FIRST = 200;
+
 export function Findings() {
 	const all = findings.value;
 	const list = listed.value;
+	const most = useSignal(SHOWN_AT_FIRST);
 	return (
 		<>
 			<Heading aside={<span class="dim num">{isRunning.value ? "still reading" : ""}</span>}>
@@ -28,10 +33,15 @@ export function Findings() {
 				</Empty>
 			)}
 			<ul class="finding-rows" id="findings">
-				{list.map((finding) => (
+				{list.slice(0, most.value).map((finding) => (
 					<FindingRow key={idOf(finding)} finding={finding} />
 				))}
 			</ul>
+			{list.length > most.value && (
+				<button type="button" onClick={() => (most.value = list.length)}>
+					Show the other {list.length - most.value}
+				</button>
+			)}
 		</>
 	);
 }
