@@ -49,7 +49,10 @@ test("the rows of every finding are shown, however many there are", async () => 
 	assert.equal(await found.count(), SOURCES);
 	for (const one of [found.first(), found.last()]) {
 		await one.locator(".finding-row").click();
-		await page.locator(".evidence-row").nth(TRIES - 1).waitFor();
+		await page
+			.locator(".evidence-row")
+			.nth(TRIES - 1)
+			.waitFor();
 		assert.equal(await page.locator(".evidence-row").count(), TRIES);
 		await page.locator(".evidence-row").first().click();
 		await page.locator("text=reply_code").first().waitFor();
