@@ -25,6 +25,12 @@ const KINDS = {
 		"http/zeek__http_bro.org.pcap",
 		"tls/zeek__tls_ssl.v3.pcap",
 	],
+	mixed: [
+		"ftp/lab_ftp_lab.pcap",
+		"http/zeek__http_bro.org.pcap",
+		"tls/zeek__tls_ssl.v3.pcap",
+		"realworld/apt29_day2_SCRANTON.pcap",
+	],
 	"small-packet": [
 		"realworld/apt29_day2_SCRANTON.pcap",
 		"detect-accounts/lab_accounts_http_basic.pcap",
@@ -70,6 +76,7 @@ async function measure(file) {
 	if (built.state !== "done") {
 		throw new Error(`the page ended as ${built.state}`);
 	}
+	rows.push(["a worker that only reads, streaming", (await bare(file, true)).seconds, undefined]);
 	const node = json([
 		process.execPath,
 		join(ROOT, "scripts/bench/node.mjs"),
