@@ -1,6 +1,6 @@
 // Measures the project against what it could be at best: a worker that only reads the same file.
 //
-// `./x bench` makes two kinds of captures out of small ones, reads them natively, as wasm under
+// `./x bench` makes three kinds of captures out of small ones, reads them natively, as wasm under
 // Node and in the built page, and prints a table; `./x bench FILE...` takes these files instead.
 // OFFWIRE_BENCH_MB sets the size of the large captures.
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
