@@ -7,6 +7,7 @@ use offwire_core::settings::Settings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::sync::Once;
 use wasm_bindgen::prelude::*;
 use web_sys::File;
 
@@ -26,6 +27,9 @@ pub use tables::Writing;
 /// How many bytes are copied in for one call of `feed`: about the work the core does in one call,
 /// so that nearly nothing is copied twice.
 const WINDOW: u32 = 1 << 20;
+
+/// Done with the first case of a worker.
+static RESERVED: Once = Once::new();
 
 /// Memory taken in one step when a case begins: the allocator grows by 64 KB, and each such step
 /// stops the browser for up to a third of a millisecond. It is not touched before it is used.
@@ -53,7 +57,7 @@ impl Case {
     pub fn new(settings: JsValue) -> Result<Case, JsError> {
         panic::keep_message();
         // What is freed stays with the allocator; a compiler that sees no use would leave it out.
-        drop(std::hint::black_box(Vec::<u8>::with_capacity(RESERVE)));
+        RESERVED.call_once(|| drop(std::hint::black_box(Vec::<u8>::with_capacity(RESERVE))));
         let settings: Settings =
             if settings.is_undefined() { Settings::default() } else { from_js(settings)? };
         let session = Session::new(settings.clone());
