@@ -1,7 +1,7 @@
 //! DCE/RPC over TCP (C706 chapter 12): that it is spoken, and whose account is proved in it. Its calls
 //! are not read.
 
-use super::framing::{self, Front, Place};
+use super::framing::{self, Front, Places};
 use super::logons::{self, Logons, Verdict};
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then};
 use crate::event::Kind;
@@ -71,7 +71,7 @@ pub fn is_bind_in(bytes: &[u8]) -> bool {
 
 #[derive(Debug, Default)]
 struct Session {
-    places: [Place; 2],
+    places: Places,
     n_fragments: u32,
     logons: Logons,
 }
@@ -93,8 +93,7 @@ fn verdict(fragment: &[u8]) -> Option<Verdict> {
 
 impl Analyzer for Session {
     fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step {
-        let [orig, resp] = self.places;
-        let mut place = if dir == Dir::Orig { orig } else { resp };
+        let mut place = *self.places.of(dir);
         let step = framing::each(&mut place, data, MAX_FRAGMENT, front, &mut |fragment| {
             cx.service.insert("dce_rpc");
             logons::note(fragment, cx);
@@ -106,7 +105,7 @@ impl Analyzer for Session {
             self.n_fragments += 1;
             if self.n_fragments < MAX_FRAGMENTS { Then::GoOn } else { Then::Quit }
         });
-        self.places = if dir == Dir::Orig { [place, resp] } else { [orig, place] };
+        *self.places.of(dir) = place;
         if step == Step::Quit {
             self.finish(cx);
         }

@@ -1,6 +1,6 @@
 //! Where a stream of length-prefixed messages stands, and how it goes on behind a gap.
 
-use super::{Step, Then};
+use super::{Dir, Step, Then};
 
 /// Where the bytes of one direction stand. The unit is whatever has its length in front: a DNS
 /// message, a TLS record.
@@ -67,6 +67,23 @@ impl Place {
             None => Self::Lost,
         };
         left.is_some()
+    }
+}
+
+/// Where both directions of a connection stand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Places {
+    orig: Place,
+    resp: Place,
+}
+
+impl Places {
+    /// That of one direction.
+    pub const fn of(&mut self, dir: Dir) -> &mut Place {
+        match dir {
+            Dir::Orig => &mut self.orig,
+            Dir::Resp => &mut self.resp,
+        }
     }
 }
 

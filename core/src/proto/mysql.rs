@@ -1,6 +1,6 @@
 //! MySQL (its client/server protocol, version 10): greeting, login, commands, and the turn to TLS.
 
-use super::framing::{self, Front, Place};
+use super::framing::{self, Front, Places};
 use super::login::Asked;
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then};
 use crate::bytes::Cursor;
@@ -122,7 +122,7 @@ enum Phase {
 /// One connection's state.
 #[derive(Debug, Default)]
 struct Session {
-    places: [Place; 2],
+    places: Places,
     phase: Phase,
     software: Option<Text>,
     pending: Option<(Time, Origin, Mysql)>,
@@ -132,8 +132,7 @@ struct Session {
 
 impl Analyzer for Session {
     fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step {
-        let [orig, resp] = self.places;
-        let mut place = if dir == Dir::Orig { orig } else { resp };
+        let mut place = *self.places.of(dir);
         let step = framing::each(&mut place, data, MAX_PACKET, front, &mut |packet| {
             let number = packet.get(3).copied().unwrap_or(0);
             let payload = packet.get(HEADER..).unwrap_or_default();
@@ -142,13 +141,12 @@ impl Analyzer for Session {
                 Dir::Resp => self.reply(payload, cx),
             }
         });
-        self.places = if dir == Dir::Orig { [place, resp] } else { [orig, place] };
+        *self.places.of(dir) = place;
         step
     }
 
     fn gap(&mut self, dir: Dir, len: u64, cx: &mut Cx<'_>) -> Step {
-        let [orig, resp] = &mut self.places;
-        if if dir == Dir::Orig { orig.gap(len) } else { resp.gap(len) } {
+        if self.places.of(dir).gap(len) {
             return Step::Done;
         }
         // Nothing marks where a packet begins.

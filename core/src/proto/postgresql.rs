@@ -1,6 +1,6 @@
 //! PostgreSQL (its frontend/backend protocol, version 3): startup, login, queries, and the turn to TLS.
 
-use super::framing::{self, Front, Place};
+use super::framing::{self, Front, Places};
 use super::login::{Asked, HIDDEN};
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then};
 use crate::bytes::Cursor;
@@ -57,7 +57,7 @@ fn front_typed(data: &[u8]) -> Front {
 /// One connection's state.
 #[derive(Debug, Default)]
 struct Session {
-    places: [Place; 2],
+    places: Places,
     /// The startup was there.
     is_started: bool,
     /// The server has still to say in one byte whether it speaks so: TLS, or GSS.
@@ -83,8 +83,7 @@ impl Analyzer for Session {
                 return step;
             }
         }
-        let [orig, resp] = self.places;
-        let mut place = if dir == Dir::Orig { orig } else { resp };
+        let mut place = *self.places.of(dir);
         let mut step = Step::Done;
         // The startup ends one form of message and begins the other.
         while dir == Dir::Orig && !self.is_started {
@@ -112,7 +111,7 @@ impl Analyzer for Session {
                 }
             });
         }
-        self.places = if dir == Dir::Orig { [place, resp] } else { [orig, place] };
+        *self.places.of(dir) = place;
         match step {
             Step::More { used, need } => Step::More { used: used + before, need },
             Step::Become { used, protocol } => Step::Become { used: used + before, protocol },
@@ -125,8 +124,7 @@ impl Analyzer for Session {
     }
 
     fn gap(&mut self, dir: Dir, len: u64, cx: &mut Cx<'_>) -> Step {
-        let [orig, resp] = &mut self.places;
-        if if dir == Dir::Orig { orig.gap(len) } else { resp.gap(len) } {
+        if self.places.of(dir).gap(len) {
             return Step::Done;
         }
         self.finish(cx);

@@ -10,7 +10,7 @@ mod wire;
 
 pub(crate) use codes::{rcode_number, type_number};
 
-use super::framing::Place;
+use super::framing::Places;
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
 use crate::event::Kind;
 use pairing::Pairing;
@@ -128,22 +128,21 @@ impl Analyzer for Datagrams {
 #[derive(Default)]
 struct Stream {
     core: Core,
-    /// For each direction, where its bytes stand.
-    places: [Place; 2],
+    places: Places,
 }
 
 impl Analyzer for Stream {
     fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step {
         let begins = |bytes: &[u8]| probe_stream(dir, bytes) == Probe::Yes;
-        let mut used = self.place(dir).resume(data, begins);
+        let mut used = self.places.of(dir).resume(data, begins);
         loop {
             let rest = data.get(used..).unwrap_or_default();
             let Some((prefix, body)) = rest.split_first_chunk::<PREFIX_LEN>() else {
-                return self.place(dir).wait(used, rest.len(), PREFIX_LEN, PREFIX_LEN);
+                return self.places.of(dir).wait(used, rest.len(), PREFIX_LEN, PREFIX_LEN);
             };
             let len = usize::from(u16::from_be_bytes(*prefix));
             let Some(message) = body.get(..len) else {
-                return self.place(dir).wait(used, rest.len(), PREFIX_LEN + len, PREFIX_LEN);
+                return self.places.of(dir).wait(used, rest.len(), PREFIX_LEN + len, PREFIX_LEN);
             };
             self.core.message(dir, message, cx);
             used += PREFIX_LEN + len;
@@ -152,22 +151,12 @@ impl Analyzer for Stream {
 
     fn gap(&mut self, dir: Dir, len: u64, _: &mut Cx<'_>) -> Step {
         self.core.pairing.has_gap = true;
-        self.place(dir).gap(len);
+        self.places.of(dir).gap(len);
         Step::Done
     }
 
     fn finish(&mut self, cx: &mut Cx<'_>) {
         self.core.pairing.finish(cx);
-    }
-}
-
-impl Stream {
-    const fn place(&mut self, dir: Dir) -> &mut Place {
-        let [orig, resp] = &mut self.places;
-        match dir {
-            Dir::Orig => orig,
-            Dir::Resp => resp,
-        }
     }
 }
 

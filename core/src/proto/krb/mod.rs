@@ -5,7 +5,7 @@ mod wire;
 
 pub use wire::{Ticket, cipher};
 
-use super::framing::{self, Front, Place};
+use super::framing::{self, Front, Places};
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then};
 use crate::event::{Body, Kerberos, Kind, Origin};
 use crate::text::Text;
@@ -61,13 +61,13 @@ struct Pending {
 /// One connection's state.
 struct Session {
     over: Over,
-    places: [Place; 2],
+    places: Places,
     pending: Vec<Pending>,
 }
 
 impl Session {
-    const fn new(over: Over) -> Self {
-        Self { over, places: [Place::Boundary; 2], pending: Vec::new() }
+    fn new(over: Over) -> Self {
+        Self { over, places: Places::default(), pending: Vec::new() }
     }
 }
 
@@ -77,13 +77,12 @@ impl Analyzer for Session {
             self.message(data, cx);
             return Step::Done;
         }
-        let [orig, resp] = self.places;
-        let mut place = if dir == Dir::Orig { orig } else { resp };
+        let mut place = *self.places.of(dir);
         let step = framing::each(&mut place, data, MAX_MESSAGE, front, &mut |message| {
             self.message(message.get(4..).unwrap_or_default(), cx);
             Then::GoOn
         });
-        self.places = if dir == Dir::Orig { [place, resp] } else { [orig, place] };
+        *self.places.of(dir) = place;
         if step == Step::Quit {
             self.finish(cx);
         }
@@ -91,8 +90,7 @@ impl Analyzer for Session {
     }
 
     fn gap(&mut self, dir: Dir, len: u64, _: &mut Cx<'_>) -> Step {
-        let [orig, resp] = &mut self.places;
-        let _ = if dir == Dir::Orig { orig.gap(len) } else { resp.gap(len) };
+        self.places.of(dir).gap(len);
         Step::Done
     }
 

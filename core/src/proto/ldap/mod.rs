@@ -3,7 +3,7 @@
 mod filter;
 mod wire;
 
-use super::framing::{self, Front, Place};
+use super::framing::{self, Front, Places};
 use super::login::{Asked, HIDDEN};
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then};
 use crate::event::{Body, Kind, Ldap, LdapSearch, Origin};
@@ -73,15 +73,15 @@ impl Row {
 #[derive(Debug)]
 struct Session {
     over: Over,
-    places: [Place; 2],
+    places: Places,
     pending: Vec<Pending>,
     /// A bind turned on a protection of its own: what follows may be no LDAP.
     has_sasl: bool,
 }
 
 impl Session {
-    const fn new(over: Over) -> Self {
-        Self { over, places: [Place::Boundary; 2], pending: Vec::new(), has_sasl: false }
+    fn new(over: Over) -> Self {
+        Self { over, places: Places::default(), pending: Vec::new(), has_sasl: false }
     }
 }
 
@@ -91,12 +91,11 @@ impl Analyzer for Session {
             self.message(data, cx);
             return Step::Done;
         }
-        let [orig, resp] = self.places;
-        let mut place = if dir == Dir::Orig { orig } else { resp };
+        let mut place = *self.places.of(dir);
         let step = framing::each(&mut place, data, MAX_MESSAGE, wire::front, &mut |unit| {
             self.message(unit, cx)
         });
-        self.places = if dir == Dir::Orig { [place, resp] } else { [orig, place] };
+        *self.places.of(dir) = place;
         if step == Step::Quit {
             if !self.has_sasl {
                 cx.weird("LDAP", "ldap_invalid_message", None);
@@ -107,8 +106,7 @@ impl Analyzer for Session {
     }
 
     fn gap(&mut self, dir: Dir, len: u64, _: &mut Cx<'_>) -> Step {
-        let [orig, resp] = &mut self.places;
-        let _ = if dir == Dir::Orig { orig.gap(len) } else { resp.gap(len) };
+        self.places.of(dir).gap(len);
         Step::Done
     }
 

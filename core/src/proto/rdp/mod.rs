@@ -2,7 +2,7 @@
 
 mod wire;
 
-use super::framing::{self, Front, Place};
+use super::framing::{self, Front, Places};
 use super::login::Asked;
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then, x509};
 use crate::event::{Body, Kind, Origin, Rdp};
@@ -61,7 +61,7 @@ fn front(data: &[u8]) -> Front {
 /// One connection's state.
 #[derive(Debug, Default)]
 struct Session {
-    places: [Place; 2],
+    places: Places,
     row: Rdp,
     begin: Option<(Time, Origin)>,
     login: Option<Asked>,
@@ -71,8 +71,7 @@ struct Session {
 
 impl Analyzer for Session {
     fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step {
-        let [orig, resp] = self.places;
-        let mut place = if dir == Dir::Orig { orig } else { resp };
+        let mut place = *self.places.of(dir);
         let step = framing::each(&mut place, data, MAX_PACKET, front, &mut |packet| {
             let packet = packet.get(4..).unwrap_or_default();
             match dir {
@@ -80,7 +79,7 @@ impl Analyzer for Session {
                 Dir::Resp => self.reply(packet, cx),
             }
         });
-        self.places = if dir == Dir::Orig { [place, resp] } else { [orig, place] };
+        *self.places.of(dir) = place;
         if step == Step::Quit {
             self.finish(cx);
         }

@@ -3,7 +3,7 @@
 
 mod setup;
 
-use super::framing::{self, Front, Place};
+use super::framing::{self, Front, Places};
 use super::logons::{self, Logons};
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step, Then, dce_rpc};
 use crate::event::Kind;
@@ -90,20 +90,19 @@ fn command(message: &[u8]) -> Option<Command> {
 
 #[derive(Debug, Default)]
 struct Session {
-    places: [Place; 2],
+    places: Places,
     n_calls: u32,
     logons: Logons,
 }
 
 impl Analyzer for Session {
     fn data(&mut self, dir: Dir, data: &[u8], cx: &mut Cx<'_>) -> Step {
-        let [orig, resp] = self.places;
-        let mut place = if dir == Dir::Orig { orig } else { resp };
+        let mut place = *self.places.of(dir);
         let step = framing::each(&mut place, data, MAX_SETUP, front, &mut |message| {
             self.message(message.get(4..).unwrap_or_default(), cx);
             Then::GoOn
         });
-        self.places = if dir == Dir::Orig { [place, resp] } else { [orig, place] };
+        *self.places.of(dir) = place;
         if step == Step::Quit {
             self.finish(cx);
         }
@@ -111,8 +110,7 @@ impl Analyzer for Session {
     }
 
     fn gap(&mut self, dir: Dir, len: u64, _: &mut Cx<'_>) -> Step {
-        let [orig, resp] = &mut self.places;
-        let _ = if dir == Dir::Orig { orig.gap(len) } else { resp.gap(len) };
+        self.places.of(dir).gap(len);
         Step::Done
     }
 
