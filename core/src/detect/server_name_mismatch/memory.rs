@@ -155,12 +155,11 @@ impl Memory {
             }
             return;
         }
-        let is_plain = e.flow.resp.port == Some(80);
-        // A capture shows whether a request was inside TLS: of one that was not, no other name was
-        // said before it. A log does not, and its rows come in any order.
-        let is_alone = is_plain && matches!(e.flow.uid, Some(Uid::Ours(_))) && !e.flow.is_opened;
-        if !is_alone {
-            self.say(e, Said::Host(host), is_done, is_plain);
+        // It is held against a hello of its connection, and a capture shows whether it stood inside
+        // one. A log does not, and its rows come in any order.
+        let is_outside = matches!(e.flow.uid, Some(Uid::Ours(_))) && !e.flow.is_opened;
+        if !is_outside {
+            self.say(e, Said::Host(host), is_done, e.flow.resp.port == Some(80));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::RULE;
 use crate::detect::kit::dsl::{events, fact, judge, lines};
+use crate::event::Uid;
 use crate::settings::Settings;
 
 fn run(text: &str) -> String {
@@ -23,6 +24,20 @@ fn two_names_on_one_connection() {
     // The address of a proxied request and its Host header.
     let uri = "@0 http 10.0.0.9:1 > 10.0.0.1:3128 host=hidden.org uri=http://www.allowed.com/b status=200";
     assert!(run(uri).contains("www.allowed.com in the open, hidden.org inside"));
+}
+
+#[test]
+fn a_capture_s_requests_count_where_they_stood_inside_tls() {
+    let captured = |text: &str| {
+        let mut all = events(text);
+        all.iter_mut().for_each(|e| e.flow.uid = Some(Uid::Ours(7)));
+        lines(&judge(|| (RULE.new)(&Settings::default()), &all))
+    };
+    let sni = "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=news.test";
+    let host = "@1 http 10.0.0.9:1 > 192.0.2.1:443 host=hidden.example.com uri=/ status=200";
+    let found = captured(&format!("{sni}\n{host} opened"));
+    assert!(found.contains("news.test in the open, hidden.example.com inside"), "{found}");
+    assert_eq!(captured(&format!("{sni}\n{host}")), "");
 }
 
 #[test]
