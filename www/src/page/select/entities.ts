@@ -2,6 +2,7 @@
 import type { StoryRow } from "../../shared/evidence.ts";
 import type { Column, EntityKind } from "../../shared/records.ts";
 import type { Finding } from "../../shared/report.ts";
+import { nodesOf } from "./findings.ts";
 import { isAddress } from "./pivots.ts";
 
 /** What the core's findings call their subjects, as kinds of entities. */
@@ -35,12 +36,12 @@ export function aboutEntity(
 	about: { kind: EntityKind; value: string },
 	isOf: (node: number) => boolean = () => true,
 ): boolean {
-	const { rows } = finding.evidence;
+	const nodes = [...nodesOf(finding)];
 	return (
 		finding.subjects.some(
 			(s) => ofSubject(s.kind) === about.kind && folded(s.value) === folded(about.value),
 		) &&
-		(rows.length === 0 || rows.some((row) => isOf(row.at.node)))
+		(nodes.length === 0 || nodes.some(isOf))
 	);
 }
 

@@ -82,12 +82,14 @@ export function rulesOf(findings: Finding[]): [string, number][] {
 	return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** The sources that a finding's rows come from, wherever the rows are. */
+export const nodesOf = ({ evidence: { rows, left_out } }: Finding): Set<number> =>
+	new Set(left_out ?? rows.map((row) => row.at.node));
+
 /** The names of the files that a finding's rows come from. */
-export function filesOf(finding: Finding, sources: Source[]): string[] {
-	const { rows, left_out = [] } = finding.evidence;
-	const nodes = new Set([...left_out, ...rows.map((row) => row.at.node)]);
-	return [...new Set([...nodes].map((node) => sourceName(node, sources)))];
-}
+export const filesOf = (finding: Finding, sources: Source[]): string[] => [
+	...new Set([...nodesOf(finding)].map((node) => sourceName(node, sources))),
+];
 
 /** The site of a source, as the analyst named it. */
 export const siteOf = (node: number, sources: Source[]): string | undefined =>

@@ -1,5 +1,5 @@
 // The rows of findings: most are in the report; of very many the rest is asked for when shown.
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { EvidenceRow, Finding } from "../../shared/report.ts";
 import { ask, canAsk, caseNumber } from "./case.ts";
@@ -12,9 +12,14 @@ interface Asked {
 
 /** What was asked for in this case, by rule and key. */
 const asked = signal<ReadonlyMap<string, Asked>>(new Map());
-let caseAsked = 0;
 /** Findings to ask for together, once all that are shown have said so. */
 let wanted: Finding[] = [];
+
+effect(() => {
+	if (caseNumber.value > 0) {
+		asked.value = new Map();
+	}
+});
 
 const identity = ({ rule, key }: Finding): string => `${rule}\n${key}`;
 
@@ -52,11 +57,9 @@ async function askForRows(): Promise<void> {
 	if (ofCase !== caseNumber.value) {
 		return;
 	}
-	const before = ofCase === caseAsked ? asked.value : [];
-	caseAsked = ofCase;
 	const now = findings.map((finding, i): [string, Asked] => [
 		identity(finding),
 		{ finding, rows: answers[i]?.rows ?? [] },
 	]);
-	asked.value = new Map([...before, ...now]);
+	asked.value = new Map([...asked.value, ...now]);
 }
