@@ -3,22 +3,15 @@
 
 import os
 import struct
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from packets import checksum, octets  # noqa: E402
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "input")
 CLIENT, SERVER, FAR = "10.20.0.9", "10.20.0.1", "198.51.100.7"
 SYN, ACK, PSH, FIN, RST = 2, 16, 8, 1, 4
-
-
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return struct.pack("!H", ~total & 0xFFFF)
-
-
-def octets(text):
-    return bytes(int(n) for n in text.split("."))
 
 
 class Capture:
@@ -39,12 +32,12 @@ class Capture:
         head = struct.pack(
             "!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), self.ident, 0x4000, 64, protocol, 0, src, dst
         )
-        self.frame(b"\x08\0", head[:10] + checksum(head) + head[12:] + payload)
+        self.frame(b"\x08\0", head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload)
 
     def over(self, src, dst, protocol, payload, at):
         """A transport's unit, its checksum put at `at`."""
         pseudo = octets(src) + octets(dst) + struct.pack("!HH", protocol, len(payload))
-        total = checksum(pseudo + payload)
+        total = struct.pack("!H", checksum(pseudo + payload))
         self.ip(src, dst, protocol, payload[:at] + total + payload[at + 2 :])
 
     def udp(self, src, sport, dst, dport, data):
@@ -53,7 +46,7 @@ class Capture:
 
     def icmp(self, src, dst, kind, data):
         unit = bytes([kind, 0, 0, 0]) + data
-        self.ip(src, dst, 1, unit[:2] + checksum(unit) + unit[4:])
+        self.ip(src, dst, 1, unit[:2] + struct.pack("!H", checksum(unit)) + unit[4:])
 
 
 class Talk:

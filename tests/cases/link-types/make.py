@@ -1,8 +1,14 @@
 #!/usr/bin/env python3
 """Writes one capture for each link type and each header before IP: a query and its answer."""
 
+import os
 import pathlib
 import struct
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from packets import checksum  # noqa: E402
 
 CLIENT, SERVER = (192, 0, 2, 9), (198, 51, 100, 53)
 MACS = "020000000001 020000000002"
@@ -15,14 +21,6 @@ def dns(answer):
     head = struct.pack("!HHHHHH", 7, 0x8180 if answer else 0x0100, 1, int(answer), 0, 0)
     record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 300, 4) + bytes((203, 0, 113, 7))
     return head + question + (record if answer else b"")
-
-
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
 
 
 def packet(answer, version=4):

@@ -1,21 +1,15 @@
 """Writes logins.pcap: sessions of several protocols, each packet whole and with its checksums."""
 
+import os
 import pathlib
 import struct
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from packets import checksum, octets  # noqa: E402
 
 CLIENT, GUESSER = "10.0.0.9", "10.0.0.66"
-
-
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-def address(text):
-    return bytes(map(int, text.split(".")))
 
 
 class Capture:
@@ -25,7 +19,7 @@ class Capture:
         self.out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)]
 
     def packet(self, src, dst, protocol, header, body):
-        src, dst = address(src), address(dst)
+        src, dst = octets(src), octets(dst)
         pseudo = src + dst + struct.pack("!BBH", 0, protocol, len(header(0)) + len(body))
         segment = header(checksum(pseudo + header(0) + body)) + body
         ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(segment), 0, 0, 64, protocol, 0) + src + dst

@@ -12,6 +12,10 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from packets import checksum  # noqa: E402
+
 SERVER = r"""
 const http2 = require('http2'), fs = require('fs');
 const answer = (req, res) => { req.resume(); req.on('end', () => {
@@ -41,23 +45,15 @@ SECRET = ["--http1.1", f"{TLS}/secret"]
 CLIENT, SERVER_ADDR = b"\x0a\x14\x00\x09", b"\xc6\x33\x64\x02"
 
 
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return struct.pack("!H", ~total & 0xFFFF)
-
-
 def moved(frame):
     """The frame between addresses that no machine has."""
     head, ip, tcp = frame[:14], bytearray(frame[14:34]), bytearray(frame[34:])
     to_server = bytes(ip[16:20]) == b"\x7f\0\0\x02"
     ip[12:20] = CLIENT + SERVER_ADDR if to_server else SERVER_ADDR + CLIENT
     ip[10:12] = b"\0\0"
-    ip[10:12] = checksum(bytes(ip))
+    ip[10:12] = struct.pack("!H", checksum(bytes(ip)))
     tcp[16:18] = b"\0\0"
-    tcp[16:18] = checksum(bytes(ip[12:20]) + struct.pack("!HH", 6, len(tcp)) + bytes(tcp))
+    tcp[16:18] = struct.pack("!H", checksum(bytes(ip[12:20]) + struct.pack("!HH", 6, len(tcp)) + bytes(tcp)))
     return head + bytes(ip) + bytes(tcp)
 
 

@@ -9,24 +9,17 @@ import os
 import ssl
 import struct
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from packets import checksum, octets  # noqa: E402
 
 NAME = "mail.firm.example"
 CLIENT, SERVER = "10.20.0.9", "198.51.100.25"
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "input")
-
-
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return struct.pack("!H", ~total & 0xFFFF)
-
-
-def octets(text):
-    return bytes(int(n) for n in text.split("."))
 
 
 class Capture:
@@ -38,10 +31,10 @@ class Capture:
     def frame(self, ends, ports, seq, ack, flags, data):
         src, dst = octets(ends[0]), octets(ends[1])
         tcp = struct.pack("!HHIIBBHHH", *ports, seq, ack, 0x50, flags, 64240, 0, 0) + data
-        total = checksum(src + dst + struct.pack("!HH", 6, len(tcp)) + tcp)
+        total = struct.pack("!H", checksum(src + dst + struct.pack("!HH", 6, len(tcp)) + tcp))
         tcp = tcp[:16] + total + tcp[18:]
         ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0x4000, 64, 6, 0, src, dst)
-        ip = ip[:10] + checksum(ip) + ip[12:]
+        ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
         frame = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0" + ip + tcp
         self.at += 700
         head = struct.pack("<IIII", *divmod(self.at, 1_000_000), len(frame), len(frame))
