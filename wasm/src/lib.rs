@@ -32,7 +32,7 @@ const WINDOW: u32 = 1 << 20;
 static RESERVED: Once = Once::new();
 
 /// Memory taken in one step when a case begins: the allocator grows by 64 KB, and each such step
-/// stops the browser for up to a third of a millisecond. It is not touched before it is used.
+/// is a call into the browser. It is not touched before it is used.
 const RESERVE: usize = 16 << 20;
 
 /// Rows of evidence that cross with a report, which is told again and again: some megabytes at most.

@@ -50,6 +50,7 @@ export class Slices {
 	}
 
 	async #cut(): Promise<Slice> {
+		// Nobody will fill one again.
 		idle.length = 0;
 		const piece = this.#file.slice(this.#offset, this.#offset + SIZE);
 		const buffer = await piece.arrayBuffer();

@@ -284,7 +284,7 @@ fn write_ipv4(out: &mut String, addr: Ipv4Addr) {
     }
 }
 
-/// As its `Display` does, which is several times slower: a line holds some twenty of them.
+/// As its `Display`, without a formatter: a line holds some twenty numbers.
 fn write_number(out: &mut String, n: u64) {
     if n >= 10 {
         write_number(out, n / 10);

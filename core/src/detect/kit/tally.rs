@@ -34,9 +34,8 @@ pub struct Tally<K, M, V> {
     offered: u64,
 }
 
-/// A pair, in the order of the tree. The hashes come first, since comparing names and addresses
-/// all the way down would be most of the work of a table; what they do not tell apart, which an
-/// adversary can bring about, the names do.
+/// A pair, in the order of the tree. The hashes come first: names and addresses are slow to compare
+/// all the way down. What hashes do not tell apart, which an adversary can bring about, names do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Pair<K, M> {
     key_hash: u64,
