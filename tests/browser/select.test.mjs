@@ -316,3 +316,24 @@ test("what an international name reads as, and in whose letters", () => {
 	}
 	assert.equal(told(`xn--${"a".repeat(300)}-${"9".repeat(300)}`), undefined);
 });
+
+test("a finding is of the sources of its rows, also of those that were left out", () => {
+	const subjects = [{ role: "actor", kind: "address", value: "10.0.0.1" }];
+	const at = (node) => ({ at: { node, item: 1n, offset: 0n, len: 1 }, text: "", why: "" });
+	const here = { subjects, evidence: { rows: [at(3), at(3)], total: 2n } };
+	const leftOut = { subjects, evidence: { rows: [], total: 2n, left_out: [3, 5] } };
+	assert.deepEqual([...findings.nodesOf(here)], [3]);
+	assert.deepEqual([...findings.nodesOf(leftOut)], [3, 5]);
+	const host = { kind: "host", value: "10.0.0.1" };
+	for (const [finding, node, isAbout] of [
+		[here, 3, true],
+		[here, 5, false],
+		[leftOut, 5, true],
+		[leftOut, 4, false],
+	]) {
+		assert.equal(
+			entities.aboutEntity(finding, host, (n) => n === node),
+			isAbout,
+		);
+	}
+});
