@@ -1,8 +1,8 @@
 //! How a client's requests are judged: a leaky bucket, a share, and the signs of a list.
 
-use super::{Server, WebRecon, short, uri};
-use crate::detect::kit::{Few, Group, Host, Sighting, Terms};
-use crate::report::{Basis, Fact};
+use super::describe::short;
+use super::{Server, WebRecon, uri};
+use crate::detect::kit::{Few, Group, Host, Sighting};
 use crate::text::Text;
 use crate::time::NANOS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many different missing paths the bucket holds: a page with broken parts stays below.
 pub(super) const FLOOR: usize = 10;
 /// Seconds in which the bucket loses one: a person who mistypes, a crawler that keeps a distance.
-const LEAK_SECS: f64 = 10.0;
+pub(super) const LEAK_SECS: f64 = 10.0;
 /// Share of a client's requests that were missing. Visitors and crawlers mostly get pages.
-const MIN_MISSED: f64 = 0.8;
+pub(super) const MIN_MISSED: f64 = 0.8;
 /// Versions of one path that make a series.
 const MIN_VERSIONS: usize = 3;
 /// Doubled slashes that are a habit and not a slip in one link.
@@ -47,8 +47,8 @@ pub(super) struct Tell {
     pub(super) name: &'static str,
     /// What it adds to the title.
     pub(super) title: &'static str,
-    value: String,
-    threshold: String,
+    pub(super) value: String,
+    pub(super) threshold: String,
 }
 
 /// A client whose requests meet the rule.
@@ -58,9 +58,9 @@ pub(super) struct Judged<'a> {
     pub(super) syntax: Vec<(&'a Text, &'a Request)>,
     pub(super) tells: Vec<Tell>,
     pub(super) is_timed: bool,
-    peak: f64,
-    share: f64,
-    statuses: BTreeMap<u64, usize>,
+    pub(super) peak: f64,
+    pub(super) share: f64,
+    pub(super) statuses: BTreeMap<u64, usize>,
 }
 
 /// Errors that say "not here" or "not like this".
@@ -237,65 +237,5 @@ impl<'a> Judged<'a> {
     /// True when requests carry syntax.
     pub(super) fn has_syntax(&self) -> bool {
         self.tells.iter().any(|t| t.name == "syntax")
-    }
-
-    /// The terms.
-    pub(super) fn facts(&self) -> Vec<Fact> {
-        let mut t = Terms::default();
-        let n = self.missed.len();
-        t.judge("different missing paths", n, format!("more than {FLOOR}"), n > FLOOR, 0);
-        t.judge(
-            "fullest leaky bucket",
-            format!("{:.1}", self.peak),
-            format!("more than {FLOOR}"),
-            self.peak > FLOOR as f64,
-            0,
-        );
-        t.note(format!("one path fills it by 1, and it loses 1 each {LEAK_SECS} s"));
-        t.judge(
-            "share of requests that failed",
-            format!("{:.2}", self.share),
-            format!("at least {MIN_MISSED}"),
-            self.share >= MIN_MISSED,
-            0,
-        );
-        for (status, n) in &self.statuses {
-            let value = match *status {
-                UNSEEN => format!("no reply seen: {n}"),
-                _ => format!("{status}: {n}"),
-            };
-            t.say("different requests by status", value, Basis::Observed);
-        }
-        for tell in &self.tells {
-            let name = match tell.name {
-                "versions" => "versions of one path asked for",
-                "doubled" => "paths with a doubled slash",
-                "foreign" => "missing paths of a type not served to others",
-                "syntax" => "requests with traversal or injection syntax",
-                _ => "requests without referrer and agent",
-            };
-            t.judge(name, &tell.value, &tell.threshold, true, 0);
-        }
-        let bare = self.missed.iter().all(|r| !r.1.has_agent && !r.1.has_referrer);
-        if bare && n > 0 && !self.tells.iter().any(|t| t.name == "agent") {
-            t.say("referrer and agent", "none in any of these rows", Basis::Observed);
-            t.note("whether the log's format has them is not known");
-        }
-        self.sizes(&mut t);
-        for (uri, _) in self.hits.iter().take(10) {
-            t.say("answered among misses", short(uri), Basis::Observed);
-        }
-        t.0
-    }
-
-    /// Whether the error page grows with the path: then it echoes it and says nothing else.
-    fn sizes(&self, t: &mut Terms) {
-        let over = |r: &(&Text, &Request)| r.1.len?.checked_sub(r.0.len() as u64);
-        let over: BTreeSet<Option<u64>> = self.missed.iter().map(over).collect();
-        let lens: BTreeSet<Option<u64>> = self.missed.iter().map(|r| r.1.len).collect();
-        if let (1, Some(Some(base)), true) = (over.len(), over.first(), lens.len() > 1) {
-            t.say("size of error pages", format!("path length + {base} bytes"), Basis::Observed);
-            t.note("one page that repeats the path: no answer differs from the others");
-        }
     }
 }

@@ -1,16 +1,16 @@
 //! `web-recon`: a client that works through a list of paths that a web server does not have.
 
+mod describe;
 mod judge;
 mod uri;
 
-use super::kit::addr::is_internal;
-use super::kit::{Host, Observed, Tally, actor, caveat, evidence, finding, plural, span, target};
+use super::kit::{Host, Observed, Tally};
 use super::{Detector, Rule};
 use crate::event::{Body, Http, Kind, NodeId};
-use crate::report::{Confidence, EvidenceRow, Finding, Severity};
+use crate::report::Finding;
 use crate::settings::Settings;
-use crate::text::{Text, visible};
-use judge::{Judged, Request};
+use crate::text::Text;
+use judge::Request;
 use std::collections::BTreeSet;
 
 /// The rule.
@@ -118,93 +118,12 @@ impl Detector for WebRecon {
     fn report(&self, out: &mut Vec<Finding>) {
         for (client, group) in self.requests.iter() {
             if let Some(judged) = judge::judge(client, group, self) {
-                let mut f = describe(client, &judged);
+                let mut f = describe::finding(client, &judged);
                 f.missing.extend(self.requests.loss());
                 out.push(f);
             }
         }
     }
-}
-
-fn describe(client: &Host, j: &Judged<'_>) -> Finding {
-    let mut f = finding(RULE.id, client.to_string());
-    let n = j.missed.len();
-    let what = j.tells.first().map_or("", |t| t.title);
-    f.title = if n > 0 {
-        format!("Web reconnaissance: {client} asked for {}{what}", plural(n, "missing path"))
-    } else {
-        format!("Web reconnaissance: {client}{what}")
-    };
-    let tells: Vec<&str> = j.tells.iter().map(|t| t.name).collect();
-    f.summary = if n == 0 && j.hits.is_empty() {
-        format!(
-            "{client} sent {} with syntax that no page links to.",
-            plural(j.syntax.len(), "different request")
-        )
-    } else {
-        format!(
-            "{client} asked for {} that the server answered with an error, and {} that it answered \
-             otherwise. Signs of a list: {}.",
-            plural(n, "different path"),
-            j.hits.len(),
-            if tells.is_empty() { "none".to_owned() } else { tells.join(", ") }
-        )
-    };
-    let is_much = j.tells.len() > 1 || j.syntax.len() >= judge::MANY_SYNTAX;
-    f.severity = if !j.hits.is_empty() || is_much { Severity::Medium } else { Severity::Low };
-    f.confidence = match () {
-        () if !j.is_timed => Confidence::Low,
-        () if j.tells.len() > 2 || n >= 2 * judge::FLOOR => Confidence::High,
-        () => Confidence::Medium,
-    };
-    f.when = span(j.all().map(|r| &r.1.seen));
-    f.subjects.push(actor("address", client.addr));
-    let targets: BTreeSet<&Host> = j.all().flat_map(|r| &r.1.targets).collect();
-    f.subjects.extend(targets.iter().take(10).map(|t| target("address", t.addr)));
-    if targets.is_empty() {
-        f.missing.push("Which server was asked: a server's own log does not name it.".to_owned());
-    }
-    f.facts = j.facts();
-    f.evidence = rows(client, j);
-    f.caveats.push(if is_internal(client.addr) {
-        caveat(
-            "An inside scanner or monitoring system that is allowed to do this.",
-            "Ask the owner of the address; look whether it does the same on other days.",
-        )
-    } else {
-        caveat(
-            "A crawler on a site that was moved, a survey service, an authorised test.",
-            "Check the agent's claim by reverse and forward DNS; look whether any page links to these paths.",
-        )
-    });
-    if !j.hits.is_empty() {
-        f.caveats.push(caveat(
-            "An answer that is no error may be a landing page that the server gives for any path.",
-            "Compare the sizes of these answers with each other; ask for a path that surely does not exist.",
-        ));
-    }
-    f.attack =
-        RULE.attack.iter().copied().filter(|id| *id == "T1595.003" || j.has_syntax()).collect();
-    f
-}
-
-fn rows(client: &Host, j: &Judged<'_>) -> crate::report::Evidence {
-    let of = |all: &[(&Text, &Request)], why| -> Vec<EvidenceRow> {
-        all.iter().filter_map(|r| Some(r.1.seen.first()?.because(why))).collect()
-    };
-    let mut rows = of(&j.hits, "answered");
-    rows.truncate(20);
-    rows.extend(of(&j.syntax, "syntax"));
-    rows.truncate(30);
-    rows.extend(of(&j.missed, "missing"));
-    let total = j.all().map(|r| r.1.seen.count()).sum();
-    evidence(rows, total, Some(("http", format!("id.orig_h == {}", client.addr))))
-}
-
-/// A target for a title: visible, and short.
-fn short(text: &str) -> String {
-    let text = visible(text);
-    text.chars().take(60).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,95 @@
+//! Whether the names under one domain carry data: how many, how long, how random, what came back.
+
+use super::Asked;
+use crate::text::Text;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Different names under one domain. A long list of a site's own hosts stays below.
+pub(super) const MIN_NAMES: usize = 100;
+/// Mean length of the part before the registered domain: longer than host names of people.
+pub(super) const MIN_LENGTH: f64 = 30.0;
+/// Mean entropy of that part in bits a character: text of hosts has 2 to 3, hex has up to 4. A name
+/// counts by its length, since a tunnel asks in short names whether there is something to fetch.
+pub(super) const MIN_ENTROPY: f64 = 3.3;
+/// Share of answers that are of types made for data, from which on data comes back as well.
+pub(super) const MIN_DATA: f64 = 0.5;
+/// Share of digits and dots beyond which the names are addresses: block lists turn them around.
+const MAX_DIGITS: f64 = 0.8;
+/// Share of answers within 127/8: the way in which reputation services say yes or no.
+const MAX_VERDICTS: f64 = 0.5;
+/// Share of different answers among all, from which on they carry something: a verdict, a counter's
+/// pixel and a wildcard are always the same few.
+pub(super) const MIN_VARIED: f64 = 0.5;
+/// Mean length that fills a name as far as DNS lets it: whoever wants room and not a key.
+const FULL_LENGTH: f64 = 80.0;
+/// Bytes in names from which on the amount by itself is telling.
+pub(super) const MANY_BYTES: u64 = 50_000;
+
+/// Names under one domain that meet the rule, and what was measured of them.
+pub(super) struct Judged<'a> {
+    pub(super) members: &'a [(&'a Text, &'a Asked)],
+    /// Bytes in names.
+    pub(super) bytes: u64,
+    /// Mean length in bytes.
+    pub(super) length: f64,
+    /// Mean entropy in bits a byte.
+    pub(super) bits: f64,
+    /// Share of answers that are a verdict.
+    pub(super) verdicts: f64,
+    /// Share of answers that carry data.
+    pub(super) data: f64,
+    /// Share of answers that differ.
+    pub(super) varied: f64,
+}
+
+impl Judged<'_> {
+    /// True when answers say something new each time.
+    pub(super) fn is_varied(&self) -> bool {
+        self.varied >= MIN_VARIED
+    }
+
+    /// True when data comes back as well.
+    pub(super) fn has_replies(&self) -> bool {
+        self.data >= MIN_DATA && self.is_varied()
+    }
+
+    /// True when the amount by itself is telling.
+    pub(super) fn is_much(&self) -> bool {
+        self.bytes >= MANY_BYTES && (self.is_varied() || self.length >= FULL_LENGTH)
+    }
+}
+
+/// Judges the names under one domain.
+pub(super) fn judge<'a>(members: &'a [(&'a Text, &'a Asked)]) -> Option<Judged<'a>> {
+    let n = members.len();
+    let share = |of: usize| of as f64 / n.max(1) as f64;
+    let bytes: u64 = members.iter().map(|m| octets(m.0)).sum();
+    let length = bytes as f64 / n as f64;
+    let bits = members.iter().map(|m| entropy(m.0) * octets(m.0) as f64).sum::<f64>()
+        / bytes.max(1) as f64;
+    let is_digit = |b: &u8| b.is_ascii_digit() || *b == b'.';
+    let digits = members.iter().map(|m| m.0.bytes().filter(|b| is_digit(b)).count()).sum::<usize>()
+        as f64
+        / bytes.max(1) as f64;
+    let verdicts = share(members.iter().filter(|m| m.1.is_verdict).count());
+    let data = share(members.iter().filter(|m| m.1.has_data).count());
+    if length < MIN_LENGTH || bits < MIN_ENTROPY || digits > MAX_DIGITS || verdicts > MAX_VERDICTS {
+        return None;
+    }
+    let answers: BTreeSet<u64> = members.iter().filter_map(|m| m.1.answer).collect();
+    let varied = share(answers.len());
+    Some(Judged { members, bytes, length, bits, verdicts, data, varied })
+}
+
+/// Bytes of a part of a name, in which those that are no text are written `\xff`.
+pub(super) fn octets(part: &str) -> u64 {
+    (part.len() - 3 * part.matches("\\x").count().min(part.len() / 4)) as u64
+}
+
+/// Shannon entropy of the characters, in bits a character.
+pub(super) fn entropy(text: &str) -> f64 {
+    let mut counts: BTreeMap<u8, u32> = BTreeMap::new();
+    text.bytes().for_each(|b| *counts.entry(b).or_default() += 1);
+    let n = text.len().max(1) as f64;
+    counts.values().map(|c| f64::from(*c) / n).map(|p| -p * p.log2()).sum()
+}

@@ -1,0 +1,46 @@
+//! Whether one client's missing domains are a burst: the busiest hour, and what it got instead.
+
+use crate::detect::kit::{Sighting, window};
+use crate::text::Text;
+use crate::time::{Interval, Time};
+
+/// Different registered domains that do not exist within the window; mistyping and dead links
+/// explain a handful an hour.
+pub(super) const MIN_DOMAINS: usize = 30;
+/// Share of the client's different domains that do not exist.
+pub(super) const MIN_SHARE: f64 = 0.5;
+/// The window.
+pub(super) const WINDOW: Interval = Interval::from_secs(3600);
+/// Different domains from which on the pattern is shown with room to spare.
+pub(super) const MANY_DOMAINS: usize = 100;
+
+/// A domain that does not exist, and the rows that say so.
+pub(super) type Missing<'a> = (&'a Text, &'a Sighting);
+
+/// A client whose missing domains meet the rule.
+pub(super) struct Judged<'a> {
+    /// Those of the busiest window; all of them where the rows carry no times.
+    pub(super) chosen: Vec<Missing<'a>>,
+    /// Share of the client's different domains that do not exist.
+    pub(super) share: f64,
+    /// Domains it asked for that do exist.
+    pub(super) there: usize,
+    pub(super) is_timed: bool,
+}
+
+/// Judges one client's missing domains.
+pub(super) fn judge<'a>(missing: &[Missing<'a>], there: usize) -> Option<Judged<'a>> {
+    let mut timed: Vec<(Time, usize)> =
+        missing.iter().enumerate().filter_map(|(i, (_, s))| Some((s.ts()?, i))).collect();
+    timed.sort_unstable();
+    let is_timed = !timed.is_empty();
+    let chosen: Vec<Missing<'_>> = if is_timed {
+        let range = window::busiest(&timed, WINDOW);
+        timed.get(range)?.iter().filter_map(|(_, i)| missing.get(*i).copied()).collect()
+    } else {
+        missing.to_vec()
+    };
+    let share = missing.len() as f64 / (missing.len() + there).max(1) as f64;
+    let is_burst = chosen.len() >= MIN_DOMAINS && share >= MIN_SHARE;
+    is_burst.then_some(Judged { chosen, share, there, is_timed })
+}
