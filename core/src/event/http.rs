@@ -23,9 +23,9 @@ record! {
         user_agent: Option<Text> = "user_agent",
         /// Origin header.
         origin: Option<Text> = "origin",
-        /// Body bytes of the request, after removing transfer coding.
+        /// Body bytes of the request, after removing transfer coding; of a gzip body that came whole the length of its content, as its own trailer states (RFC 1952).
         request_body_len: Option<u64> = "request_body_len",
-        /// Body bytes of the reply, after removing transfer coding. Access logs: bytes sent as logged.
+        /// Body bytes of the reply, counted as those of the request. Access logs: bytes sent as logged.
         response_body_len: Option<u64> = "response_body_len",
         /// Status code of the reply.
         status_code: Option<u64> = "status_code",

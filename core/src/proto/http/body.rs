@@ -1,7 +1,7 @@
 //! Where a message's body ends (RFC 9112 section 6), counted without keeping it.
 
+use super::gzip::{self, Coding};
 use super::{mime, wire};
-use std::io::Read;
 
 /// How the end of a body is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +25,19 @@ enum Chunk {
     Trailer,
 }
 
-/// A body being skipped: its length, and its first bytes for the MIME type.
+/// A body being skipped: its length, its first bytes for the MIME type, its last for gzip's length.
 #[derive(Debug)]
 pub struct Body {
     framing: Framing,
     chunk: Chunk,
-    is_gzip: bool,
+    coding: Coding,
     head: Vec<u8>,
+    /// The last four bytes, least significant first.
+    tail: u32,
     /// Bytes of the body so far, transfer coding removed.
-    pub len: u64,
+    len: u64,
+    has_gap: bool,
+    has_end: bool,
 }
 
 /// What became of bytes given to [`Body::take`].
@@ -51,12 +55,32 @@ pub enum Taken {
 
 impl Body {
     /// A body that ends as `framing` says.
-    pub const fn new(framing: Framing, is_gzip: bool) -> Self {
-        Self { framing, chunk: Chunk::Size, is_gzip, head: Vec::new(), len: 0 }
+    pub const fn new(framing: Framing, coding: Coding) -> Self {
+        Self {
+            framing,
+            chunk: Chunk::Size,
+            coding,
+            head: Vec::new(),
+            tail: 0,
+            len: 0,
+            has_gap: false,
+            has_end: false,
+        }
     }
 
     /// Takes the next bytes.
     pub fn take(&mut self, data: &[u8]) -> Taken {
+        let taken = self.take_framed(data);
+        self.has_end |= matches!(taken, Taken::End(_));
+        taken
+    }
+
+    /// The end of a body came whose framing does not tell it.
+    pub const fn end(&mut self) {
+        self.has_end = true;
+    }
+
+    fn take_framed(&mut self, data: &[u8]) -> Taken {
         match self.framing {
             Framing::Empty => Taken::End(0),
             Framing::UntilClose => {
@@ -76,6 +100,7 @@ impl Body {
 
     /// `len` bytes are missing from the capture. True when they lie within the body for sure.
     pub fn skip(&mut self, len: u64) -> bool {
+        self.has_gap = true;
         let left = match (&mut self.framing, &mut self.chunk) {
             (Framing::UntilClose, _) => {
                 self.len += len;
@@ -135,24 +160,27 @@ impl Body {
         if room > 0 {
             self.head.extend_from_slice(data.get(..room).unwrap_or(data));
         }
+        let last = data.get(data.len().saturating_sub(4)..).unwrap_or_default();
+        self.tail = last.iter().fold(self.tail, |tail, b| tail >> 8 | u32::from(*b) << 24);
+    }
+
+    /// Bytes of the content: of a gzip body that came whole what its trailer states, where that can
+    /// be; else the bytes of the body so far, transfer coding removed.
+    pub fn size(&self) -> u64 {
+        let is_whole = self.has_end && !self.has_gap;
+        let stated = match self.coding {
+            Coding::Gzip if is_whole => gzip::content_len(&self.head, self.len, self.tail),
+            _ => None,
+        };
+        stated.unwrap_or(self.len)
     }
 
     /// The MIME type by content; of what is inside, for a body that is gzip by its header.
     pub fn mime(&self) -> Option<&'static str> {
-        if !self.is_gzip {
-            return mime::of(&self.head);
+        match self.coding {
+            Coding::Other => mime::of(&self.head),
+            Coding::Gzip | Coding::GzipAmong => gzip::mime(&self.head),
         }
-        let mut inner = [0; mime::HEAD];
-        // Reading stops at the first error, which a cut head always gives: what came before counts.
-        let mut decoder = flate2::read::GzDecoder::new(&*self.head);
-        let mut n = 0;
-        while let Some(room) = inner.get_mut(n..).filter(|room| !room.is_empty()) {
-            match decoder.read(room) {
-                Ok(got) if got > 0 => n += got,
-                _ => break,
-            }
-        }
-        mime::of(inner.get(..n).unwrap_or_default())
     }
 }
 
@@ -161,7 +189,8 @@ mod tests {
     use super::*;
 
     fn run(framing: Framing, data: &[u8], step: usize) -> (u64, Option<usize>) {
-        let (mut body, mut at, mut end) = (Body::new(framing, false), 0, step.min(data.len()));
+        let (mut body, mut at, mut end) =
+            (Body::new(framing, Coding::Other), 0, step.min(data.len()));
         loop {
             match body.take(&data[at..end]) {
                 Taken::All => at = end,
@@ -192,9 +221,82 @@ mod tests {
 
     #[test]
     fn a_gap_within_the_length_is_skipped_and_one_beyond_is_not() {
-        let mut body = Body::new(Framing::Length(10), false);
+        let mut body = Body::new(Framing::Length(10), Coding::Other);
         assert!(body.skip(10));
         assert_eq!(body.take(b"x"), Taken::End(0));
-        assert!(!Body::new(Framing::Length(10), false).skip(11));
+        assert!(!Body::new(Framing::Length(10), Coding::Other).skip(11));
+    }
+
+    /// `content` as a gzip member.
+    fn packed(content: &[u8]) -> Vec<u8> {
+        let mut coder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut coder, content).unwrap();
+        coder.finish().unwrap()
+    }
+
+    /// The size of a body given `step` bytes at a time.
+    fn size(framing: Framing, coding: Coding, data: &[u8], step: usize) -> u64 {
+        let (mut body, mut at, mut end) = (Body::new(framing, coding), 0, 0);
+        while end < data.len() {
+            end = (end + step).min(data.len());
+            match body.take(&data[at..end]) {
+                Taken::All => at = end,
+                Taken::Some(n) | Taken::End(n) | Taken::Broken(n) => at += n,
+            }
+        }
+        body.size()
+    }
+
+    #[test]
+    fn a_whole_gzip_body_has_the_size_that_its_trailer_states_in_any_cut() {
+        let gz = packed(&[b'x'; 5000]);
+        let n = gz.len() as u64;
+        let (a, b) = gz.split_at(gz.len() - 2);
+        let chunk =
+            |part: &[u8]| [format!("{:x}\r\n", part.len()).as_bytes(), part, b"\r\n"].concat();
+        let chunks = [chunk(a), chunk(b), b"0\r\n\r\n".to_vec()].concat();
+        for step in 1..=chunks.len() {
+            assert_eq!(size(Framing::Length(n), Coding::Gzip, &gz, step), 5000, "step {step}");
+            assert_eq!(size(Framing::Chunked, Coding::Gzip, &chunks, step), 5000, "step {step}");
+        }
+        // One that is not said to be gzip, or is coded again inside, is as long as it is.
+        for coding in [Coding::Other, Coding::GzipAmong] {
+            assert_eq!(size(Framing::Length(n), coding, &gz, 7), n);
+        }
+    }
+
+    #[test]
+    fn a_gzip_body_that_is_cut_or_has_a_gap_is_as_long_as_it_came() {
+        let gz = packed(&[b'x'; 5000]);
+        let n = gz.len() as u64;
+        assert_eq!(size(Framing::Length(n + 1), Coding::Gzip, &gz, 7), n);
+        assert_eq!(size(Framing::UntilClose, Coding::Gzip, &gz, 7), n);
+        // Cut within the last chunk, and within the line that ends it.
+        let head = format!("{n:x}\r\n");
+        let chunks = [head.as_bytes(), &gz, b"\r\n0\r\n\r\n"].concat();
+        for left in 1..7 {
+            let cut = &chunks[..chunks.len() - left];
+            assert_eq!(size(Framing::Chunked, Coding::Gzip, cut, 9), n, "{left} bytes missing");
+        }
+        let mut body = Body::new(Framing::Length(n), Coding::Gzip);
+        body.take(&gz[..12]);
+        assert!(body.skip(4));
+        assert_eq!(body.take(&gz[16..]), Taken::End(gz.len() - 16));
+        assert_eq!(body.size(), n);
+    }
+
+    #[test]
+    fn a_trailer_that_lies_is_not_believed() {
+        let mut gz = packed(b"a few words");
+        let n = gz.len() as u64;
+        let end = gz.len() - 4;
+        gz[end..].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(size(Framing::Length(n), Coding::Gzip, &gz, 5), n);
+        // Of several members the last would speak for all.
+        let two =
+            [packed(&(0..9000_u32).flat_map(u32::to_le_bytes).collect::<Vec<_>>()), packed(b"end")]
+                .concat();
+        let n = two.len() as u64;
+        assert_eq!(size(Framing::Length(n), Coding::Gzip, &two, 500), n);
     }
 }

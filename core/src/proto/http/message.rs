@@ -1,6 +1,7 @@
 //! One request with its reply, filled as their parts arrive.
 
 use super::body::{Body, Framing};
+use super::gzip::Coding;
 use super::{some_text, wire};
 use crate::event::{Http, Origin};
 use crate::proto::Dir;
@@ -26,13 +27,14 @@ const MAX_PROXIED: usize = 16;
 pub struct Headers {
     /// Header lines seen.
     pub n: u32,
-    /// The content coding is gzip.
-    pub is_gzip: bool,
+    /// The content codings.
+    pub coding: Coding,
     /// Two lengths that differ, or a length beside chunks: servers and proxies may disagree.
     pub has_conflicting_lengths: bool,
     length: Option<u64>,
     is_chunked: bool,
     is_ranges: bool,
+    is_coded: bool,
     host: Vec<u8>,
     referrer: Vec<u8>,
     user_agent: Vec<u8>,
@@ -73,12 +75,27 @@ impl Headers {
                 self.is_chunked |= contains(value, b"chunked");
                 self.has_conflicting_lengths |= self.length.is_some();
             }
-            b"content-encoding" => self.is_gzip |= contains(value, b"gzip"),
+            b"content-encoding" => self.codings(value),
             b"content-type" => self.is_ranges |= contains(value, b"multipart/byteranges"),
             b"content-disposition" => {
                 self.filename = wire::parameter(value, "filename").unwrap_or_default().to_vec();
             }
             lower => self.proxy(lower, value),
+        }
+    }
+
+    /// Takes a list of codings; `x-gzip` is gzip (RFC 9110 section 8.4.1.3).
+    fn codings(&mut self, value: &[u8]) {
+        let words = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+        let is_one = |w: &&[u8]| !w.is_empty() && !w.eq_ignore_ascii_case(b"identity");
+        for word in words.filter(is_one) {
+            let is_gzip = contains(word, b"gzip");
+            self.coding = match self.coding {
+                Coding::Other if !is_gzip => Coding::Other,
+                Coding::Other if !self.is_coded => Coding::Gzip,
+                _ => Coding::GzipAmong,
+            };
+            self.is_coded = true;
         }
     }
 
@@ -249,7 +266,7 @@ impl Transaction {
 
     /// The message of `dir` is over.
     pub fn end(&mut self, dir: Dir, body: Option<&Body>) {
-        let len = body.map(|b| b.len);
+        let len = body.map(Body::size);
         let mime = body.and_then(Body::mime).map(text::Text::from);
         if dir == Dir::Orig {
             self.is_request_done = true;
@@ -307,6 +324,22 @@ mod tests {
         assert_eq!(digest, Some((b"joe".to_vec(), false)));
         assert_eq!(credentials(b"Bearer abc"), None);
         assert_eq!(credentials(b"Basic !!!"), None);
+    }
+
+    #[test]
+    fn gzip_alone_is_told_from_gzip_among_others() {
+        let of = |values: &[&str]| {
+            let mut headers = Headers::default();
+            values.iter().for_each(|v| headers.field(b"Content-Encoding", v.as_bytes()));
+            headers.coding
+        };
+        assert_eq!(of(&["gzip"]), Coding::Gzip);
+        assert_eq!(of(&[" X-GZIP ,"]), Coding::Gzip);
+        assert_eq!(of(&["identity, gzip"]), Coding::Gzip);
+        assert_eq!(of(&["br, gzip"]), Coding::GzipAmong);
+        assert_eq!(of(&["gzip", "br"]), Coding::GzipAmong);
+        assert_eq!(of(&["br", "deflate"]), Coding::Other);
+        assert_eq!(of(&[""]), Coding::Other);
     }
 
     #[test]

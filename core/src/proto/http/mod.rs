@@ -1,6 +1,7 @@
 //! HTTP/1 (RFC 9110, RFC 9112): requests and replies, paired in order, bodies skipped by length.
 
 mod body;
+mod gzip;
 mod message;
 pub(super) mod mime;
 mod wire;
@@ -11,6 +12,7 @@ use crate::event::{Body as Record, Kind, Origin};
 use crate::text;
 use crate::time::Time;
 use body::Taken;
+use gzip::Coding;
 use std::collections::VecDeque;
 
 pub use body::{Body, Framing};
@@ -179,7 +181,7 @@ impl Http {
         let waiting = self.pending.iter_mut().find(|t| !t.is_reply_done);
         if let Some(tx) = waiting.filter(|t| is_start && !has_head && t.is_bare()) {
             tx.bare_reply();
-            let body = Body::new(Framing::UntilClose, false);
+            let body = Body::new(Framing::UntilClose, Coding::Other);
             self.side(Dir::Resp).part = Part::Body(Box::new(body));
         }
     }
@@ -336,7 +338,7 @@ impl Http {
         if matches!(framing, Framing::Empty | Framing::Length(0)) {
             self.end_message(dir, cx);
         } else {
-            self.side(dir).part = Part::Body(Box::new(Body::new(framing, headers.is_gzip)));
+            self.side(dir).part = Part::Body(Box::new(Body::new(framing, headers.coding)));
         }
         self.switched = self.switched.or(switched);
     }

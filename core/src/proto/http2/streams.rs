@@ -91,7 +91,7 @@ impl Streams {
         let transaction = Transaction::request(&line, self.depth, cx.ts, cx.at);
         let stream = self.begin(id, transaction, cx);
         stream.transaction.request_fields(&fields.headers, &fields.authority);
-        let body = Body::new(Framing::UntilClose, fields.headers.is_gzip);
+        let body = Body::new(Framing::UntilClose, fields.headers.coding);
         stream.bodies = [Some(Box::new(body)), None];
     }
 
@@ -108,7 +108,7 @@ impl Streams {
             return;
         }
         stream.transaction.reply_headers(&fields.headers);
-        let body = Body::new(Framing::UntilClose, fields.headers.is_gzip);
+        let body = Body::new(Framing::UntilClose, fields.headers.coding);
         let [_, slot] = &mut stream.bodies;
         *slot = Some(Box::new(body));
     }
@@ -134,6 +134,9 @@ impl Streams {
 
     /// The message of `dir` is over.
     pub fn end(&mut self, dir: Dir, id: u32, cx: &mut Cx<'_>) {
+        if let Some(body) = self.body_of(dir, id) {
+            body.end();
+        }
         let Some(stream) = self.open.get_mut(&id) else { return };
         stream.end(dir);
         if stream.transaction.is_request_done && stream.transaction.is_reply_done {

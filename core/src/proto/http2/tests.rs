@@ -100,6 +100,22 @@ fn streams_pair_in_any_order_and_any_cut() {
 }
 
 #[test]
+fn a_gzip_body_counts_as_its_trailer_states_if_its_stream_ended() {
+    let mut coder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut coder, &[b'x'; 5000]).unwrap();
+    let gz = coder.finish().unwrap();
+    let fields = [field(":status", "200"), field("content-encoding", "gzip")].concat();
+    for (flags, n) in [(flag::END_STREAM, 5000), (0, gz.len())] {
+        let head = frame(kind::HEADERS, flag::END_HEADERS, 1, &fields);
+        let said = [head, frame(kind::DATA, flags, 1, &gz)].concat();
+        for step in [1, usize::MAX] {
+            let got = rows(&[Said::Data(Dir::Resp, &said)], step);
+            assert!(got[0].contains(&format!("response_body_len={n} ")), "{got:?}");
+        }
+    }
+}
+
+#[test]
 fn a_gap_in_a_body_costs_nothing_and_one_in_headers_ends_it() {
     let head = frame(kind::HEADERS, flag::END_HEADERS, 1, &field(":status", "200"));
     let data = frame(kind::DATA, flag::END_STREAM, 1, &[b'x'; 1000]);
