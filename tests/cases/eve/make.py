@@ -44,6 +44,9 @@ ROWS = [
     event(7, "ftp", 7, 40004, 21, ftp={"command": "PASS", "command_data": "hunter2", "completion_code": ["230"], "reply": ["Logged in."], "reply_received": "yes"}),
     event(8, "smtp", 8, 40005, 25, tx_id=0, smtp={"helo": "client.example.com", "mail_from": "<a@example.com>", "rcpt_to": ["<b@example.org>"]},
           email={"status": "PARSE_DONE", "from": "A <a@example.com>", "to": ["B <b@example.org>"]}),
+    event(8, "ldap", 9, 40006, 389, ldap={
+        "request": {"message_id": 1, "operation": "bind_request", "bind_request": {"version": 3, "name": "cn=joe,dc=example,dc=com"}},
+        "responses": [{"operation": "bind_response", "bind_response": {"result_code": "success", "matched_dn": "", "message": ""}}]}),
     event(9, "alert", 5, 40002, 80, alert={"action": "allowed", "gid": 1, "signature_id": 1000001, "rev": 1,
                                            "signature": "LAB example signature", "category": "Misc activity", "severity": 3}),
     event(10, "anomaly", 5, 40002, 80, anomaly={"type": "applayer", "event": "INVALID_RESPONSE", "layer": "proto_parser"}),

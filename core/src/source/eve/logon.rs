@@ -1,7 +1,7 @@
-//! EVE's logins: `krb5`, and NTLM inside `smb`.
+//! EVE's logins: `krb5`, binds of `ldap`, and NTLM inside `smb`.
 
 use super::map::set;
-use crate::event::{Body, Event, Kerberos, Raw};
+use crate::event::{Body, Event, Kerberos, Login, Raw};
 use crate::text::Text;
 
 /// What a client is told that has to prove itself first: each login begins so, and it says nothing
@@ -76,9 +76,53 @@ pub fn status(e: &mut Event, raw: &Raw<'_>) -> bool {
     set(&mut row.status, raw, word)
 }
 
-/// True when a login's row tells of one: not every command of SMB does, nor every answer.
+fn login_row(e: &mut Event) -> Option<&mut Login> {
+    if let Body::Login(row) = &mut e.body { Some(row) } else { None }
+}
+
+/// Who binds to a directory; an empty name is nobody's (RFC 4513 section 5.1.1).
+pub fn binder(e: &mut Event, raw: &Raw<'_>) -> bool {
+    let name = raw.text();
+    let is_known = name.is_some() || raw.is_unset();
+    if let Some(row) = login_row(e) {
+        row.username = name.filter(|name| !name.is_empty());
+    }
+    is_known
+}
+
+/// The result of a bind (RFC 4511 section 4.1.9), however its words are joined. One that is under way
+/// is neither.
+pub fn bound(e: &mut Event, raw: &Raw<'_>) -> bool {
+    let (Some(row), Some(word)) = (login_row(e), raw.text()) else { return raw.is_unset() };
+    let letters = word.chars().filter(char::is_ascii_alphabetic);
+    row.success = match letters.collect::<String>().to_ascii_lowercase().as_str() {
+        "saslbindinprogress" => None,
+        result => Some(result == "success"),
+    };
+    row.reply = row.reply.take().or(Some(word));
+    true
+}
+
+/// What the server says of a bind, which tells more than its result.
+pub fn said(e: &mut Event, raw: &Raw<'_>) -> bool {
+    let (Some(row), Some(words)) = (login_row(e), raw.text()) else { return raw.is_unset() };
+    row.reply = Some(words).filter(|words| !words.is_empty()).or_else(|| row.reply.take());
+    true
+}
+
+/// A bind without a mechanism is a simple one (RFC 4511 section 4.2).
+pub fn ldap(e: &mut Event) {
+    let Some(row) = login_row(e) else { return };
+    row.service = Some("ldap");
+    row.action = Some("bind".into());
+    row.mechanism = row.mechanism.take().or_else(|| Some("simple".into()));
+}
+
+/// True when a login's row tells of one: not every command of SMB or LDAP does, nor every
+/// answer.
 pub fn is_one(e: &Event) -> bool {
     match &e.body {
+        Body::Login(row) => row.username.is_some(),
         Body::Ntlm(row) => row.username.is_some(),
         Body::Kerberos(row) => row.error_msg.as_deref() != Some(PROOF_WANTED),
         _ => true,

@@ -32,6 +32,7 @@ pub const EVE_JSON: Format = Format {
         Kind::Ftp,
         Kind::Http,
         Kind::Kerberos,
+        Kind::Login,
         Kind::Netflow,
         Kind::Ntlm,
         Kind::Rdp,

@@ -186,6 +186,24 @@ pub(super) static MAPS: &[Map] = &[
         derive: logon::kerberos,
     },
     Map {
+        event: "ldap",
+        kind: Kind::Login,
+        fields: &[
+            ("ldap.request.bind_request.name", put(logon::binder)),
+            ("ldap.request.bind_request.sasl.mechanism", Field("mechanism")),
+            ("ldap.responses.bind_response.result_code", put(logon::bound)),
+            ("ldap.responses.bind_response.message", put(logon::said)),
+            ("ldap.request.bind_request.version", Known),
+            // They may hold a password.
+            ("ldap.request.bind_request.sasl.credentials", Known),
+            ("ldap.request.message_id", Known),
+            ("ldap.request.operation", Known),
+            ("ldap.responses.operation", Known),
+            ("ldap.responses.bind_response.matched_dn", Known),
+        ],
+        derive: logon::ldap,
+    },
+    Map {
         event: "netflow",
         kind: Kind::Netflow,
         fields: &[

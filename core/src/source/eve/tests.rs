@@ -242,6 +242,43 @@ fn logons_are_told_from_other_commands_and_from_the_wish_for_a_proof() {
 }
 
 #[test]
+fn binds_are_logons_and_their_credentials_go_nowhere() {
+    let ldap = |request: &str, answer: &str| {
+        let responses = format!(r#""responses":[{{{answer}}}]"#);
+        event("ldap", &format!(r#""ldap":{{"request":{{"message_id":1,{request}}},{responses}}}"#))
+    };
+    let bind = |name: &str, sasl: &str| {
+        format!(
+            r#""operation":"bind_request","bind_request":{{"version":3,"name":"{name}"{sasl}}}"#
+        )
+    };
+    let result = |code: &str, said: &str| {
+        format!(
+            r#""operation":"bind_response","bind_response":{{"result_code":"{code}","message":"{said}"}}"#
+        )
+    };
+    let plain = r#","sasl":{"mechanism":"PLAIN","credentials":"68756e74657232"}"#;
+    let text = [
+        ldap(&bind("cn=joe", ""), &result("success", "")),
+        ldap(&bind("cn=joe", ""), &result("invalidCredentials", "no such pair")),
+        ldap(&bind("cn=eva", plain), &result("sasl_bind_in_progress", "")),
+        ldap(&bind("", ""), &result("success", "")),
+        ldap(r#""operation":"unbind_request""#, ""),
+    ];
+    let sunk = read(text.concat().as_bytes());
+    let got = lines(&text.concat());
+    assert_eq!(
+        got,
+        [
+            "1 @ login 1>53 service=ldap username=cn=joe mechanism=simple action=bind success=true reply=success",
+            "2 @ login 1>53 service=ldap username=cn=joe mechanism=simple action=bind success=false reply=no such pair",
+            "3 @ login 1>53 service=ldap username=cn=eva mechanism=PLAIN action=bind reply=sasl_bind_in_progress",
+        ]
+    );
+    assert_eq!(sunk.nodes[&0].counters["rows not read: event ldap, without a logon"], 2);
+}
+
+#[test]
 fn a_user_is_remembered_and_a_password_is_not() {
     let command = |command: &str, data: &str, code: &str| {
         event(
