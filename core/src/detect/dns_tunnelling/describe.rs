@@ -7,6 +7,7 @@ use crate::detect::kit::{
 };
 use crate::report::{Basis, Confidence, Evidence, Fact, Finding, Severity};
 use crate::text::{Text, visible};
+use std::rc::Rc;
 
 /// The finding about one client's names under one domain.
 pub(super) fn finding(client: &Host, domain: &str, j: &Judged<'_>) -> Finding {
@@ -80,7 +81,7 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
 
 /// Rows of the longest names first.
 fn rows(client: &Host, domain: &str, j: &Judged<'_>) -> Evidence {
-    let mut rows: Vec<(&Text, &Row)> =
+    let mut rows: Vec<(&Text, &Rc<Row>)> =
         j.members.iter().filter_map(|m| Some((m.0, m.1.seen.first()?))).collect();
     rows.sort_by_key(|r| (std::cmp::Reverse(r.0.len()), r.1.ts, r.1.at));
     let filter = format!("id.orig_h == {} and query contains {}", client.addr, quoted(domain));

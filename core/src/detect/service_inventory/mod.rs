@@ -11,6 +11,7 @@ use crate::report::Finding;
 use crate::settings::Settings;
 use sensitive::sensitive;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -110,7 +111,7 @@ impl Detector for ServiceInventory {
             let mut f = describe::finding(&listed, &everything);
             f.missing.extend(self.hosts.loss());
             if f.evidence.rows.is_empty() {
-                let first: Option<&Row> =
+                let first: Option<&Rc<Row>> =
                     self.hosts.iter().find_map(|(_, g)| g.members().first()?.1.seen.first());
                 f.evidence = evidence(first.map(|r| r.because("first")), 1, None);
             }
