@@ -250,6 +250,39 @@ test("sentences are cut at their addresses and subjects, and the pieces make the
 	assert.deepEqual(links(""), []);
 });
 
+test("a row of evidence is cut at the values that its columns say are entities", () => {
+	const column = (name, entity, type = "string") => ({ name, type, doc: "", entity });
+	const columns = [
+		column("user", "account"),
+		column("query", "name"),
+		column("answers", "name", "vector[string]"),
+		column("uri"),
+	];
+	const links = (row) => {
+		const pieces = linked.linkedRow(row, columns, []);
+		assert.equal(pieces.map((p) => p.text).join(""), row);
+		return pieces.filter((p) => p.entity).map((p) => `${p.entity} ${p.text}`);
+	};
+	assert.deepEqual(
+		links(
+			"dns 10.0.0.1:53 > 192.0.2.1 udp user=D\\bob b query=a.example answers=b.example,192.0.2.9 uri=/x",
+		),
+		[
+			"host 10.0.0.1",
+			"host 192.0.2.1",
+			"account D\\bob b",
+			"name a.example",
+			"name b.example",
+			"host 192.0.2.9",
+		],
+	);
+	// What is cut off or was escaped is no whole value; a name in another's place is none.
+	assert.deepEqual(links("dns udp query=a.exam…"), []);
+	assert.deepEqual(links("ftp user=a\\u{202e}b query=\\x00"), []);
+	assert.deepEqual(links("http uri=/?user=eve"), []);
+	assert.deepEqual(links(""), []);
+});
+
 test("what a cell stands for is told by its column and its look", () => {
 	const of = (entity, value) =>
 		entities.ofCell({ name: "x", type: "string", doc: "", entity }, value);

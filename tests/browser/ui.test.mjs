@@ -86,7 +86,7 @@ test("a click on evidence shows the raw line with its fields marked", async () =
 	const { page, problems } = await openSample();
 	await view(page, "findings");
 	await page.locator(".finding-row", { hasText: "98.252.16.36" }).first().click();
-	await page.locator(".evidence-row").first().click();
+	await page.locator(".evidence-place").first().click();
 	const line = page.locator(".raw-line");
 	await line.waitFor();
 	const text = await line.textContent();
@@ -101,6 +101,31 @@ test("a click on evidence shows the raw line with its fields marked", async () =
 		await field.locator("td").textContent(),
 	);
 	await page.keyboard.press("Escape");
+	assert.equal(await page.locator(".evidence-panel").count(), 0);
+	assert.deepEqual(problems, []);
+	await page.context().close();
+});
+
+test("the values of evidence rows are pivots, by mouse and by keyboard", async () => {
+	const { page, problems } = await openSample();
+	await view(page, "findings");
+	await page.locator(".finding-row", { hasText: "c2.evil.org" }).first().click();
+	const row = page.locator(".evidence-row").first();
+	await row.locator(".pivot", { hasText: "c2.evil.org" }).waitFor();
+	assert.equal(await page.locator("button button").count(), 0);
+	// The place opens the source; beside it the values are reached with Tab, the next row with an arrow.
+	await row.locator(".evidence-place").focus();
+	await page.keyboard.press("Enter");
+	await page.locator(".raw-line").waitFor();
+	await page.keyboard.press("Escape");
+	await page.keyboard.press("Tab");
+	const focused = () => page.evaluate(() => document.activeElement.textContent);
+	assert.equal(await focused(), "192.168.75.28");
+	await page.keyboard.press("ArrowDown");
+	const second = page.locator(".evidence-row").nth(1).locator(".evidence-place");
+	assert.ok(await second.evaluate((button) => button === document.activeElement));
+	await row.locator(".pivot", { hasText: "c2.evil.org" }).click();
+	await page.locator("main.entity h1", { hasText: "c2.evil.org" }).waitFor();
 	assert.equal(await page.locator(".evidence-panel").count(), 0);
 	assert.deepEqual(problems, []);
 	await page.context().close();
@@ -232,7 +257,7 @@ test("what is copied is defanged, unless it was asked not to be", async () => {
 	await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
 	await view(page, "findings");
 	await page.locator(".finding-row", { hasText: "98.252.16.36" }).first().click();
-	await page.locator(".evidence-row").first().click();
+	await page.locator(".evidence-place").first().click();
 	const copied = async () => {
 		await page.locator(".evidence-panel").getByRole("button", { name: "Copy" }).click();
 		await page.locator(".evidence-panel").getByRole("button", { name: "Copied" }).waitFor();
@@ -325,7 +350,7 @@ for (const colorScheme of ["light", "dark"]) {
 			}
 			await view(page, "findings");
 			await page.locator(".finding-row").first().click();
-			await page.locator(".evidence-row").first().click();
+			await page.locator(".evidence-place").first().click();
 			await page.locator(".item").waitFor();
 			assert.deepEqual(await violations(page), []);
 			await page.context().close();

@@ -6,11 +6,12 @@ import { ConfidenceMark, SeverityMark, Shape, WeightMark } from "../parts/Severi
 import { TimelineChart } from "../parts/Timeline.tsx";
 import { byCode, filesOnly, totalEvents } from "../select/coverage.ts";
 import { ofSubject } from "../select/entities.ts";
-import { countBySeverity, SEVERITIES } from "../select/findings.ts";
+import { countBySeverity, SEVERITIES, siteOfActor } from "../select/findings.ts";
 import { count, plural, short, size, when } from "../select/format.ts";
 import { findings, idOf, isRunning, isSample, report } from "../store/case.ts";
 import { findingsFilter } from "../store/findings.ts";
 import { href } from "../store/route.ts";
+import { OfSite } from "./Entities.tsx";
 
 /** Findings shown here; the rest is one click away. */
 const MOST_FINDINGS = 8;
@@ -42,7 +43,7 @@ function OverviewBody({ report: now }: { report: Report }) {
 			<div class="columns">
 				<TopFindings />
 				<div>
-					<Actors actors={now.actors} />
+					<Actors report={now} />
 					<Section
 						title="What could not be looked for"
 						aside={<a href={href("coverage")}>Coverage</a>}
@@ -129,7 +130,8 @@ function FindingLine({ finding }: { finding: Finding }) {
 	);
 }
 
-function Actors({ actors }: { actors: Actor[] }) {
+function Actors({ report: now }: { report: Report }) {
+	const { actors } = now;
 	return (
 		<Section title="Actors">
 			{actors.length === 0 && (
@@ -137,13 +139,9 @@ function Actors({ actors }: { actors: Actor[] }) {
 					No address or account stands behind findings of more than one kind or source.
 				</p>
 			)}
-			{actors.map((actor) => (
-				<div class="actor" key={actor.kind + actor.value}>
-					<p class="actor-head">
-						<Pivot value={actor.value} entity={ofSubject(actor.kind)} />{" "}
-						<span class="dim">{actor.kind}</span>
-						{actor.when && <span class="dim num"> {when(actor.when)}</span>}
-					</p>
+			{actors.map((actor, i) => (
+				<div class="actor" key={i}>
+					<ActorHead actor={actor} report={now} />
 					<p>
 						<Ev text={actor.statement} />
 					</p>
@@ -160,6 +158,19 @@ function Actors({ actors }: { actors: Actor[] }) {
 				</div>
 			))}
 		</Section>
+	);
+}
+
+/** Who it is; the site too, where actors at two sites have the same private address. */
+function ActorHead({ actor, report: now }: { actor: Actor; report: Report }) {
+	const site = siteOfActor(actor, now);
+	const twins = now.actors.filter((a) => a.kind === actor.kind && a.value === actor.value);
+	return (
+		<p class="actor-head">
+			<Pivot value={actor.value} entity={ofSubject(actor.kind)} site={site} />
+			{twins.length > 1 && <OfSite site={site} />} <span class="dim">{actor.kind}</span>
+			{actor.when && <span class="dim num"> {when(actor.when)}</span>}
+		</p>
 	);
 }
 
