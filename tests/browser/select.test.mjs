@@ -185,6 +185,21 @@ test("filters for other tools quote what is hostile", () => {
 	assert.ok(jq.text.includes(`x'\\''; rm -rf \\"$HOME\\"`));
 });
 
+test("filters for other tools name what stands alone in its role, by kind", () => {
+	const subject = (role, kind, value) => ({ role, kind, value });
+	const display = (...subjects) => pivots.toolFilters(finding("f", { subjects }))[0]?.text;
+	const flux = [
+		subject("object", "name", "c2.example"),
+		subject("object", "address", "192.0.2.1"),
+		subject("object", "address", "192.0.2.2"),
+		subject("target", "address", "10.0.0.1"),
+	];
+	assert.match(display(...flux), /dns\.qry\.name == "c2\.example".* && ip\.addr == 10\.0\.0\.1$/);
+	assert.doesNotMatch(display(...flux), /192\.0\.2/);
+	// Where none stands alone the first is better than nothing.
+	assert.equal(display(flux[1], flux[2]), "ip.addr == 192.0.2.1");
+});
+
 test("an address is asked for by its column, any other value as text", () => {
 	assert.equal(pivots.everywhere("192.0.2.7"), "addr == 192.0.2.7");
 	assert.equal(pivots.everywhere("2001:db8::1"), "addr == 2001:db8::1");

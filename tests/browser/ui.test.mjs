@@ -309,6 +309,61 @@ test("all of it goes by keyboard", async () => {
 	await page.context().close();
 });
 
+test("files that show nothing are told from files in which nothing was found", async () => {
+	const { page } = await openText("notes.txt", "Meeting at ten.\n");
+	const empty = page.locator(".empty");
+	assert.match(await empty.textContent(), /nothing to look at.*notes\.txt/);
+	await view(page, "findings");
+	assert.match(await empty.textContent(), /nothing to look at.*notes\.txt/);
+	await view(page, "files");
+	await page.locator(".file-state", { hasText: "not recognised" }).waitFor();
+	await page.context().close();
+	const keys = `CLIENT_RANDOM ${"ab".repeat(32)} ${"cd".repeat(48)}\n`;
+	const { page: other } = await openText("keys.log", keys);
+	assert.match(await other.locator(".empty").textContent(), /add the captures or logs/);
+	const more = { name: "dns.log", mimeType: "text/plain" };
+	const buffer = Buffer.from('{"query":"one.example","id.orig_h":"10.0.0.1"}\n');
+	await other.setInputFiles(".top input[type=file]", { ...more, buffer });
+	await other.locator(".empty", { hasText: "Nothing was found" }).waitFor();
+	await other.context().close();
+});
+
+test("on a narrow screen the row stays in sight above its source, and no button is cut off", async () => {
+	const { page } = await openSample({ viewport: { width: 400, height: 800 } });
+	await view(page, "findings");
+	await page.locator(".finding-row").first().click();
+	await page.locator(".evidence-place").last().click();
+	await page.locator(".raw-line").waitFor();
+	await page.waitForFunction(() => {
+		const of = (what) => document.querySelector(what).getBoundingClientRect();
+		return of(".evidence-row.open .evidence-place").bottom <= of(".evidence-panel").top;
+	});
+	await view(page, "report");
+	for (const button of await page.locator(".buttons button").all()) {
+		const { x, width } = await button.boundingBox();
+		assert.ok(x >= 0 && x + width <= 400);
+	}
+	await page.context().close();
+});
+
+test("on paper stand the words, in dark ink, without what only a screen can do", async () => {
+	const { page } = await openSample();
+	await page.getByRole("button", { name: "Settings" }).click();
+	await page.getByRole("radio", { name: "Dark" }).check();
+	await page.keyboard.press("Escape");
+	await view(page, "findings");
+	await page.locator(".finding-row").first().click();
+	await page.locator(".evidence-row .pivot").first().waitFor();
+	await page.emulateMedia({ media: "print" });
+	const colour = await page.locator("h1").evaluate((h1) => getComputedStyle(h1).color);
+	assert.equal(colour, "rgb(27, 30, 35)");
+	assert.ok(await page.locator(".evidence-row .pivot").first().isVisible());
+	for (const gone of [".crumbs", ".tools button", ".side", ".section-head button"]) {
+		assert.equal(await page.locator(gone).first().isVisible(), false, gone);
+	}
+	await page.context().close();
+});
+
 test("the address holds no word of the evidence", async () => {
 	const { page } = await openSample();
 	await view(page, "findings");

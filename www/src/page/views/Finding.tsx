@@ -170,12 +170,20 @@ function Terms({ finding }: { finding: F }) {
 								<td class="data">
 									<Linked text={fact.value} subjects={subjects} />
 								</td>
-								<td>{fact.threshold ?? <span class="dim">none</span>}</td>
-								<td>
+								<td data-term="threshold" class={fact.threshold === undefined ? "lacks" : ""}>
+									{fact.threshold ?? <span class="dim">none</span>}
+								</td>
+								<td class={fact.threshold === undefined ? "lacks" : ""}>
 									<Outcome fact={fact} />
 								</td>
-								<td class="dim">{fact.basis}</td>
-								{hasPoints && <td class="num">{fact.points ?? "–"}</td>}
+								<td data-term="basis" class="dim">
+									{fact.basis}
+								</td>
+								{hasPoints && (
+									<td data-term="points" class={`num ${fact.points === undefined ? "lacks" : ""}`}>
+										{fact.points ?? "–"}
+									</td>
+								)}
 							</tr>
 						))}
 					</tbody>

@@ -2,6 +2,7 @@
 import type { Actor, Finding, Report } from "../../shared/report.ts";
 import { Empty, Figure, Heading, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
+import { NothingFound } from "../parts/NothingFound.tsx";
 import { ConfidenceMark, SeverityMark, Shape, WeightMark } from "../parts/Severity.tsx";
 import { TimelineChart } from "../parts/Timeline.tsx";
 import { byCode, filesOnly, totalEvents } from "../select/coverage.ts";
@@ -38,7 +39,9 @@ function OverviewBody({ report: now }: { report: Report }) {
 					<TimelineChart />
 				</Section>
 			) : (
-				<p class="dim">No time in the evidence: nothing can be said about order or pace.</p>
+				totalEvents(now) > 0n && (
+					<p class="dim">No time in the evidence: nothing can be said about order or pace.</p>
+				)
 			)}
 			<div class="columns">
 				<TopFindings />
@@ -101,10 +104,7 @@ function TopFindings() {
 	return (
 		<Section title="Findings" aside={<a href={href("findings")}>All {all.length}</a>}>
 			{all.length === 0 ? (
-				<Empty title={isRunning.value ? "Nothing yet." : "Nothing was found."}>
-					Coverage says which rules had evidence to look at. Those that had none could not find
-					anything.
-				</Empty>
+				<NothingFound />
 			) : (
 				<ul class="finding-list">
 					{all.slice(0, MOST_FINDINGS).map((finding) => (
@@ -191,7 +191,9 @@ function TopNotes({ report: now }: { report: Report }) {
 	return (
 		<Section title="What could not be read" aside={<a href={href("notes")}>Notes</a>}>
 			{notes.length === 0 ? (
-				<p class="dim">Nothing: every byte was understood.</p>
+				<p class="dim">
+					{isRunning.value ? "Nothing so far." : "Nothing: every byte was understood."}
+				</p>
 			) : (
 				<ul class="note-list">
 					{notes.slice(0, 5).map(({ code, weight, meaning, total }) => (
