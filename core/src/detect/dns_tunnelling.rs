@@ -10,6 +10,7 @@ use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -223,7 +224,7 @@ fn judge(client: &Host, domain: &str, members: &[(&Text, &Asked)]) -> Option<Fin
     f.facts = t.0;
     f.when = span(members.iter().map(|m| &m.1.seen));
     f.subjects = vec![actor("address", client.addr), object("name", &shown)];
-    let mut rows: Vec<(&Text, &Row)> =
+    let mut rows: Vec<(&Text, &Rc<Row>)> =
         members.iter().filter_map(|m| Some((m.0, m.1.seen.first()?))).collect();
     rows.sort_by_key(|r| (std::cmp::Reverse(r.0.len()), r.1.ts, r.1.at));
     f.evidence = evidence(

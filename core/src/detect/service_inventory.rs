@@ -10,6 +10,7 @@ use crate::event::{Body, Conn, Kind, Transport, Uid};
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -136,7 +137,7 @@ impl Detector for ServiceInventory {
             let mut f = describe(&listed, &everything);
             f.missing.extend(self.hosts.loss());
             if f.evidence.rows.is_empty() {
-                let first: Option<&Row> =
+                let first: Option<&Rc<Row>> =
                     self.hosts.iter().find_map(|(_, g)| g.members().first()?.1.seen.first());
                 f.evidence = evidence(first.map(|r| r.because("first")), 1, None);
             }

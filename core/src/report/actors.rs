@@ -125,7 +125,7 @@ fn span(of: &[&Finding]) -> Option<Span> {
 mod tests {
     use super::*;
     use crate::detect::kit;
-    use crate::report::{EvidenceRow, Subject};
+    use crate::report::{Row, Subject};
     use crate::time::Time;
 
     fn source(id: u32, name: &str, clock: Clock, site: &str) -> Source {
@@ -150,12 +150,13 @@ mod tests {
 
     fn found(rule: &'static str, node: u32, at: i64, subjects: Vec<Subject>) -> Finding {
         let at_ = crate::event::Origin { node: NodeId(node), item: 1, offset: 0, len: 1 };
-        let row = EvidenceRow { ts: None, at: at_, text: String::new(), why: "first" };
+        let identity = crate::event::Identity::default();
+        let row = std::rc::Rc::new(Row { ts: None, at: at_, identity, text: "".into() });
         let t = Time::from_secs(at);
         Finding {
             subjects,
             when: Some(Span { first: t, last: t }),
-            evidence: kit::evidence([row], 1, None),
+            evidence: kit::evidence([row.because("first")], 1, None),
             ..kit::finding(rule, "k")
         }
     }

@@ -1,6 +1,7 @@
 //! A finding: what was seen, how sure it is, what it rests on, and what else it could be.
 
-use crate::event::{NodeId, Origin};
+use super::EvidenceRow;
+use crate::event::NodeId;
 use crate::time::Time;
 use serde::Serialize;
 
@@ -102,19 +103,6 @@ pub struct Span {
     pub first: Time,
     /// The last.
     pub last: Time,
-}
-
-/// One row of evidence.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct EvidenceRow {
-    /// When.
-    pub ts: Option<Time>,
-    /// Where; a second pass shows it whole.
-    pub at: Origin,
-    /// What it is, in one line of Zeek's words.
-    pub text: String,
-    /// Why it is here: `first`, `last`, `success`, `largest`.
-    pub why: &'static str,
 }
 
 /// The rows a finding rests on.

@@ -6,7 +6,9 @@ mod build;
 mod finding;
 mod item;
 mod layout;
+mod line;
 mod networks;
+mod row;
 mod text;
 
 pub use attack::{
@@ -14,10 +16,12 @@ pub use attack::{
 };
 pub(crate) use build::build;
 pub use finding::{
-    Basis, Caveat, Confidence, Evidence, EvidenceRow, Fact, Finding, Role, Severity, Span, Subject,
+    Basis, Caveat, Confidence, Evidence, Fact, Finding, Role, Severity, Span, Subject,
 };
 pub use item::{Item, ItemField};
+pub use line::{Line, Lines};
 pub use networks::NetworkSource;
+pub use row::{EvidenceRow, Row};
 pub use text::text;
 
 use crate::event::NodeId;

@@ -111,7 +111,7 @@ impl Page {
         self.line(3, &format!("evidence, {of}"));
         let row = |r: &super::EvidenceRow| {
             let ts = r.ts.map_or("-".to_owned(), |t| t.to_string());
-            vec![place(sources, r.at.node.0, r.at.item), ts, r.why.to_owned(), r.text.clone()]
+            vec![place(sources, r.at.node.0, r.at.item), ts, r.why.to_owned(), r.text.to_string()]
         };
         self.table(5, &evidence.rows.iter().map(row).collect::<Vec<_>>());
         if let Some((kind, filter)) = &evidence.filter {

@@ -6,6 +6,7 @@ use crate::event::{Event, KINDS, NodeId, Origin};
 use crate::networks::{NetworkFile, Networks};
 use crate::note::{CAP_REACHED, FILE_EMPTY, Note, Notes};
 use crate::records::Records;
+use crate::report::Lines;
 use crate::secrets::{ClientRandom, Secret, Secrets, SessionSecrets};
 use crate::settings::{Caps, Settings};
 use crate::source::capture::grouping::{are_elsewhere, why};
@@ -20,6 +21,8 @@ pub(crate) struct Store {
     pub(crate) notes: Notes,
     pub(crate) records: Records,
     pub(crate) detectors: Vec<Box<dyn Detector>>,
+    /// What the lines of evidence rows have in common.
+    lines: Lines,
     /// Flow records that wait for their other direction.
     pub(super) pairing: Pairing,
     /// For each kind, in the order of [`KINDS`], the detectors that read it.
@@ -40,6 +43,7 @@ impl Store {
             notes: Notes::default(),
             records: Records::new(settings),
             detectors: RULES.iter().map(|rule| (rule.new)(settings)).collect(),
+            lines: Lines::default(),
             pairing: Pairing::new(settings.caps.flows),
             interest: KINDS
                 .iter()
@@ -92,7 +96,7 @@ impl Sink for Store {
             seen.1 = Some(seen.1.map_or(ts, |have| have.min(ts)));
             seen.2 = Some(seen.2.map_or(ts, |have| have.max(ts)));
         }
-        let observed = Observed::new(&event);
+        let observed = Observed::new(&event, &self.lines);
         for i in self.interest.get(kind as usize).into_iter().flatten() {
             if let Some(detector) = self.detectors.get_mut(*i) {
                 detector.observe(&observed);

@@ -167,8 +167,8 @@ impl Judged<'_> {
     /// The account as the evidence writes it, from its earliest row.
     pub(super) fn name_as_written(&self) -> Option<String> {
         let row = self.uses.iter().filter_map(|u| u.1.first()).min_by_key(|r| (r.ts, r.at))?;
-        let name =
-            row.text.split(" user=").nth(1).or_else(|| row.text.split(" username=").nth(1))?;
+        let line = row.text.to_string();
+        let name = line.split(" user=").nth(1).or_else(|| line.split(" username=").nth(1))?;
         name.split(' ').next().map(str::to_owned)
     }
 }

@@ -24,7 +24,13 @@ fn the_articles_sample() {
     );
     assert_eq!(fact(&found[0], "time between the sessions"), "10 min 41 s");
     assert_eq!(fact(&found[0], "from first to last"), "11 min 52 s");
-    assert!(found[0].evidence.rows.iter().any(|r| r.why == "success" && r.text.contains("226")));
+    assert!(
+        found[0]
+            .evidence
+            .rows
+            .iter()
+            .any(|r| r.why == "success" && r.text.to_string().contains("226"))
+    );
 }
 
 fn two(a: &str, b: &str, at: i64) -> String {

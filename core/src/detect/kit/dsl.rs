@@ -10,7 +10,7 @@ use crate::event::{
     Body, Conn, Dns, Endpoint, Event, Flow, Ftp, Http, Kerberos, KnownService, Login, NodeId, Ntlm,
     Origin, Ssh, Ssl, StringSet, Transport, Uid, X509,
 };
-use crate::report::Finding;
+use crate::report::{Finding, Lines};
 use crate::text::Text;
 use crate::time::{Interval, NANOS, Time};
 use std::fmt::Write;
@@ -33,8 +33,8 @@ pub fn events(text: &str) -> Vec<Event> {
 /// Folds events in three orders, which must agree, and gives the findings.
 pub fn judge(detector: fn() -> Box<dyn Detector>, events: &[Event]) -> Vec<Finding> {
     let fold = |order: &mut dyn Iterator<Item = &Event>| {
-        let mut d = detector();
-        order.for_each(|e| d.observe(&Observed::new(e)));
+        let (mut d, lines) = (detector(), Lines::default());
+        order.for_each(|e| d.observe(&Observed::new(e, &lines)));
         let mut found = Vec::new();
         d.report(&mut found);
         found

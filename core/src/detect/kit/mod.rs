@@ -13,10 +13,11 @@ mod rows;
 mod tally;
 pub mod window;
 
+pub use crate::report::Row;
 pub use crate::stable::stable;
 pub use facts::{Terms, actor, caveat, finding, object, plural, target};
 pub use few::Few;
 pub use host::{Host, Place};
 pub use observed::Observed;
-pub use rows::{Course, Row, Sighting, evidence, line, quoted, span};
+pub use rows::{Course, Sighting, evidence, line, quoted, span};
 pub use tally::{Group, Tally};

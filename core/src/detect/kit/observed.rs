@@ -1,7 +1,8 @@
 //! An event on its way past the detectors.
 
-use super::rows::{Row, line};
+use super::rows::line;
 use crate::event::{Event, Mark};
+use crate::report::{Lines, Row};
 use std::cell::OnceCell;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -11,14 +12,15 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub struct Observed<'a> {
     event: &'a Event,
+    lines: &'a Lines,
     row: OnceCell<Rc<Row>>,
     mark: OnceCell<Mark>,
 }
 
 impl<'a> Observed<'a> {
-    /// Of an event.
-    pub const fn new(event: &'a Event) -> Self {
-        Self { event, row: OnceCell::new(), mark: OnceCell::new() }
+    /// Of an event, whose line may be told from others of `lines`.
+    pub const fn new(event: &'a Event, lines: &'a Lines) -> Self {
+        Self { event, lines, row: OnceCell::new(), mark: OnceCell::new() }
     }
 
     /// The event as a row of evidence.
@@ -27,7 +29,7 @@ impl<'a> Observed<'a> {
             ts: self.event.ts,
             at: self.event.at,
             identity: self.mark().identity,
-            text: line(self.event),
+            text: line(self.event, self.lines),
         };
         Rc::clone(self.row.get_or_init(|| Rc::new(row())))
     }

@@ -1,11 +1,10 @@
 //! Evidence rows: one event as one line of Zeek's words, and the few that a finding keeps.
 
 use super::Observed;
-use crate::event::{Cell, Endpoint, Event, Flow, Identity, Mark, Origin, distinct};
-use crate::report::{Evidence, EvidenceRow, Span};
-use crate::text::{Text, visible};
+use crate::event::{Cell, Endpoint, Event, Flow, Mark, distinct};
+use crate::report::{Evidence, EvidenceRow, Line, Lines, Row, Span};
+use crate::text::visible;
 use crate::time::Time;
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
@@ -18,26 +17,6 @@ const MAX_LINE: usize = 320;
 const MAX_ROWS: usize = 40;
 /// Marks kept of one pair of a tally: enough to tell whether every row came twice.
 const MAX_MARKS: usize = 8;
-
-/// One event, kept as its place and its line; shared by all detectors that keep it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Row {
-    /// When.
-    pub ts: Option<Time>,
-    /// Where.
-    pub at: Origin,
-    /// What makes it the same thing as another.
-    pub identity: Identity,
-    /// The event as [`line`].
-    pub text: Text,
-}
-
-impl Row {
-    /// As a row of evidence, with why it is there.
-    pub fn because(&self, why: &'static str) -> EvidenceRow {
-        EvidenceRow { ts: self.ts, at: self.at, text: self.text.to_string(), why }
-    }
-}
 
 /// All events of one pair of a tally: how many, the first, until when. Does not depend on order.
 ///
@@ -89,8 +68,8 @@ impl Sighting {
     }
 
     /// The earliest.
-    pub fn first(&self) -> Option<&Row> {
-        self.first.as_deref()
+    pub const fn first(&self) -> Option<&Rc<Row>> {
+        self.first.as_ref()
     }
 
     /// The time of the earliest.
@@ -121,7 +100,7 @@ impl Course {
         match (displaced, &self.last) {
             (Some(first), None) => self.last = Some(first),
             (None, last) => {
-                let end = last.as_deref().or(self.seen.first());
+                let end = last.as_ref().or(self.seen.first());
                 if end.is_some_and(|r| place > (r.ts, r.at)) {
                     self.last = Some(e.row());
                 }
@@ -131,8 +110,8 @@ impl Course {
     }
 
     /// The latest.
-    pub fn last(&self) -> Option<&Row> {
-        self.last.as_deref().or(self.seen.first())
+    pub fn last(&self) -> Option<&Rc<Row>> {
+        self.last.as_ref().or(self.seen.first())
     }
 }
 
@@ -164,7 +143,6 @@ pub fn evidence(
         if places.insert(row.at) {
             kept.push(row);
         }
-        // Not asked for one more: making a row costs a copy.
         if kept.len() == MAX_ROWS {
             break;
         }
@@ -193,7 +171,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// One event as one line: kind, ends, then the fields it has, by Zeek's names.
-pub fn line(e: &Event) -> Text {
+pub fn line(e: &Event, lines: &Lines) -> Line {
     let kind = e.body.kind();
     // Room for nearly every line: one is made of almost every event.
     let mut out = String::with_capacity(2 * MAX_LINE);
@@ -214,10 +192,7 @@ pub fn line(e: &Event) -> Text {
         out.truncate(out.floor_char_boundary(MAX_LINE));
         out.push('…');
     }
-    match visible(&out) {
-        Cow::Borrowed(line) => line.into(),
-        Cow::Owned(line) => line.into(),
-    }
+    lines.line(&(kind as u8, e.flow.resp.addr), &visible(&out))
 }
 
 /// Fields that say in numbers what a neighbour says by name, or that no finding turns on.
@@ -326,16 +301,21 @@ mod tests {
 
     #[test]
     fn one_line_in_zeeks_words() {
+        let lines = Lines::default();
         let rows = events(
             "dns 10.0.0.1 > 9.9.9.9:53 q=c2.evil.org a=192.0.2.1 ttl=58\nhttp 10.0.0.9 method=GET uri=/a\u{202e}b status=404",
         );
         assert_eq!(
-            &*line(&rows[0]),
+            line(&rows[0], &lines).to_string(),
             "dns 10.0.0.1 > 9.9.9.9:53 udp query=c2.evil.org answers=192.0.2.1 TTLs=58 answered=T"
         );
-        assert_eq!(&*line(&rows[1]), "http 10.0.0.9 method=GET uri=/a\\u{202e}b status_code=404");
+        assert_eq!(
+            line(&rows[1], &lines).to_string(),
+            "http 10.0.0.9 method=GET uri=/a\\u{202e}b status_code=404"
+        );
         let long = events(&format!("http 10.0.0.9 uri=/{}", "é".repeat(900)));
-        assert!(line(&long[0]).len() < MAX_LINE + 8 && line(&long[0]).ends_with('…'));
+        let long = line(&long[0], &lines).to_string();
+        assert!(long.len() < MAX_LINE + 8 && long.ends_with('…'));
     }
 
     #[test]
@@ -346,7 +326,7 @@ mod tests {
             write_number(&mut out, n);
             assert_eq!(out, n.to_string());
         }
-        let of = |text: &str| line(&events(text)[0]).to_string();
+        let of = |text: &str| line(&events(text)[0], &Lines::default()).to_string();
         assert_eq!(of("http fe80::1 > 10.0.0.9:80"), "http fe80::1 > 10.0.0.9:80 tcp");
         assert_eq!(of("http 10.0.0.1:50 > fe80::1"), "http 10.0.0.1:50 > fe80::1 tcp");
     }
@@ -356,15 +336,16 @@ mod tests {
         let rows = events(
             "@5 http 10.0.0.1 uri=/a\n@3 http 10.0.0.1 uri=/a\n#2 @3.5 http 10.0.0.1 uri=/a",
         );
+        let lines = Lines::default();
         let mut s = Course::default();
-        rows.iter().for_each(|e| s.see(&Observed::new(e)));
+        rows.iter().for_each(|e| s.see(&Observed::new(e, &lines)));
         assert_eq!(s.count(), 2);
         assert_eq!((s.ts(), s.until()), (rows[1].ts, rows[0].ts));
         assert_eq!((s.first().unwrap().at, s.last().unwrap().at), (rows[1].at, rows[0].at));
         // Whatever comes first, what it pushed aside may be the last.
         for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0], [1, 2, 0]] {
             let mut other = Course::default();
-            order.iter().for_each(|i| other.see(&Observed::new(&rows[*i])));
+            order.iter().for_each(|i| other.see(&Observed::new(&rows[*i], &lines)));
             assert_eq!((other.first(), other.last(), other.count()), (s.first(), s.last(), 2));
         }
         // Far more than are kept, every one of them twice.
@@ -372,7 +353,7 @@ mod tests {
         for i in (0..100).rev() {
             events(&format!("@{i} http 10.0.0.1 uri=/a\n#2 @{i} http 10.0.0.1 uri=/a"))
                 .iter()
-                .for_each(|e| many.see(&Observed::new(e)));
+                .for_each(|e| many.see(&Observed::new(e, &lines)));
         }
         assert!((90..=125).contains(&many.count()), "{}", many.count());
     }
