@@ -24,6 +24,19 @@ export const article = (name) => here(`../cases/article/${name}`);
 /** A file of another case. */
 export const aCase = (name, file) => here(`../cases/${name}/input/${file}`);
 
+/** The views by the order of their keys. */
+export const VIEWS = [
+	"overview",
+	"findings",
+	"entities",
+	"records",
+	"packets",
+	"files",
+	"coverage",
+	"notes",
+	"report",
+];
+
 /** The built page as text. */
 export const builtPage = () => readFileSync(PAGE, "utf8");
 

@@ -54,7 +54,7 @@ test("the rows of every finding are shown, however many there are", async () => 
 			.nth(TRIES - 1)
 			.waitFor();
 		assert.equal(await page.locator(".evidence-row").count(), TRIES);
-		await page.locator(".evidence-row").first().click();
+		await page.locator(".evidence-place").first().click();
 		await page.locator("text=reply_code").first().waitFor();
 		await view(page, "findings");
 	}

@@ -98,6 +98,13 @@ test("a running analysis is cancelled, and the next one starts at once", async (
 	await page.locator("[data-state=running]").waitFor();
 	await page.getByRole("button", { name: "Cancel" }).click();
 	await page.locator("[data-state=cancelled]").waitFor();
+	// On a narrow screen too the way on is in sight.
+	const size = page.viewportSize();
+	await page.setViewportSize({ width: 400, height: 800 });
+	const again = await page.getByRole("button", { name: "Read all again" }).boundingBox();
+	assert.ok(again.x >= 0 && again.x + again.width <= 400);
+	assert.ok((await page.locator(".progress-strip").boundingBox()).height >= again.height);
+	await page.setViewportSize(size);
 	await page.setInputFiles("input[type=file]", article("nfdump-line.txt"));
 	assert.equal(await settled(page), "done");
 	await page.context().close();

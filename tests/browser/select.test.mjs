@@ -185,6 +185,21 @@ test("filters for other tools quote what is hostile", () => {
 	assert.ok(jq.text.includes(`x'\\''; rm -rf \\"$HOME\\"`));
 });
 
+test("filters for other tools name what stands alone in its role, by kind", () => {
+	const subject = (role, kind, value) => ({ role, kind, value });
+	const display = (...subjects) => pivots.toolFilters(finding("f", { subjects }))[0]?.text;
+	const flux = [
+		subject("object", "name", "c2.example"),
+		subject("object", "address", "192.0.2.1"),
+		subject("object", "address", "192.0.2.2"),
+		subject("target", "address", "10.0.0.1"),
+	];
+	assert.match(display(...flux), /dns\.qry\.name == "c2\.example".* && ip\.addr == 10\.0\.0\.1$/);
+	assert.doesNotMatch(display(...flux), /192\.0\.2/);
+	// Where none stands alone the first is better than nothing.
+	assert.equal(display(flux[1], flux[2]), "ip.addr == 192.0.2.1");
+});
+
 test("an address is asked for by its column, any other value as text", () => {
 	assert.equal(pivots.everywhere("192.0.2.7"), "addr == 192.0.2.7");
 	assert.equal(pivots.everywhere("2001:db8::1"), "addr == 2001:db8::1");
@@ -247,6 +262,39 @@ test("sentences are cut at their addresses and subjects, and the pieces make the
 		),
 		[],
 	);
+	assert.deepEqual(links(""), []);
+});
+
+test("a row of evidence is cut at the values that its columns say are entities", () => {
+	const column = (name, entity, type = "string") => ({ name, type, doc: "", entity });
+	const columns = [
+		column("user", "account"),
+		column("query", "name"),
+		column("answers", "name", "vector[string]"),
+		column("uri"),
+	];
+	const links = (row) => {
+		const pieces = linked.linkedRow(row, columns, []);
+		assert.equal(pieces.map((p) => p.text).join(""), row);
+		return pieces.filter((p) => p.entity).map((p) => `${p.entity} ${p.text}`);
+	};
+	assert.deepEqual(
+		links(
+			"dns 10.0.0.1:53 > 192.0.2.1 udp user=D\\bob b query=a.example answers=b.example,192.0.2.9 uri=/x",
+		),
+		[
+			"host 10.0.0.1",
+			"host 192.0.2.1",
+			"account D\\bob b",
+			"name a.example",
+			"name b.example",
+			"host 192.0.2.9",
+		],
+	);
+	// What is cut off or was escaped is no whole value; a name in another's place is none.
+	assert.deepEqual(links("dns udp query=a.exam…"), []);
+	assert.deepEqual(links("ftp user=a\\u{202e}b query=\\x00"), []);
+	assert.deepEqual(links("http uri=/?user=eve"), []);
 	assert.deepEqual(links(""), []);
 });
 

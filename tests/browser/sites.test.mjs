@@ -74,3 +74,48 @@ test("a private address at two sites is two hosts, a public one is one", async (
 	assert.match((await story()).join(), /\/basel/);
 	await context.close();
 });
+
+/** Failed logins and failed connections of one private address: findings of two kinds. */
+function logsOf(site, from) {
+	const ends = { "id.orig_h": "10.0.0.1", "id.resp_h": "192.0.2.7" };
+	const ftp = Array.from({ length: 30 }, (_, n) => ({
+		...{ _path: "ftp", ts: from + n, uid: `F${site}${n}`, ...ends, "id.orig_p": 4000 + n },
+		...{ "id.resp_p": 21, user: `${site}-user`, command: "PASS", reply_code: 530 },
+	}));
+	const conn = Array.from({ length: 30 }, (_, n) => ({
+		...{ _path: "conn", ts: from + n, uid: `C${site}${n}`, ...ends, "id.orig_p": 50_000 + n },
+		...{ "id.resp_p": 1000 + n, proto: "tcp", conn_state: "S0", history: "S" },
+	}));
+	return [ftp, conn].map((rows, i) => ({
+		name: `${site}-${i}.log`,
+		mimeType: "text/plain",
+		buffer: Buffer.from(rows.map((row) => JSON.stringify(row)).join("\n")),
+	}));
+}
+
+test("from an actor and from a row of evidence the way leads to the host of that site", async () => {
+	const context = await browser.newContext({ offline: true });
+	const page = await context.newPage();
+	await page.goto(FILE_URL);
+	const files = [...logsOf("basel", 1_700_000_000), ...logsOf("bern", 1_700_090_000)];
+	await page.setInputFiles("input[type=file]", files);
+	assert.equal(await settled(page), "done");
+	await view(page, "files");
+	for (const { name } of files) {
+		const card = page.locator(".file-card", { hasText: name });
+		await card.locator("label", { hasText: "site" }).locator("input").fill(name.split("-")[0]);
+	}
+	await page.getByRole("button", { name: "Read all files again" }).click();
+	assert.equal(await settled(page), "done");
+	for (const site of ["basel", "bern"]) {
+		await view(page, "overview");
+		const actor = page.locator(".actor", { hasText: `10.0.0.1 at ${site}` });
+		await actor.locator(".actor-head .pivot").click();
+		await page.locator("main.entity h1", { hasText: `10.0.0.1 at ${site}` }).waitFor();
+		await view(page, "overview");
+		await actor.locator(".links a", { hasText: "Password guessing" }).click();
+		await page.locator(".evidence-row .pivot", { hasText: "10.0.0.1" }).first().click();
+		await page.locator("main.entity h1", { hasText: `10.0.0.1 at ${site}` }).waitFor();
+	}
+	await context.close();
+});

@@ -7,15 +7,18 @@ import { dialog } from "./store/look.ts";
 import { go, route, VIEWS } from "./store/route.ts";
 
 /** Rows of a list, walked with the arrow keys. */
-const ROWS = [".evidence-row", ".finding-row", ".hit-row", ".story-place"];
+const ROWS = [".evidence-place", ".finding-row", ".hit-row", ".story-place"];
 
 function walk(by: 1 | -1): boolean {
-	const list = ROWS.find((rows) => document.activeElement?.matches(rows));
-	if (!list) {
+	// From a value within a row too.
+	const here = document.activeElement?.closest("li");
+	const from = ROWS.map((rows) => here?.querySelector<HTMLElement>(rows)).find(Boolean);
+	const list = ROWS.find((rows) => from?.matches(rows));
+	if (!from || !list) {
 		return false;
 	}
 	const rows = [...document.querySelectorAll<HTMLElement>(list)];
-	const at = rows.indexOf(document.activeElement as HTMLElement);
+	const at = rows.indexOf(from);
 	rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
 	return true;
 }

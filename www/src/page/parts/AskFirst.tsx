@@ -29,7 +29,8 @@ export function AskFirst({ task, begin, wish, children }: Props) {
 	}
 	if (isNone && !isFew) {
 		return (
-			<Empty title={`${plural(reach.n_connections, "connection")} are many.`}>
+			<Empty title={`${plural(reach.n_connections, "connection")}: more than are read unasked.`}>
+				The filter above narrows them down; for all of them the captures are read once more.
 				<button type="button" onClick={begin}>
 					{wish}
 				</button>

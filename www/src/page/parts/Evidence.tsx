@@ -3,9 +3,10 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { EntityKind } from "../../shared/records.ts";
 import type { Subject } from "../../shared/report.ts";
-import { linked } from "../select/linked.ts";
+import { linked, linkedRow, type Piece } from "../select/linked.ts";
 import { everywhere } from "../select/pivots.ts";
 import { visible } from "../select/text.ts";
+import { useColumns } from "../store/columns.ts";
 import { openEntity } from "../store/entities.ts";
 import { openWith } from "../store/records.ts";
 import { go } from "../store/route.ts";
@@ -61,9 +62,19 @@ export function Pivot({ value, entity, site, shown, class: name = "" }: PivotPro
 
 /** A sentence whose addresses and subjects lead to their stories. */
 export function Linked({ text, subjects }: { text: string; subjects: Subject[] }) {
+	return <Pieces pieces={linked(text, subjects)} />;
+}
+
+/** A row of evidence whose values lead to their stories. */
+export function LinkedRow({ text, subjects }: { text: string; subjects: Subject[] }) {
+	const columns = useColumns(/^\w*/.exec(text)?.[0] ?? "");
+	return <Pieces pieces={linkedRow(text, columns, subjects)} />;
+}
+
+function Pieces({ pieces }: { pieces: Piece[] }) {
 	return (
 		<span class="linked">
-			{linked(text, subjects).map((piece, i) =>
+			{pieces.map((piece, i) =>
 				piece.entity ? (
 					<Pivot key={i} value={piece.text} entity={piece.entity} />
 				) : (

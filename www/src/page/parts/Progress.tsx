@@ -33,7 +33,7 @@ function Running() {
 			<span class="num">
 				{size(done)} of {size(all)}
 			</span>
-			{now && now.rate > 0 && <span class="num dim">{size(now.rate)}/s</span>}
+			{now && now.rate > 0 && <span class="num dim rate">{size(now.rate)}/s</span>}
 			{left && <span class="num dim">{left}</span>}
 			<span class="progress-file dim">{file && <Ev text={file} />}</span>
 			<button type="button" onClick={stop}>

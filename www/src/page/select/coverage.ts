@@ -70,3 +70,11 @@ export function fileOf(source: Source, sources: Source[]): Source {
 	const parent = sources.find((s) => s.id === source.parent);
 	return parent ? fileOf(parent, sources) : source;
 }
+
+/** Whether no reader took what is in it. */
+export const isUnread = (source: Source): boolean => source.refusals.length > 0;
+
+/** Formats that tell more of other evidence, and show nothing alone. */
+const AIDS = new Set(["tls-key-log", "mmdb", "networks-csv"]);
+
+export const isAid = ({ format }: Source): boolean => format !== undefined && AIDS.has(format);

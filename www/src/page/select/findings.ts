@@ -1,5 +1,5 @@
 // Which findings are shown and in which order; pure functions of the report.
-import type { Finding, Report, Severity, Source } from "../../shared/report.ts";
+import type { Actor, Finding, Report, Severity, Source } from "../../shared/report.ts";
 
 export const SEVERITIES: readonly Severity[] = ["high", "medium", "low", "info"];
 
@@ -85,6 +85,18 @@ export function rulesOf(findings: Finding[]): [string, number][] {
 /** The sources that a finding's rows come from, wherever the rows are. */
 export const nodesOf = ({ evidence: { rows, left_out } }: Finding): Set<number> =>
 	new Set(left_out ?? rows.map((row) => row.at.node));
+
+/** The site whose hosts a finding's private addresses are: that of its first source, as in the core. */
+export function siteOfFinding(finding: Finding, sources: Source[]): string | undefined {
+	const nodes = nodesOf(finding);
+	return nodes.size > 0 ? siteOf(Math.min(...nodes), sources) : undefined;
+}
+
+/** The site that an actor is of, if it is an address: all its findings are of the same. */
+export function siteOfActor(actor: Actor, { findings, sources }: Report): string | undefined {
+	const first = findings[Number(actor.findings[0])];
+	return first && actor.kind === "address" ? siteOfFinding(first, sources) : undefined;
+}
 
 /** The names of the files that a finding's rows come from. */
 export const filesOf = (finding: Finding, sources: Source[]): string[] => [

@@ -1,7 +1,7 @@
 // Sentences about the evidence, cut where they name something that has a story of its own.
-import type { EntityKind } from "../../shared/records.ts";
+import type { Column, EntityKind } from "../../shared/records.ts";
 import type { Subject } from "../../shared/report.ts";
-import { ofSubject } from "./entities.ts";
+import { ofCell, ofSubject } from "./entities.ts";
 import { isAddress } from "./pivots.ts";
 
 export interface Piece {
@@ -80,4 +80,44 @@ export function linked(text: string, subjects: Subject[]): Piece[] {
 		pieces.push({ text: text.slice(at) });
 	}
 	return pieces;
+}
+
+/** What the core writes for a character that would deceive: the value itself is another one. */
+const ESCAPED = /\\x[0-9a-f]{2}|\\u\{[0-9a-f]+\}/;
+
+/** A field of a row: of a list its members, each for itself. */
+function ofField(column: Column, value: string, subjects: Subject[]): Piece[] {
+	if (!column.entity) {
+		return linked(value, subjects);
+	}
+	const isList = /^(vector|set)\b/.test(column.type);
+	return (isList ? value.split(/(,)/) : [value]).map((text) => {
+		const entity = text === "," || ESCAPED.test(text) ? undefined : ofCell(column, text);
+		return entity ? { text, entity } : { text };
+	});
+}
+
+/**
+ * A row of evidence in pieces: its kind and ends, then ` name=value` for the fields that it has, in
+ * the order of the kind's columns. What the columns are of a value, it is a pivot as.
+ */
+export function linkedRow(row: string, columns: Column[], subjects: Subject[]): Piece[] {
+	const fields: { column: Column; start: number; end: number }[] = [];
+	let behind = 0;
+	for (const column of columns) {
+		const start = row.indexOf(` ${column.name}=`, behind);
+		if (start >= 0) {
+			behind = start + column.name.length + 2;
+			fields.push({ column, start, end: behind });
+		}
+	}
+	const pieces = linked(row.slice(0, fields[0]?.start), subjects);
+	for (const [i, { column, start, end }] of fields.entries()) {
+		pieces.push({ text: row.slice(start, end) });
+		const value = row.slice(end, fields[i + 1]?.start);
+		// Of a line that was too long the last value is not whole.
+		const isCut = i === fields.length - 1 && value.endsWith("…");
+		pieces.push(...(isCut ? [{ text: value }] : ofField(column, value, subjects)));
+	}
+	return pieces.filter(({ text }) => text !== "");
 }

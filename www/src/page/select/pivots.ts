@@ -143,14 +143,15 @@ export function toolFilters(finding: Finding): ToolFilter[] {
 	return log ? [...filters, ...zeek(log, subjects)] : filters;
 }
 
-/** One subject of each role: a filter on all of two hundred targets shows nothing. */
+/** One subject of each role and kind: a filter on all of two hundred targets shows nothing. */
 function narrow(subjects: Subject[]): Subject[] {
-	const roles = new Map<string, Subject[]>();
+	const alike = new Map<string, Subject[]>();
 	for (const subject of subjects) {
-		roles.set(subject.role, [...(roles.get(subject.role) ?? []), subject]);
+		const key = `${subject.role} ${subject.kind}`;
+		alike.set(key, [...(alike.get(key) ?? []), subject]);
 	}
-	// Of several with the same role none is the one, so only the roles that name one narrow it down.
-	const single = [...roles.values()].filter((list) => list.length === 1).flat();
+	// Of several alike none is the one, so only those that stand alone narrow it down.
+	const single = [...alike.values()].filter((list) => list.length === 1).flat();
 	return single.length > 0 ? single : subjects.slice(0, 1);
 }
 

@@ -24,7 +24,7 @@ export function Coverage() {
 					</p>
 					<ul class="coverage-list">
 						{[...rules]
-							.sort((a, b) => Number(a.is_blind) - Number(b.is_blind))
+							.sort((a, b) => Number(b.is_blind) - Number(a.is_blind))
 							.map((rule) => (
 								<RuleRow key={rule.rule} rule={rule} />
 							))}
@@ -57,7 +57,7 @@ function RuleRow({ rule }: { rule: RuleCoverage }) {
 						● looked, found {count(rule.n_findings)}
 					</a>
 				) : (
-					<span class="verdict quiet">○ looked, found nothing</span>
+					<span class="verdict calm">○ looked, found nothing</span>
 				)}
 			</div>
 			<p>{rule.about}</p>

@@ -123,6 +123,7 @@ const KEYS: [string, string][] = [
 	["1 … 9", "the views, from Overview to Report"],
 	["/", "the view's filter"],
 	["j, k", "next and previous finding"],
+	["↑, ↓", "in a list: next and previous row"],
 	["Enter", "open; in a table: the value's story, or filter by it"],
 	["Shift Enter", "in a table: filter by the value"],
 	["Alt Enter", "in a table: filter the value out"],

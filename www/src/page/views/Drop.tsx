@@ -6,12 +6,14 @@ import { choose, openSample } from "../store/intake.ts";
 import { defaults, dialog } from "../store/look.ts";
 
 const READS: [string, string][] = [
-	["Captures", "pcap and pcapng, whole or cut, plain or compressed"],
+	["Captures", "pcap and pcapng, whole or cut, of many link types"],
 	["Zeek logs", "JSON (lines, pretty-printed, arrays) and TSV, fields missing or not"],
+	["Suricata logs", "EVE, JSON"],
 	["Flow records", "nfdump text in its line and long forms"],
-	["Web server logs", "common and combined: Apache, nginx and their kin; IIS W3C"],
-	["FTP server logs", "IIS W3C, with its header or wrapped by a syslog relay"],
-	["In any wrapping", "gzip; folders; many files at once"],
+	["Web server logs", "common, combined and JSON: Apache, nginx and their kin; IIS W3C"],
+	["FTP server logs", "IIS W3C, vsftpd, ProFTPD, xferlog; wrapped by a syslog relay or not"],
+	["To tell more", "TLS key logs open sessions of captures; tables of networks name their owners"],
+	["In any wrapping", "gzip; text in UTF-16; folders; many files at once"],
 ];
 
 export function DropView() {

@@ -5,7 +5,7 @@ import { Ev } from "../parts/Evidence.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
 import { Series } from "../parts/Series.tsx";
 import { WeightMark } from "../parts/Severity.tsx";
-import { asTree, eventsOf } from "../select/coverage.ts";
+import { asTree, eventsOf, isUnread } from "../select/coverage.ts";
 import { CLOCKS, count, plural, size } from "../select/format.ts";
 import * as theCase from "../store/case.ts";
 import { FilePicker } from "./Drop.tsx";
@@ -46,7 +46,11 @@ function stateOf(index: number): string {
 		return theCase.isRunning.value ? "waiting" : "not read";
 	}
 	if (file.isClosed) {
-		return "read";
+		const source = theCase.sources.value.find((s) => s.id === file.node);
+		if (source && isUnread(source)) {
+			return "not recognised";
+		}
+		return theCase.evidence.value[index]?.file.size === 0 ? "empty" : "read";
 	}
 	return theCase.isRunning.value ? "reading" : "stopped";
 }
@@ -70,7 +74,7 @@ function FileCard({ index }: { index: number }) {
 					<Ev text={evidence.path} />
 				</span>
 				<span class="num dim">{size(evidence.file.size)}</span>
-				<span class={`file-state ${state}`}>{state}</span>
+				<span class={`file-state ${state === "not recognised" ? "failed" : state}`}>{state}</span>
 				{state === "reading" && progress && (
 					<progress
 						max={Math.max(1, evidence.file.size)}
@@ -102,6 +106,14 @@ function FileCard({ index }: { index: number }) {
 	);
 }
 
+/** What a source without a format is: one that is still looked at, nothing, or a stranger. */
+function noFormat(source: Source): string {
+	if (!source.is_done) {
+		return "not recognised yet";
+	}
+	return isUnread(source) ? "in no format that is read here" : "empty";
+}
+
 function SourceDetails({ source, depth }: { source: Source; depth: number }) {
 	const notes = (theCase.report.value?.notes ?? []).filter((n) => n.node === source.id);
 	const counters = Object.entries(source.counters);
@@ -113,9 +125,13 @@ function SourceDetails({ source, depth }: { source: Source; depth: number }) {
 				</p>
 			)}
 			<p>
-				{source.format_title ?? (source.is_done ? "not recognised" : "not recognised yet")}
-				<span class="dim"> · times: {CLOCKS[source.clock]}</span>
-				{eventsOf(source) > 0n && <> · {plural(eventsOf(source), "event")}: </>}
+				{source.format_title ?? noFormat(source)}
+				{eventsOf(source) > 0n && (
+					<>
+						<span class="dim"> · times: {CLOCKS[source.clock]}</span> ·{" "}
+						{plural(eventsOf(source), "event")}:{" "}
+					</>
+				)}
 				<span class="dim num">
 					{Object.entries(source.events)
 						.map(([kind, { count: n }]) => `${kind} ${count(n)}`)

@@ -1,15 +1,15 @@
 // One finding: what was seen, against which thresholds, what else it could be, and on which rows.
 import type { Caveat, EvidenceRow, Finding as F, Fact, Subject } from "../../shared/report.ts";
 import { Copy, Empty, Scroll, Section } from "../parts/Common.tsx";
-import { AtSite, Ev, Linked, Pivot } from "../parts/Evidence.tsx";
+import { AtSite, Ev, Linked, LinkedRow, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
 import { holdStill } from "../parts/still.ts";
 import { ToPackets } from "../parts/ToPackets.tsx";
 import { ofSubject } from "../select/entities.ts";
-import { siteOf, sourceName } from "../select/findings.ts";
+import { siteOf, siteOfFinding, sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { toolFilters } from "../select/pivots.ts";
-import { idOf, report, sources } from "../store/case.ts";
+import { report, sources } from "../store/case.ts";
 import { placeOf } from "../store/findings.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import { openEvidence, openRows } from "../store/packets.ts";
@@ -27,8 +27,7 @@ export function Finding() {
 		);
 	}
 	const finding = place.finding;
-	const first = finding.evidence.rows[0];
-	const site = first && siteOf(first.at.node, sources.value);
+	const site = siteOfFinding(finding, sources.value);
 	return (
 		<article class="finding">
 			<nav class="crumbs" aria-label="Findings">
@@ -171,12 +170,20 @@ function Terms({ finding }: { finding: F }) {
 								<td class="data">
 									<Linked text={fact.value} subjects={subjects} />
 								</td>
-								<td>{fact.threshold ?? <span class="dim">none</span>}</td>
-								<td>
+								<td data-term="threshold" class={fact.threshold === undefined ? "lacks" : ""}>
+									{fact.threshold ?? <span class="dim">none</span>}
+								</td>
+								<td class={fact.threshold === undefined ? "lacks" : ""}>
 									<Outcome fact={fact} />
 								</td>
-								<td class="dim">{fact.basis}</td>
-								{hasPoints && <td class="num">{fact.points ?? "–"}</td>}
+								<td data-term="basis" class="dim">
+									{fact.basis}
+								</td>
+								{hasPoints && (
+									<td data-term="points" class={`num ${fact.points === undefined ? "lacks" : ""}`}>
+										{fact.points ?? "–"}
+									</td>
+								)}
 							</tr>
 						))}
 					</tbody>
@@ -255,7 +262,7 @@ function Rows({ finding }: { finding: F }) {
 					<EvidenceLine
 						key={`${row.at.node}:${row.at.item}:${row.at.offset}`}
 						row={row}
-						id={idOf(finding)}
+						subjects={finding.subjects}
 					/>
 				))}
 			</ol>
@@ -263,29 +270,40 @@ function Rows({ finding }: { finding: F }) {
 	);
 }
 
-function EvidenceLine({ row, id }: { row: EvidenceRow; id: number }) {
+/** A row: its place opens the source, its values lead to their stories. */
+function EvidenceLine({ row, subjects }: { row: EvidenceRow; subjects: Subject[] }) {
 	const isOpen = sameOrigin(shown.value?.at, row.at);
+	const place = `${sourceName(row.at.node, sources.value)} ${row.at.item}`;
+	const open = (event: MouseEvent & { currentTarget: HTMLElement }) => {
+		// Whoever marks text of the row to copy it does not ask for the source.
+		const marked = getSelection();
+		const isMarking =
+			marked?.isCollapsed === false && marked.containsNode(event.target as Node, true);
+		if (!isMarking) {
+			holdStill(event.currentTarget);
+			show(row.at);
+		}
+	};
 	return (
-		<li>
+		// biome-ignore lint/a11y/useKeyWithClickEvents: its button does the same by keyboard.
+		<li class={`evidence-row ${isOpen ? "open" : ""}`} onClick={open}>
 			<button
 				type="button"
-				class="evidence-row"
-				data-finding={id}
+				class="evidence-place num"
 				aria-pressed={isOpen}
-				onClick={(event) => {
-					holdStill(event.currentTarget);
-					show(row.at);
-				}}
+				title={`${place}: show the evidence`}
 			>
-				<span class="num time">{row.ts ? time(row.ts) : "no time"}</span>
-				<span class="row-text">
-					<Ev text={row.text} />
-				</span>
-				<span class="row-place dim">
-					<Ev text={sourceName(row.at.node, sources.value)} /> {String(row.at.item)}
-				</span>
-				<span class="why dim">{row.why}</span>
+				{row.ts ? time(row.ts) : "no time"}
 			</button>
+			<span class="row-text">
+				<AtSite.Provider value={siteOf(row.at.node, sources.value)}>
+					<LinkedRow text={row.text} subjects={subjects} />
+				</AtSite.Provider>
+			</span>
+			<span class="row-place dim">
+				<Ev text={place} />
+			</span>
+			<span class="why dim">{row.why}</span>
 		</li>
 	);
 }

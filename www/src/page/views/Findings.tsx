@@ -3,11 +3,12 @@ import { useSignal } from "@preact/signals";
 import type { Finding, Severity } from "../../shared/report.ts";
 import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
+import { NothingFound } from "../parts/NothingFound.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
 import { ConfidenceMark, SeverityMark, Shape } from "../parts/Severity.tsx";
 import { countBySeverity, filesOf, NO_FILTER, rulesOf, SEVERITIES } from "../select/findings.ts";
 import { plural, when } from "../select/format.ts";
-import { findings, idOf, isRunning, report, sources } from "../store/case.ts";
+import { findings, idOf, isRunning, sources } from "../store/case.ts";
 import { findingsFilter, listed } from "../store/findings.ts";
 import { href } from "../store/route.ts";
 import { limitTo, range } from "../store/timeline.ts";
@@ -24,7 +25,7 @@ export function Findings() {
 			<Heading aside={<span class="dim num">{isRunning.value ? "still reading" : ""}</span>}>
 				Findings
 			</Heading>
-			{all.length === 0 ? <NoFindings /> : <Filters />}
+			{all.length === 0 ? <NothingFound /> : <Filters />}
 			{all.length > 0 && list.length === 0 && (
 				<Empty title="No finding passes the filter.">
 					<button type="button" onClick={() => (findingsFilter.value = NO_FILTER)}>
@@ -43,17 +44,6 @@ export function Findings() {
 				</button>
 			)}
 		</>
-	);
-}
-
-function NoFindings() {
-	const blind = report.value?.coverage.filter((c) => c.is_blind).length ?? 0;
-	const rules = report.value?.coverage.length ?? 0;
-	return (
-		<Empty title={isRunning.value ? "Nothing found yet." : "Nothing was found."}>
-			{rules - blind} of {plural(rules, "rule")} had evidence to look at;{" "}
-			<a href={href("coverage")}>Coverage</a> says what the others would need.
-		</Empty>
 	);
 }
 

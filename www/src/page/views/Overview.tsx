@@ -2,15 +2,17 @@
 import type { Actor, Finding, Report } from "../../shared/report.ts";
 import { Empty, Figure, Heading, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
+import { NothingFound } from "../parts/NothingFound.tsx";
 import { ConfidenceMark, SeverityMark, Shape, WeightMark } from "../parts/Severity.tsx";
 import { TimelineChart } from "../parts/Timeline.tsx";
 import { byCode, filesOnly, totalEvents } from "../select/coverage.ts";
 import { ofSubject } from "../select/entities.ts";
-import { countBySeverity, SEVERITIES } from "../select/findings.ts";
+import { countBySeverity, SEVERITIES, siteOfActor } from "../select/findings.ts";
 import { count, plural, short, size, when } from "../select/format.ts";
 import { findings, idOf, isRunning, isSample, report } from "../store/case.ts";
 import { findingsFilter } from "../store/findings.ts";
 import { href } from "../store/route.ts";
+import { OfSite } from "./Entities.tsx";
 
 /** Findings shown here; the rest is one click away. */
 const MOST_FINDINGS = 8;
@@ -37,12 +39,14 @@ function OverviewBody({ report: now }: { report: Report }) {
 					<TimelineChart />
 				</Section>
 			) : (
-				<p class="dim">No time in the evidence: nothing can be said about order or pace.</p>
+				totalEvents(now) > 0n && (
+					<p class="dim">No time in the evidence: nothing can be said about order or pace.</p>
+				)
 			)}
 			<div class="columns">
 				<TopFindings />
 				<div>
-					<Actors actors={now.actors} />
+					<Actors report={now} />
 					<Section
 						title="What could not be looked for"
 						aside={<a href={href("coverage")}>Coverage</a>}
@@ -100,10 +104,7 @@ function TopFindings() {
 	return (
 		<Section title="Findings" aside={<a href={href("findings")}>All {all.length}</a>}>
 			{all.length === 0 ? (
-				<Empty title={isRunning.value ? "Nothing yet." : "Nothing was found."}>
-					Coverage says which rules had evidence to look at. Those that had none could not find
-					anything.
-				</Empty>
+				<NothingFound />
 			) : (
 				<ul class="finding-list">
 					{all.slice(0, MOST_FINDINGS).map((finding) => (
@@ -129,7 +130,8 @@ function FindingLine({ finding }: { finding: Finding }) {
 	);
 }
 
-function Actors({ actors }: { actors: Actor[] }) {
+function Actors({ report: now }: { report: Report }) {
+	const { actors } = now;
 	return (
 		<Section title="Actors">
 			{actors.length === 0 && (
@@ -137,13 +139,9 @@ function Actors({ actors }: { actors: Actor[] }) {
 					No address or account stands behind findings of more than one kind or source.
 				</p>
 			)}
-			{actors.map((actor) => (
-				<div class="actor" key={actor.kind + actor.value}>
-					<p class="actor-head">
-						<Pivot value={actor.value} entity={ofSubject(actor.kind)} />{" "}
-						<span class="dim">{actor.kind}</span>
-						{actor.when && <span class="dim num"> {when(actor.when)}</span>}
-					</p>
+			{actors.map((actor, i) => (
+				<div class="actor" key={i}>
+					<ActorHead actor={actor} report={now} />
 					<p>
 						<Ev text={actor.statement} />
 					</p>
@@ -160,6 +158,19 @@ function Actors({ actors }: { actors: Actor[] }) {
 				</div>
 			))}
 		</Section>
+	);
+}
+
+/** Who it is; the site too, where actors at two sites have the same private address. */
+function ActorHead({ actor, report: now }: { actor: Actor; report: Report }) {
+	const site = siteOfActor(actor, now);
+	const twins = now.actors.filter((a) => a.kind === actor.kind && a.value === actor.value);
+	return (
+		<p class="actor-head">
+			<Pivot value={actor.value} entity={ofSubject(actor.kind)} site={site} />
+			{twins.length > 1 && <OfSite site={site} />} <span class="dim">{actor.kind}</span>
+			{actor.when && <span class="dim num"> {when(actor.when)}</span>}
+		</p>
 	);
 }
 
@@ -180,7 +191,9 @@ function TopNotes({ report: now }: { report: Report }) {
 	return (
 		<Section title="What could not be read" aside={<a href={href("notes")}>Notes</a>}>
 			{notes.length === 0 ? (
-				<p class="dim">Nothing: every byte was understood.</p>
+				<p class="dim">
+					{isRunning.value ? "Nothing so far." : "Nothing: every byte was understood."}
+				</p>
 			) : (
 				<ul class="note-list">
 					{notes.slice(0, 5).map(({ code, weight, meaning, total }) => (

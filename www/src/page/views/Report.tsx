@@ -52,8 +52,8 @@ export function Report() {
 			<Evidence report={now} />
 			{now.actors.length > 0 && (
 				<Section title="Actors">
-					{now.actors.map((actor) => (
-						<p key={actor.value}>
+					{now.actors.map((actor, i) => (
+						<p key={i}>
 							<strong>
 								<Ev text={actor.value} />
 							</strong>

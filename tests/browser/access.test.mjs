@@ -1,0 +1,153 @@
+// The page for everyone: by the rules of accessibility, on narrow screens, on paper.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { FILE_URL, launch, settled, VIEWS, view } from "./browser.mjs";
+import { pcap, talk } from "./captures.mjs";
+
+const require = createRequire(new URL("../../www/package.json", import.meta.url));
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+let browser;
+const scratch = mkdtempSync(join(tmpdir(), "offwire-access-"));
+
+before(async () => {
+	browser = await launch();
+});
+
+after(async () => {
+	await browser?.close();
+	rmSync(scratch, { recursive: true });
+});
+
+/** The page in a context of its own; whatever it complains of fails the test that asks `problems`. */
+async function open(options = {}) {
+	const context = await browser.newContext({ offline: true, acceptDownloads: true, ...options });
+	const page = await context.newPage();
+	const problems = [];
+	page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+	page.on("pageerror", (error) => problems.push(String(error)));
+	await page.goto(FILE_URL);
+	return { page, problems };
+}
+
+async function openSample(options) {
+	const opened = await open(options);
+	await opened.page.getByRole("button", { name: "Open the sample case" }).click();
+	assert.equal(await settled(opened.page), "done");
+	return opened;
+}
+
+test("on a narrow screen the row stays in sight above its source, and no button is cut off", async () => {
+	const { page } = await openSample({ viewport: { width: 400, height: 800 } });
+	await view(page, "findings");
+	await page.locator(".finding-row").first().click();
+	await page.locator(".evidence-place").last().click();
+	await page.locator(".raw-line").waitFor();
+	await page.waitForFunction(() => {
+		const of = (what) => document.querySelector(what).getBoundingClientRect();
+		return of(".evidence-row.open .evidence-place").bottom <= of(".evidence-panel").top;
+	});
+	await view(page, "report");
+	for (const button of await page.locator(".buttons button").all()) {
+		const { x, width } = await button.boundingBox();
+		assert.ok(x >= 0 && x + width <= 400);
+	}
+	await page.context().close();
+});
+
+test("on paper stand the words, in dark ink, without what only a screen can do", async () => {
+	const { page } = await openSample();
+	await page.getByRole("button", { name: "Settings" }).click();
+	await page.getByRole("radio", { name: "Dark" }).check();
+	await page.keyboard.press("Escape");
+	await view(page, "findings");
+	await page.locator(".finding-row").first().click();
+	await page.locator(".evidence-row .pivot").first().waitFor();
+	await page.emulateMedia({ media: "print" });
+	const colour = await page.locator("h1").evaluate((h1) => getComputedStyle(h1).color);
+	assert.equal(colour, "rgb(27, 30, 35)");
+	assert.ok(await page.locator(".evidence-row .pivot").first().isVisible());
+	for (const gone of [".crumbs", ".tools button", ".side", ".section-head button"]) {
+		assert.equal(await page.locator(gone).first().isVisible(), false, gone);
+	}
+	await page.context().close();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+	for (const width of [1280, 400]) {
+		test(`no view has trouble with accessibility, ${colorScheme}, ${width} pixels`, async () => {
+			const options = { colorScheme, viewport: { width, height: 800 }, bypassCSP: true };
+			const { page } = await open(options);
+			await page.evaluate(AXE);
+			assert.deepEqual(await violations(page), []);
+			await page.getByRole("button", { name: "Open the sample case" }).click();
+			await settled(page);
+			for (const name of VIEWS) {
+				await view(page, name);
+				await page.waitForTimeout(200);
+				assert.deepEqual(await violations(page), [], name);
+				const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+				assert.ok(over <= 0, `${name} is ${over} pixels too wide`);
+			}
+			await view(page, "findings");
+			await page.locator(".finding-row").first().click();
+			await page.locator(".evidence-place").first().click();
+			await page.locator(".item").waitFor();
+			assert.deepEqual(await violations(page), []);
+			await page.context().close();
+		});
+
+		test(`packets and stories have none either, ${colorScheme}, ${width} pixels`, async () => {
+			const options = { colorScheme, viewport: { width, height: 800 }, bypassCSP: true };
+			const { page } = await open(options);
+			await page.evaluate(AXE);
+			const check = async (what) => {
+				await page.waitForTimeout(200);
+				assert.deepEqual(await violations(page), [], what);
+				const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+				assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
+			};
+			const path = join(scratch, "talk.pcap");
+			const said = [
+				[true, `GET /${"long".repeat(200)} HTTP/1.1\r\nHost: shop.example\r\n\r\n`],
+				[false, 10],
+				[false, "gone\tand here again"],
+			];
+			writeFileSync(path, pcap(talk(["10.0.0.1", 4000], ["192.0.2.7", 80], said)));
+			await page.setInputFiles("input[type=file]", path);
+			await settled(page);
+			await view(page, "packets");
+			await page.locator(".grid tbody td").first().waitFor();
+			await check("packets");
+			await page.locator(".grid tbody tr").nth(3).locator("td").first().click();
+			await page.locator(".its-connection").waitFor();
+			await check("a packet");
+			await page.keyboard.press("Escape");
+			await page.locator(".tabs").getByRole("button", { name: "Streams" }).click();
+			await page.locator(".said").first().waitFor();
+			await check("streams");
+			await page.getByRole("button", { name: "Hex" }).click();
+			await check("streams in hex");
+			await page.locator(".tabs").getByRole("button", { name: "Search" }).click();
+			await page.getByRole("textbox", { name: "What to search for" }).fill("long");
+			await page.keyboard.press("Enter");
+			await page.locator(".hit-row").first().waitFor();
+			await check("search");
+			await view(page, "entities");
+			await page.locator(".related .pivot", { hasText: "192.0.2.7" }).click();
+			await page.locator(".together .section").first().waitFor();
+			await check("an entity");
+			await page.context().close();
+		});
+	}
+}
+
+/** What axe finds, in short. */
+async function violations(page) {
+	const found = await page.evaluate(() => window.axe.run(document));
+	return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join(" ")}`);
+}
