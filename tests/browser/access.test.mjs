@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { FILE_URL, launch, settled, VIEWS, view } from "./browser.mjs";
+import { launch, openPage, openSampleCase, settled, VIEWS, view } from "./browser.mjs";
 import { pcap, talk } from "./captures.mjs";
 
 const require = createRequire(new URL("../../www/package.json", import.meta.url));
@@ -23,23 +23,8 @@ after(async () => {
 	rmSync(scratch, { recursive: true });
 });
 
-/** The page in a context of its own; whatever it complains of fails the test that asks `problems`. */
-async function open(options = {}) {
-	const context = await browser.newContext({ offline: true, acceptDownloads: true, ...options });
-	const page = await context.newPage();
-	const problems = [];
-	page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-	page.on("pageerror", (error) => problems.push(String(error)));
-	await page.goto(FILE_URL);
-	return { page, problems };
-}
-
-async function openSample(options) {
-	const opened = await open(options);
-	await opened.page.getByRole("button", { name: "Open the sample case" }).click();
-	assert.equal(await settled(opened.page), "done");
-	return opened;
-}
+const open = (options) => openPage(browser, options);
+const openSample = (options) => openSampleCase(browser, options);
 
 test("on a narrow screen the row stays in sight above its source, and no button is cut off", async () => {
 	const { page } = await openSample({ viewport: { width: 400, height: 800 } });

@@ -1,4 +1,5 @@
 // What the browser tests share: the system's Chromium, the built page, and a listener on loopback.
+import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { accessSync, constants, readFileSync } from "node:fs";
@@ -157,4 +158,23 @@ export async function settled(page, timeout = 30_000) {
 	const over = page.locator("[data-state=done], [data-state=crashed]");
 	await over.waitFor({ state: "attached", timeout });
 	return over.getAttribute("data-state");
+}
+
+/** The page in a context of its own, and what it complains of there. */
+export async function openPage(browser, options = {}) {
+	const context = await browser.newContext({ offline: true, acceptDownloads: true, ...options });
+	const page = await context.newPage();
+	const problems = [];
+	page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+	page.on("pageerror", (error) => problems.push(String(error)));
+	await page.goto(FILE_URL);
+	return { page, problems };
+}
+
+/** The same with the sample case read. */
+export async function openSampleCase(browser, options) {
+	const opened = await openPage(browser, options);
+	await opened.page.getByRole("button", { name: "Open the sample case" }).click();
+	assert.equal(await settled(opened.page), "done");
+	return opened;
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { FILE_URL, launch, settled, VIEWS, view } from "./browser.mjs";
+import { launch, openPage, openSampleCase, settled, VIEWS, view } from "./browser.mjs";
 
 let browser;
 const scratch = mkdtempSync(join(tmpdir(), "offwire-ui-"));
@@ -18,23 +18,8 @@ after(async () => {
 	rmSync(scratch, { recursive: true });
 });
 
-/** The page in a context of its own; whatever it complains of fails the test that asks `problems`. */
-async function open(options = {}) {
-	const context = await browser.newContext({ offline: true, acceptDownloads: true, ...options });
-	const page = await context.newPage();
-	const problems = [];
-	page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-	page.on("pageerror", (error) => problems.push(String(error)));
-	await page.goto(FILE_URL);
-	return { page, problems };
-}
-
-async function openSample(options) {
-	const opened = await open(options);
-	await opened.page.getByRole("button", { name: "Open the sample case" }).click();
-	assert.equal(await settled(opened.page), "done");
-	return opened;
-}
+const open = (options) => openPage(browser, options);
+const openSample = (options) => openSampleCase(browser, options);
 
 /** A file of ours with this text, dropped through the chooser. */
 async function openText(name, text, options) {
