@@ -123,23 +123,23 @@ impl Case {
         self.files.clear();
     }
 
-    /// What the case shows so far; may be asked at any time. Of very many rows of evidence only
-    /// those of the first findings are in it.
+    /// What the case shows so far; may be asked at any time. Of very many findings only the first
+    /// are whole.
     ///
     /// # Errors
     /// Never in practice: the report is plain data.
     pub fn report(&self) -> Result<JsValue, JsError> {
         let mut report = self.session.report();
-        report.leave_rows_out(ROWS_TOLD);
+        report.shorten(ROWS_TOLD);
         to_js(&report)
     }
 
-    /// The evidence of findings, each a pair of rule and key: for rows that the report left out.
+    /// Findings, each asked for as a pair of rule and key: whole, where the report shortened them.
     ///
     /// # Errors
-    /// If the findings are no such pairs.
-    pub fn evidence(&self, findings: JsValue) -> Result<JsValue, JsError> {
-        to_js(&self.session.evidence(&from_js::<Vec<_>>(findings)?))
+    /// If what is wanted are no such pairs.
+    pub fn findings(&self, wanted: JsValue) -> Result<JsValue, JsError> {
+        to_js(&self.session.findings(&from_js::<Vec<_>>(wanted)?))
     }
 
     /// The report as the command writes it, byte for byte: `text` or `json`.

@@ -114,20 +114,10 @@ pub struct Evidence {
     pub total: u64,
     /// A filter that shows them all in Records: the kind and the expression.
     pub filter: Option<(String, String)>,
-    /// The sources of [`rows`](Self::rows) that were left out of a report, to be asked for by
-    /// [`Session::evidence`](crate::session::Session::evidence); empty when all rows are there.
+    /// The sources of [`rows`](Self::rows), where these were [left out](Finding::leave_out); else
+    /// empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<NodeId>,
-}
-
-impl Evidence {
-    /// Leaves the rows out, so that a report with very many of them stays small.
-    pub(super) fn leave_out(&mut self) {
-        self.left_out = self.rows.iter().map(|row| row.at.node).collect();
-        self.left_out.sort_unstable();
-        self.left_out.dedup();
-        self.rows = Vec::new();
-    }
 }
 
 /// What a detector found.
@@ -163,4 +153,21 @@ pub struct Finding {
     pub attack: Vec<&'static str>,
     /// Findings of the same cause, rolled up into this one: their titles.
     pub includes: Vec<String>,
+}
+
+impl Finding {
+    /// Leaves out what only a page of its own shows, so that a report with very many findings stays
+    /// small: rows, terms, other readings, what is missing. [`Session::findings`] has all of it.
+    ///
+    /// [`Session::findings`]: crate::session::Session::findings
+    pub(super) fn leave_out(&mut self) {
+        let mut sources: Vec<NodeId> = self.evidence.rows.iter().map(|row| row.at.node).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        self.evidence.left_out = sources;
+        self.evidence.rows = Vec::new();
+        self.facts = Vec::new();
+        self.caveats = Vec::new();
+        self.missing = Vec::new();
+    }
 }

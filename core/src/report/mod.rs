@@ -59,14 +59,14 @@ pub struct Report {
 }
 
 impl Report {
-    /// Keeps about `most` rows of evidence: those of the first findings, whole. The others say
-    /// that theirs were left out.
-    pub fn leave_rows_out(&mut self, most: usize) {
+    /// Keeps about `most` rows of evidence: those of the first findings, which stay whole. The others
+    /// say that theirs were left out, and so are their terms, other readings and what is missing.
+    pub fn shorten(&mut self, most: usize) {
         let mut kept = 0usize;
         for finding in &mut self.findings {
             kept += finding.evidence.rows.len();
             if kept > most {
-                finding.evidence.leave_out();
+                finding.leave_out();
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::event::{NodeId, Origin};
 use crate::net::Packet;
 use crate::note::{FILE_TWICE, Note};
 use crate::records::{AllRelated, Entity, FilterError, Records, RowQuery, Rows, Sites, Story};
-use crate::report::{self, Evidence, Finding, Item, Report};
+use crate::report::{self, Finding, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::settings::Settings;
 use crate::source::capture::second;
@@ -249,19 +249,19 @@ impl Session {
         report::build(&self.store)
     }
 
-    /// The evidence of findings, each by its rule and key: for a host that
-    /// [left rows out](Report::leave_rows_out) of the report. `None` for what is no finding now.
-    pub fn evidence(&self, findings: &[(String, String)]) -> Vec<Option<Evidence>> {
+    /// Findings, each by its rule and key: for a host that [shortened](Report::shorten) the report.
+    /// `None` for what is no finding now.
+    pub fn findings(&self, wanted: &[(String, String)]) -> Vec<Option<Finding>> {
         let mut of_rules: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
         let mut all = Vec::new();
-        for (id, key) in findings {
+        for (id, key) in wanted {
             let of_rule = of_rules.entry(id).or_insert_with(|| {
                 let mut found = Vec::new();
                 let rules = RULES.iter().zip(&self.store.detectors);
                 rules.filter(|(rule, _)| rule.id == id).for_each(|(_, d)| d.report(&mut found));
                 found
             });
-            all.push(of_rule.iter().find(|f| f.key == *key).map(|f| f.evidence.clone()));
+            all.push(of_rule.iter().find(|f| f.key == *key).cloned());
         }
         all
     }
@@ -325,23 +325,24 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_a_report_left_out_can_be_asked_for() {
+    fn what_a_report_left_out_can_be_asked_for() {
         let mut session = Session::new(Settings::default());
         let node = session.open(FileMeta::default());
         let row = r#"{"_path":"ftp","ts":1700000000.0,"id.orig_h":"10.0.0.9","id.orig_p":5000,"id.resp_h":"10.0.0.1","id.resp_p":21,"user":"eva","password":"x","command":"PASS","reply_code":230}"#;
         session.feed(node, row.as_bytes());
         session.close(node);
         let (whole, mut short) = (session.report(), session.report());
-        short.leave_rows_out(whole.findings.iter().map(|f| f.evidence.rows.len()).sum());
+        short.shorten(whole.findings.iter().map(|f| f.evidence.rows.len()).sum());
         assert_eq!(short, whole, "there is room for all");
-        short.leave_rows_out(0);
+        short.shorten(0);
         for (whole, short) in whole.findings.iter().zip(&short.findings) {
             assert!(short.evidence.rows.is_empty() && short.evidence.left_out == [node]);
-            let asked = session.evidence(&[(whole.rule.to_owned(), whole.key.clone())]);
-            assert_eq!(asked, [Some(whole.evidence.clone())]);
+            assert!(short.facts.is_empty() && short.caveats.is_empty());
+            let asked = session.findings(&[(whole.rule.to_owned(), whole.key.clone())]);
+            assert_eq!(asked, [Some(whole.clone())]);
         }
         assert!(!whole.findings.is_empty());
-        assert_eq!(session.evidence(&[("no-rule".into(), "".into())]), [None]);
+        assert_eq!(session.findings(&[("no-rule".into(), "".into())]), [None]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ import type {
 	Values,
 	ValuesQuery,
 } from "../shared/records.ts";
-import type { FindingEvidence, Origin } from "../shared/report.ts";
+import type { Finding, Origin } from "../shared/report.ts";
 import { type Listener, type Pair, takePair } from "./workers.ts";
 
 /** How long workers may take to stop in good order before they are ended. */
@@ -98,8 +98,8 @@ export class Analysis {
 		this.#pair.analysing.tell("endPass", id);
 	}
 
-	evidence(findings: [string, string][]): Promise<(FindingEvidence | undefined)[]> {
-		return this.#pair.analysing.call("evidence", findings);
+	findings(wanted: [string, string][]): Promise<(Finding | undefined)[]> {
+		return this.#pair.analysing.call("findings", wanted);
 	}
 
 	/** The report as the command writes it, byte for byte. */

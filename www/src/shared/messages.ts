@@ -19,7 +19,7 @@ import type {
 	Values,
 	ValuesQuery,
 } from "./records.ts";
-import type { FindingEvidence, Origin, Report } from "./report.ts";
+import type { Finding, Origin, Report } from "./report.ts";
 
 /** One file as the analyst gave it: `path` is its place inside a dropped folder, or its name. */
 export interface Evidence {
@@ -95,8 +95,8 @@ export type AnalysingCalls = {
 	/** Begins a case; settings left out are the core's own. */
 	begin(settings: unknown): void;
 	report(): Report;
-	/** The evidence of findings by rule and key, where the report left it out. */
-	evidence(findings: [string, string][]): (FindingEvidence | undefined)[];
+	/** Findings by rule and key, whole, where the report shortened them. */
+	findings(wanted: [string, string][]): (Finding | undefined)[];
 	/** The report as the command writes it, byte for byte. */
 	written(form: "text" | "json"): string;
 	/** Leaves the rest of what was handed over and closes what is open; what was found stays. */

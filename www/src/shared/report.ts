@@ -54,7 +54,7 @@ export interface FindingEvidence {
 	total: bigint;
 	/** The kind and the expression that show all rows. */
 	filter?: [string, string];
-	/** The sources of rows that are not here but are to be asked for. */
+	/** The sources of its rows, where the finding is shortened: it is to be asked for. */
 	left_out?: number[];
 }
 

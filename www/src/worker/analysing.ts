@@ -4,7 +4,7 @@ import type { Reach } from "../shared/evidence.ts";
 import { describe, type Endpoint, Link } from "../shared/link.ts";
 import type { AnalysingCalls, FedCalls, FeedingCalls, PageCalls } from "../shared/messages.ts";
 import type { Filtered, Item, Values } from "../shared/records.ts";
-import type { FindingEvidence, Report } from "../shared/report.ts";
+import type { Finding, Report } from "../shared/report.ts";
 import { Case, entityOf, initSync } from "../wasm/offwire_wasm.js";
 import { Meter } from "./meter.ts";
 import { Passes } from "./passes.ts";
@@ -45,7 +45,7 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 		current = new Case(settings);
 	},
 	report: () => theCase().report() as Report,
-	evidence: (findings) => theCase().evidence(findings) as (FindingEvidence | undefined)[],
+	findings: (wanted) => theCase().findings(wanted) as (Finding | undefined)[],
 	written: (form) => theCase().written(form),
 	stop() {
 		isStopped = true;

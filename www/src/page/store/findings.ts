@@ -25,6 +25,9 @@ export const listed = computed(() => {
 	);
 });
 
+/** A finding in the list. */
+export type Place = ReturnType<typeof placeOf>;
+
 /** The finding with this number, and its neighbours in the list. */
 export function placeOf(id: number) {
 	const all = listed.value;

@@ -10,12 +10,12 @@ import { siteOf, siteOfFinding, sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { toolFilters } from "../select/pivots.ts";
 import { report, sources } from "../store/case.ts";
-import { placeOf } from "../store/findings.ts";
+import { type Place, placeOf } from "../store/findings.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import { openEvidence, openRows } from "../store/packets.ts";
 import { openWith } from "../store/records.ts";
 import { go, href, route } from "../store/route.ts";
-import { useRows } from "../store/rows.ts";
+import { useWhole } from "../store/whole.ts";
 
 export function Finding() {
 	const place = placeOf(route.value.id);
@@ -26,7 +26,12 @@ export function Finding() {
 			</Empty>
 		);
 	}
-	const finding = place.finding;
+	return <OneFinding place={place} finding={place.finding} />;
+}
+
+function OneFinding({ place, finding: told }: { place: Place; finding: F }) {
+	const finding = useWhole(told);
+	const isShort = finding.evidence.left_out !== undefined;
 	const site = siteOfFinding(finding, sources.value);
 	return (
 		<article class="finding">
@@ -46,10 +51,12 @@ export function Finding() {
 				{finding.facts.length > 0 && <Terms finding={finding} />}
 			</AtSite.Provider>
 			<Rows finding={finding} />
-			<div class="columns">
-				<Caveats caveats={finding.caveats} />
-				<Missing missing={finding.missing} />
-			</div>
+			{!isShort && (
+				<div class="columns">
+					<Caveats caveats={finding.caveats} />
+					<Missing missing={finding.missing} />
+				</div>
+			)}
 			<Attack ids={finding.attack} />
 			<Tools finding={finding} />
 			{finding.includes.length > 0 && (
@@ -230,8 +237,7 @@ function Missing({ missing }: { missing: string[] }) {
 }
 
 function Rows({ finding }: { finding: F }) {
-	const { total, filter } = finding.evidence;
-	const rows = useRows(finding) ?? [];
+	const { rows, total, filter } = finding.evidence;
 	// The packets of all rows where a filter names them, else of those shown.
 	const openPackets = () => (filter ? openRows(filter[0], filter[1]) : openEvidence(rows));
 	const openAll = () => {

@@ -8,7 +8,7 @@ import { byCode, filesOnly } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
 import { count, size, time, when } from "../select/format.ts";
 import { canAsk, files, isRunning, report } from "../store/case.ts";
-import { useRows } from "../store/rows.ts";
+import { useWhole } from "../store/whole.ts";
 import { copyReport, saveReport } from "../store/written.ts";
 
 export function Report() {
@@ -116,7 +116,8 @@ function Evidence({ report: now }: { report: R }) {
 	);
 }
 
-function ReportFinding({ finding, report: now }: { finding: Finding; report: R }) {
+function ReportFinding({ finding: told, report: now }: { finding: Finding; report: R }) {
+	const finding = useWhole(told);
 	return (
 		<section class="report-finding">
 			<h3>
@@ -149,7 +150,7 @@ function ReportFinding({ finding, report: now }: { finding: Finding; report: R }
 				</p>
 			)}
 			<ul class="report-rows">
-				{useRows(finding)?.map((row) => (
+				{finding.evidence.rows.map((row) => (
 					<li key={`${row.at.node}:${row.at.item}`}>
 						<Ev text={sourceName(row.at.node, now.sources)} /> {String(row.at.item)}:{" "}
 						<Ev text={row.text} />

@@ -1,13 +1,13 @@
-// The rows of findings: most are in the report; of very many the rest is asked for when shown.
+// Findings whole: most are so in the report; of very many the rest is asked for when shown.
 import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { EvidenceRow, Finding } from "../../shared/report.ts";
+import type { Finding } from "../../shared/report.ts";
 import { ask, canAsk, caseNumber } from "./case.ts";
 
 interface Asked {
-	/** The finding as it was then: that of a later report has other rows. */
-	finding: Finding;
-	rows: EvidenceRow[];
+	/** The finding as the report had it then: that of a later report has other rows. */
+	short: Finding;
+	whole: Finding;
 }
 
 /** What was asked for in this case, by rule and key. */
@@ -23,27 +23,27 @@ effect(() => {
 
 const identity = ({ rule, key }: Finding): string => `${rule}\n${key}`;
 
-/** The rows of a finding that is shown: those of an older report until the new ones have come. */
-export function useRows(finding: Finding): EvidenceRow[] | undefined {
-	const isLeftOut = finding.evidence.left_out !== undefined;
-	const have = isLeftOut ? asked.value.get(identity(finding)) : undefined;
-	const isOld = isLeftOut && have?.finding !== finding;
+/** A finding that is shown: as an older report had it until the rest of the new one has come. */
+export function useWhole(finding: Finding): Finding {
+	const isShort = finding.evidence.left_out !== undefined;
+	const have = isShort ? asked.value.get(identity(finding)) : undefined;
+	const isOld = isShort && have?.short !== finding;
 	useEffect(() => {
 		if (isOld) {
 			want(finding);
 		}
 	}, [finding, isOld]);
-	return isLeftOut ? have?.rows : finding.evidence.rows;
+	return have?.whole ?? finding;
 }
 
 function want(finding: Finding): void {
 	wanted.push(finding);
 	if (wanted.length === 1) {
-		queueMicrotask(askForRows);
+		queueMicrotask(askForThem);
 	}
 }
 
-async function askForRows(): Promise<void> {
+async function askForThem(): Promise<void> {
 	const findings = wanted;
 	wanted = [];
 	if (!canAsk.value) {
@@ -52,14 +52,14 @@ async function askForRows(): Promise<void> {
 	const ofCase = caseNumber.value;
 	const pairs = findings.map(({ rule, key }): [string, string] => [rule, key]);
 	const answers = await ask()
-		.evidence(pairs)
+		.findings(pairs)
 		.catch(() => []);
 	if (ofCase !== caseNumber.value) {
 		return;
 	}
-	const now = findings.map((finding, i): [string, Asked] => [
-		identity(finding),
-		{ finding, rows: answers[i]?.rows ?? [] },
+	const now = findings.map((short, i): [string, Asked] => [
+		identity(short),
+		{ short, whole: answers[i] ?? short },
 	]);
 	asked.value = new Map([...asked.value, ...now]);
 }
