@@ -106,7 +106,7 @@ pub struct Span {
 }
 
 /// The rows a finding rests on.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Evidence {
     /// The most telling rows, by time and place.
     pub rows: Vec<EvidenceRow>,
@@ -114,10 +114,9 @@ pub struct Evidence {
     pub total: u64,
     /// A filter that shows them all in Records: the kind and the expression.
     pub filter: Option<(String, String)>,
-    /// The sources of [`rows`](Self::rows), where these were [left out](Finding::leave_out); else
-    /// empty.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub left_out: Vec<NodeId>,
+    /// The sources of [`rows`](Self::rows), where these were [left out](Finding::leave_out).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<Vec<NodeId>>,
 }
 
 /// What a detector found.
@@ -164,10 +163,24 @@ impl Finding {
         let mut sources: Vec<NodeId> = self.evidence.rows.iter().map(|row| row.at.node).collect();
         sources.sort_unstable();
         sources.dedup();
-        self.evidence.left_out = sources;
+        self.evidence.left_out = Some(sources);
         self.evidence.rows = Vec::new();
         self.facts = Vec::new();
         self.caveats = Vec::new();
         self.missing = Vec::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::kit;
+
+    #[test]
+    fn a_shortened_finding_says_so_with_rows_or_without() {
+        let mut finding = kit::finding("rule", "key");
+        let written = |f: &_| serde_json::to_string(f).unwrap();
+        assert!(!written(&finding).contains("left_out"));
+        finding.leave_out();
+        assert!(written(&finding).contains(r#""left_out":[]"#));
     }
 }

@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 /// One event, kept as its place and its line; shared by all that keep it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// When.
     pub ts: Option<Time>,
@@ -28,7 +28,7 @@ impl Row {
 }
 
 /// One row of evidence: written as the fields `ts`, `at`, `text` and `why`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EvidenceRow {
     row: Rc<Row>,
     /// Why it is here.

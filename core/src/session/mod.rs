@@ -336,7 +336,7 @@ mod tests {
         assert_eq!(short, whole, "there is room for all");
         short.shorten(0);
         for (whole, short) in whole.findings.iter().zip(&short.findings) {
-            assert!(short.evidence.rows.is_empty() && short.evidence.left_out == [node]);
+            assert!(short.evidence.rows.is_empty() && short.evidence.left_out == Some(vec![node]));
             assert!(short.facts.is_empty() && short.caveats.is_empty());
             let asked = session.findings(&[(whole.rule.to_owned(), whole.key.clone())]);
             assert_eq!(asked, [Some(whole.clone())]);

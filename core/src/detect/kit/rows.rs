@@ -147,13 +147,13 @@ pub fn evidence(
             break;
         }
     }
-    kept.sort();
+    kept.sort_by_key(|row| (row.ts, row.at));
     let total = total.max(kept.len() as u64);
     Evidence {
         rows: kept,
         total,
         filter: filter.map(|(kind, f)| (kind.to_owned(), f)),
-        left_out: Vec::new(),
+        left_out: None,
     }
 }
 
