@@ -108,10 +108,10 @@ impl Detector for ClientFingerprints {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::kit::dsl::{events, fact, judge, lines};
+    use crate::detect::kit::dsl::{events, fact, found, found_within, lines};
 
     fn run(text: &str) -> Vec<Finding> {
-        judge(|| (RULE.new)(&Settings::default()), &events(text))
+        found(&RULE, &events(text))
     }
 
     #[test]
@@ -141,12 +141,8 @@ mod tests {
 
     #[test]
     fn caps_of_eight_give_the_same_for_any_order() {
-        let tight = || {
-            let mut s = Settings::default();
-            s.caps.keys = 8;
-            (RULE.new)(&s)
-        };
-        let found = judge(tight, &events("@0 ssl 10.0.0.{1..9}:* > 192.0.2.1:443 ja4=t{1..9}"));
+        let found =
+            found_within(&RULE, 8, &events("@0 ssl 10.0.0.{1..9}:* > 192.0.2.1:443 ja4=t{1..9}"));
         assert!(found[0].missing.iter().any(|m| m.contains("lower bounds")));
     }
 }

@@ -118,10 +118,10 @@ impl Detector for PlaintextCredentials {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::kit::dsl::{events, judge, lines};
+    use crate::detect::kit::dsl::{events, found, found_within, lines};
 
     fn run(text: &str) -> String {
-        lines(&judge(|| (RULE.new)(&Settings::default()), &events(text)))
+        lines(&found(&RULE, &events(text)))
     }
 
     #[test]
@@ -161,19 +161,15 @@ mod tests {
 
     #[test]
     fn caps_of_eight_give_the_same_for_any_order() {
-        let tight = || {
-            let mut s = Settings::default();
-            s.caps.keys = 8;
-            (RULE.new)(&s)
-        };
-        let found = judge(
-            tight,
+        let found = found_within(
+            &RULE,
+            8,
             &events("@0 ftp 10.0.0.{1..9}:* > 10.0.1.{1..9}:21 user=u cmd=PASS code=230 password"),
         );
         assert!(found.iter().all(|f| f.missing.iter().any(|m| m.contains("lower bounds"))));
         // Those that were let in stay before the many that were not.
         let text = "@0 ftp 10.0.0.{1..90}:* > 10.0.1.1:21 user=u cmd=PASS code=530 password\n@9 ftp 10.0.0.99:* > 10.0.1.2:21 user=eva cmd=PASS code=230 password";
-        let found = judge(tight, &events(text));
+        let found = found_within(&RULE, 8, &events(text));
         assert!(found.iter().any(|f| f.title.contains("to 10.0.1.2 over ftp")));
     }
 }

@@ -197,6 +197,22 @@ pub fn rows(events: &[Event], kind: Kind) -> Vec<Row> {
     events.iter().filter(|e| e.body.kind() == kind).map(row).collect()
 }
 
+/// A capture's events, and what TShark tells of its TLS.
+pub fn beside_tshark(capture: &str) -> Option<(Vec<Event>, Vec<Row>)> {
+    Some((events(capture)?, table(&format!("{capture}.expected/tshark/tls.tsv"))?))
+}
+
+/// Of each stream the first row with a JA3, with that JA3; `stream` is the column of its number.
+pub fn first_hellos<'a>(rows: &'a [Row], stream: &str) -> Vec<(&'a Row, &'a str)> {
+    let mut first = BTreeMap::new();
+    for row in rows {
+        if let (Some(of), Some(all)) = (row.get(stream), row.get("tls.handshake.ja3")) {
+            first.entry(of).or_insert((row, all.split(' ').next().unwrap()));
+        }
+    }
+    first.into_values().collect()
+}
+
 /// The rows of a table in TSV; unset and empty fields are left out. Without a line of `#fields`
 /// the first line names the columns.
 pub fn table(path: &str) -> Option<Vec<Row>> {

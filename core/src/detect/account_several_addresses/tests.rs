@@ -1,12 +1,11 @@
 //! Cases of `account-several-addresses`.
 
 use super::RULE;
-use crate::detect::kit::dsl::{events, fact, judge, lines};
+use crate::detect::kit::dsl::{events, fact, found, found_within, lines};
 use crate::report::Finding;
-use crate::settings::Settings;
 
 fn run(text: &str) -> Vec<Finding> {
-    judge(|| (RULE.new)(&Settings::default()), &events(text))
+    found(&RULE, &events(text))
 }
 
 /// The article's sample.
@@ -128,13 +127,9 @@ fn two_sites_private_addresses_are_two_hosts() {
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order() {
-    let tight = || {
-        let mut s = Settings::default();
-        s.caps.keys = 8;
-        (RULE.new)(&s)
-    };
-    judge(
-        tight,
+    found_within(
+        &RULE,
+        8,
         &events(
             "@0+5 ftp 192.0.{1..60}.1 > 10.0.0.1:21 user=eva{1..3} cmd=PASS code=230 session=s",
         ),

@@ -1,14 +1,13 @@
 //! Cases of `certificate-anomaly`: the record, each sign on both sides, and ordinary certificates.
 
 use super::RULE;
-use crate::detect::kit::dsl::{events, fact, judge, lines};
+use crate::detect::kit::dsl::{events, fact, found, found_within, lines};
 use crate::event::Body;
 use crate::report::Finding;
-use crate::settings::Settings;
 use crate::time::Time;
 
 fn run(text: &str) -> Vec<Finding> {
-    judge(|| (RULE.new)(&Settings::default()), &events(text))
+    found(&RULE, &events(text))
 }
 
 /// Findings above information, as lines.
@@ -152,7 +151,7 @@ fn validity_is_held_against_the_limit_of_the_day_of_issue() {
             x.not_valid_after = Some(from + days * DAY - 1);
             // Seen on its first day: by the rules of that day it is judged, and not of today.
             all[0].ts = Some(Time::from_secs(from));
-            let mut found = judge(|| (RULE.new)(&Settings::default()), &all);
+            let mut found = found(&RULE, &all);
             found.retain(|f| f.key != "record");
             assert!(lines(&found).starts_with(want), "{from} {days} {}", lines(&found));
             assert_eq!(found.len(), usize::from(!want.is_empty()), "{from} {days} {scts}");
@@ -216,13 +215,9 @@ fn issuers_are_ranked_and_an_inspecting_one_mutes() {
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order() {
-    let tight = || {
-        let mut s = Settings::default();
-        s.caps.keys = 8;
-        (RULE.new)(&s)
-    };
-    let found = judge(
-        tight,
+    let found = found_within(
+        &RULE,
+        8,
         &events(
             "@0 x509 10.0.0.9:* > 192.0.2.1:443 fp=a{1..40} serial=0{1..40} subject=CN=a issuer=CN=b",
         ),

@@ -2,12 +2,11 @@
 
 use super::RULE;
 use super::judge::{entropy, octets};
-use crate::detect::kit::dsl::{events, judge, lines};
+use crate::detect::kit::dsl::{events, found, found_within, lines};
 use crate::detect::kit::stable;
-use crate::settings::Settings;
 
 fn run(text: &str) -> String {
-    lines(&judge(|| (RULE.new)(&Settings::default()), &events(text)))
+    lines(&found(&RULE, &events(text)))
 }
 
 /// `n` names of `len` random hex characters.
@@ -90,10 +89,5 @@ fn look_alikes_stay_quiet() {
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order() {
-    let tight = || {
-        let mut s = Settings::default();
-        s.caps.keys = 8;
-        (RULE.new)(&s)
-    };
-    judge(tight, &events(&names_of(50, 40, "type=TXT a=x")));
+    found_within(&RULE, 8, &events(&names_of(50, 40, "type=TXT a=x")));
 }

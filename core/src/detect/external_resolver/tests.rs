@@ -1,11 +1,10 @@
 //! Cases of `external-resolver`: the few that go around, and questions that are no choice.
 
 use super::RULE;
-use crate::detect::kit::dsl::{events, judge, lines};
-use crate::settings::Settings;
+use crate::detect::kit::dsl::{events, found, found_within, lines};
 
 fn run(text: &str) -> String {
-    lines(&judge(|| (RULE.new)(&Settings::default()), &events(text)))
+    lines(&found(&RULE, &events(text)))
 }
 
 #[test]
@@ -58,11 +57,7 @@ fn two_sites_private_addresses_are_two() {
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order() {
-    let tight = || {
-        let mut s = Settings::default();
-        s.caps.keys = 8;
-        (RULE.new)(&s)
-    };
-    let found = judge(tight, &events("@0 dns 10.0.0.{1..40}:* > 8.8.{1,2}.8:53 q=a.test"));
+    let found =
+        found_within(&RULE, 8, &events("@0 dns 10.0.0.{1..40}:* > 8.8.{1,2}.8:53 q=a.test"));
     assert!(found[0].missing.iter().any(|m| m.contains("lower bounds")));
 }

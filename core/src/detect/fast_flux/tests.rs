@@ -1,18 +1,12 @@
 //! Cases of `fast-flux`: hits, near misses on each side of each threshold, look-alikes.
 
 use super::RULE;
-use crate::detect::Detector;
-use crate::detect::kit::dsl::{events, fact, judge, lines};
+use crate::detect::kit::dsl::{events, fact, found, found_within, lines};
 use crate::event::Event;
 use crate::report::Finding;
-use crate::settings::Settings;
-
-fn new() -> Box<dyn Detector> {
-    (RULE.new)(&Settings::default())
-}
 
 fn run(text: &str) -> Vec<Finding> {
-    judge(new, &events(text))
+    found(&RULE, &events(text))
 }
 
 /// The article's sample: no times, no ports.
@@ -189,18 +183,11 @@ fn volunteer_pools_are_information_at_most() {
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order_and_say_so() {
-    let tight = || {
-        (RULE.new)(&{
-            let mut s = Settings::default();
-            s.caps.keys = 8;
-            s
-        })
-    };
     let mut all = events("@0+240 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..90}.1.2.3 ttl=120");
     all.extend::<Vec<Event>>(events(
         "@0+2 dns 10.0.0.1:* > 10.0.0.53:53 q=w{1..5}.test a=192.0.2.1 ttl=60",
     ));
-    let found = judge(tight, &all);
+    let found = found_within(&RULE, 8, &all);
     assert_eq!(found.len(), 1);
     assert!(found[0].missing.iter().any(|m| m.contains("lower bounds")));
 }

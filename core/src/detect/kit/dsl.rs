@@ -5,12 +5,13 @@
 //! `{1..20}` and `{a,b}` make one event for each value, and STEP moves each later than the last.
 
 use super::Observed;
-use crate::detect::Detector;
+use crate::detect::Rule;
 use crate::event::{
     Body, Conn, Dns, Endpoint, Event, Flow, Ftp, Http, Kerberos, KnownService, Login, NodeId, Ntlm,
     Origin, Ssh, Ssl, StringSet, Transport, Uid, X509,
 };
 use crate::report::{Finding, Lines};
+use crate::settings::Settings;
 use crate::text::Text;
 use crate::time::{Interval, NANOS, Time};
 use std::fmt::Write;
@@ -30,10 +31,22 @@ pub fn events(text: &str) -> Vec<Event> {
     out
 }
 
+/// What a rule finds in events.
+pub fn found(rule: &Rule, events: &[Event]) -> Vec<Finding> {
+    judge(rule, &Settings::default(), events)
+}
+
+/// What a rule finds whose tables hold at most `cap` pairs.
+pub fn found_within(rule: &Rule, cap: usize, events: &[Event]) -> Vec<Finding> {
+    let mut settings = Settings::default();
+    settings.caps.keys = cap;
+    judge(rule, &settings, events)
+}
+
 /// Folds events in three orders, which must agree, and gives the findings.
-pub fn judge(detector: fn() -> Box<dyn Detector>, events: &[Event]) -> Vec<Finding> {
+fn judge(rule: &Rule, settings: &Settings, events: &[Event]) -> Vec<Finding> {
     let fold = |order: &mut dyn Iterator<Item = &Event>| {
-        let (mut d, lines) = (detector(), Lines::default());
+        let (mut d, lines) = ((rule.new)(settings), Lines::default());
         order.for_each(|e| d.observe(&Observed::new(e, &lines)));
         let mut found = Vec::new();
         d.report(&mut found);

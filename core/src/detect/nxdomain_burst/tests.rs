@@ -1,11 +1,10 @@
 //! Cases of `nxdomain-burst`: both sides of each floor, and clients that ask for others.
 
 use super::RULE;
-use crate::detect::kit::dsl::{events, judge, lines};
-use crate::settings::Settings;
+use crate::detect::kit::dsl::{events, found, found_within, lines};
 
 fn run(text: &str) -> String {
-    lines(&judge(|| (RULE.new)(&Settings::default()), &events(text)))
+    lines(&found(&RULE, &events(text)))
 }
 
 fn burst(n: usize, gap: usize) -> String {
@@ -63,10 +62,5 @@ fn types_that_clients_ask_for_count() {
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order() {
-    let tight = || {
-        let mut s = Settings::default();
-        s.caps.keys = 8;
-        (RULE.new)(&s)
-    };
-    judge(tight, &events(&burst(90, 1)));
+    found_within(&RULE, 8, &events(&burst(90, 1)));
 }

@@ -1,11 +1,10 @@
 //! Cases of `password-guessing`: both sides of each floor, what then succeeds, many servers.
 
 use super::RULE;
-use crate::detect::kit::dsl::{events, judge, lines};
-use crate::settings::Settings;
+use crate::detect::kit::dsl::{events, found, found_within, lines};
 
 fn run(text: &str) -> String {
-    lines(&judge(|| (RULE.new)(&Settings::default()), &events(text)))
+    lines(&found(&RULE, &events(text)))
 }
 
 fn guesses(n: usize, gap: usize) -> String {
@@ -123,7 +122,7 @@ fn few_tries_at_many_servers() {
     assert_eq!(run(&known(6)), "");
     // Many tries at each: one cause, one finding.
     let each = "@0+1 ftp 192.0.2.9:* > 10.0.0.{1..6}:21 user=root cmd=PASS code=530 password\n";
-    let found = judge(|| (RULE.new)(&Settings::default()), &events(&each.repeat(12)));
+    let found = found(&RULE, &events(&each.repeat(12)));
     assert_eq!((found.len(), found[0].includes.len()), (1, 6));
 }
 
@@ -190,10 +189,9 @@ fn two_sites_private_addresses_are_two_sources() {
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order() {
-    let tight = || {
-        let mut s = Settings::default();
-        s.caps.keys = 8;
-        (RULE.new)(&s)
-    };
-    judge(tight, &events("@0+2 ftp 192.0.2.9:* > 10.0.0.1:21 user=u{1..60} cmd=PASS code=530"));
+    found_within(
+        &RULE,
+        8,
+        &events("@0+2 ftp 192.0.2.9:* > 10.0.0.1:21 user=u{1..60} cmd=PASS code=530"),
+    );
 }

@@ -1,17 +1,11 @@
 //! Cases of `port-scan`: three kinds of scan from packets and flow records, and their look-alikes.
 
 use super::RULE;
-use crate::detect::Detector;
-use crate::detect::kit::dsl::{events, fact, judge, lines};
+use crate::detect::kit::dsl::{events, fact, found, found_within, lines};
 use crate::report::{Basis, Finding};
-use crate::settings::Settings;
-
-fn new() -> Box<dyn Detector> {
-    (RULE.new)(&Settings::default())
-}
 
 fn run(text: &str) -> Vec<Finding> {
-    judge(new, &events(text))
+    found(&RULE, &events(text))
 }
 
 /// The article's sample as the pairing stage gives it: the exporter shows both directions.
@@ -172,7 +166,7 @@ fn a_capture_with_its_own_log_counts_once() {
         all.extend(log);
         all
     };
-    let both = judge(new, &both);
+    let both = found(&RULE, &both);
     assert_eq!(lines(&one), lines(&both));
     assert_eq!(one[0].evidence.total, both[0].evidence.total);
 }
@@ -184,22 +178,15 @@ fn two_sites_private_hosts_are_two() {
     };
     let one = ports("1..30", "Bern") + &ports("31..60", "Bern");
     let two = ports("1..30", "Basel") + &ports("31..60", "Bern");
-    let found = |text: &str| judge(|| (RULE.new)(&Settings::default()), &events(text));
+    let found = |text: &str| found(&RULE, &events(text));
     assert!(lines(&found(&one)).contains("10.0.0.9 (Bern) asked 60 ports of 10.0.0.1 (Bern)"));
     assert!(lines(&found(&two)).contains("10.0.0.9 (Basel) asked 30 ports of 10.0.0.1 (Basel)"));
 }
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order() {
-    let tight = || {
-        (RULE.new)(&{
-            let mut s = Settings::default();
-            s.caps.keys = 8;
-            s
-        })
-    };
     let text = "@0+1 conn 192.0.2.9:* > 10.0.0.1:{1..200} unanswered history=S\n@0+1 conn 10.0.0.{1..9}:* > 198.51.100.1:443 answered odata=5 rdata=5";
-    let found = judge(tight, &events(text));
+    let found = found_within(&RULE, 8, &events(text));
     assert_eq!(found.len(), 1);
     assert!(found[0].missing.iter().any(|m| m.contains("lower bounds")));
 }

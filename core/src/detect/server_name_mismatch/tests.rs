@@ -1,12 +1,11 @@
 //! Cases of `server-name-mismatch`: each tier, and the many ways in which names may differ.
 
 use super::RULE;
-use crate::detect::kit::dsl::{events, fact, judge, lines};
+use crate::detect::kit::dsl::{events, fact, found, found_within, lines};
 use crate::event::Uid;
-use crate::settings::Settings;
 
 fn run(text: &str) -> String {
-    lines(&judge(|| (RULE.new)(&Settings::default()), &events(text)))
+    lines(&found(&RULE, &events(text)))
 }
 
 #[test]
@@ -31,7 +30,7 @@ fn a_capture_s_requests_count_where_they_stood_inside_tls() {
     let captured = |text: &str| {
         let mut all = events(text);
         all.iter_mut().for_each(|e| e.flow.uid = Some(Uid::Ours(7)));
-        lines(&judge(|| (RULE.new)(&Settings::default()), &all))
+        lines(&found(&RULE, &all))
     };
     let sni = "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=news.test";
     let host = "@1 http 10.0.0.9:1 > 192.0.2.1:443 host=hidden.example.com uri=/ status=200";
@@ -144,7 +143,7 @@ fn what_was_looked_up_later_says_nothing_about_an_earlier_hello() {
 #[test]
 fn encrypted_hellos_are_told_once_and_not_judged() {
     let text = "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 uid=C{1,2} sni=cover{1,2}.com ech names=b.org\n@1 http 10.0.0.9:1 > 192.0.2.1:443 uid=C1 host=hidden.org uri=/ status=200";
-    let found = judge(|| (RULE.new)(&Settings::default()), &events(text));
+    let found = found(&RULE, &events(text));
     assert_eq!(
         lines(&found),
         "Info/Low Server-name mismatch not assessable: encrypted hellos under 2 names\n"
@@ -229,10 +228,9 @@ fn a_private_server_s_certificate_is_information() {
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order() {
-    let tight = || {
-        let mut s = Settings::default();
-        s.caps.keys = 8;
-        (RULE.new)(&s)
-    };
-    judge(tight, &events("@0 ssl 10.0.0.9:* > 192.0.2.1:443 uid=C{1..40} sni=a.com names=b.org"));
+    found_within(
+        &RULE,
+        8,
+        &events("@0 ssl 10.0.0.9:* > 192.0.2.1:443 uid=C{1..40} sni=a.com names=b.org"),
+    );
 }

@@ -1,12 +1,11 @@
 //! Cases of `service-inventory`: what is a service, what weighs more, and what is told as one.
 
 use super::RULE;
-use crate::detect::kit::dsl::{events, judge, lines};
+use crate::detect::kit::dsl::{events, found, found_within, lines};
 use crate::report::{Basis, Finding};
-use crate::settings::Settings;
 
 fn run(text: &str) -> Vec<Finding> {
-    judge(|| (RULE.new)(&Settings::default()), &events(text))
+    found(&RULE, &events(text))
 }
 
 #[test]
@@ -75,19 +74,15 @@ fn a_host_that_answers_on_every_port_is_told_as_one() {
 #[test]
 fn two_sites_private_servers_are_two() {
     let at = |site: &str| format!("known_services * > 10.0.0.1:22 service=ssh site={site}\n");
-    let found = judge(|| (RULE.new)(&Settings::default()), &events(&(at("Basel") + &at("Bern"))));
+    let found = found(&RULE, &events(&(at("Basel") + &at("Bern"))));
     assert!(lines(&found).contains("2 services on 2 hosts"), "{}", lines(&found));
 }
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order() {
-    let tight = || {
-        let mut s = Settings::default();
-        s.caps.keys = 8;
-        (RULE.new)(&s)
-    };
-    judge(
-        tight,
+    found_within(
+        &RULE,
+        8,
         &events("@0 conn 10.0.0.9:* > 10.0.0.{1..9}:{22,80,443} answered odata=1 rdata=1"),
     );
 }

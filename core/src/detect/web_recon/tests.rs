@@ -1,17 +1,11 @@
 //! Cases of `web-recon`: lists from server logs and captures, and visitors who look like them.
 
 use super::RULE;
-use crate::detect::Detector;
-use crate::detect::kit::dsl::{events, fact, judge, lines};
+use crate::detect::kit::dsl::{events, fact, found, found_within, lines};
 use crate::report::{Finding, Severity};
-use crate::settings::Settings;
-
-fn new() -> Box<dyn Detector> {
-    (RULE.new)(&Settings::default())
-}
 
 fn run(text: &str) -> Vec<Finding> {
-    judge(new, &events(text))
+    found(&RULE, &events(text))
 }
 
 /// The article's sample: 16 set-up paths in 44 seconds.
@@ -152,20 +146,13 @@ fn two_sites_private_clients_are_two() {
             "@0 http 10.0.0.9 > 10.0.0.1:80 uri=//a{{{range}}}/x status=404 agent=x site={site}\n"
         )
     };
-    let found = |text: &str| judge(|| (RULE.new)(&Settings::default()), &events(text)).len();
+    let found = |text: &str| found(&RULE, &events(text)).len();
     assert_eq!(found(&(asks("1..6", "Bern") + &asks("7..12", "Bern"))), 1);
     assert_eq!(found(&(asks("1..6", "Basel") + &asks("7..12", "Bern"))), 0);
 }
 
 #[test]
 fn caps_of_eight_give_the_same_for_any_order() {
-    let tight = || {
-        (RULE.new)(&{
-            let mut s = Settings::default();
-            s.caps.keys = 8;
-            s
-        })
-    };
     let text = "@0 http 192.0.2.9 uri=/x?id={1..40}~union~select status=404 agent=x\n@0 http 192.0.2.{20..30} uri=/p status=200 agent=x";
-    judge(tight, &events(text));
+    found_within(&RULE, 8, &events(text));
 }

@@ -3,7 +3,6 @@
 use super::*;
 use crate::event::{Endpoint, Flow};
 use crate::proto::drive::{self, Feed, Row};
-use std::collections::BTreeMap;
 
 /// Captures of QUIC: drafts, versions 1 and 2, hellos in several packets and in any order, Retry.
 const CAPTURES: &[&str] = &[
@@ -30,21 +29,13 @@ fn hellos_are_those_that_tshark_opens() {
     let mut n = 0;
     for capture in CAPTURES {
         let capture = format!("tls/{capture}");
-        let (Some(events), Some(rows)) =
-            (drive::events(&capture), drive::table(&format!("{capture}.expected/tshark/tls.tsv")))
-        else {
-            continue;
+        let Some((events, theirs)) = drive::beside_tshark(&capture) else { continue };
+        let hello = |(row, ja3): (&Row, &str)| {
+            let name = row.get("tls.handshake.extensions_server_name");
+            format!("{} {ja3}", name.map_or("", String::as_str))
         };
-        let mut first = BTreeMap::new();
-        for row in &rows {
-            if let (Some(stream), Some(ja3)) = (row.get("udp.stream"), row.get("tls.handshake.ja3"))
-            {
-                let name = row.get("tls.handshake.extensions_server_name");
-                let (name, ja3) = (name.map_or("", String::as_str), ja3.split(' ').next().unwrap());
-                first.entry(stream).or_insert_with(|| format!("{name} {ja3}"));
-            }
-        }
-        let mut want: Vec<_> = first.into_values().collect();
+        let mut want: Vec<_> =
+            drive::first_hellos(&theirs, "udp.stream").into_iter().map(hello).collect();
         want.sort();
         let line = |row: &Row| {
             format!("{} {}", row.get("server_name").map_or("", String::as_str), row["ja3"])

@@ -5,7 +5,6 @@ mod peers;
 use super::*;
 use crate::event::{Event, Flow};
 use crate::proto::drive::{self, Feed, Row};
-use std::collections::BTreeMap;
 
 fn feed() -> Feed {
     let end = |port| crate::event::Endpoint { addr: Some([10, 0, 0, 1].into()), port: Some(port) };

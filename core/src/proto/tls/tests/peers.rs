@@ -133,28 +133,15 @@ fn ja3_is_that_of_tshark() {
     let mut n = 0;
     for capture in CAPTURES {
         let capture = format!("tls/{capture}");
-        let (Some(events), Some(rows)) =
-            (drive::events(&capture), drive::table(&format!("{capture}.expected/tshark/tls.tsv")))
-        else {
-            continue;
-        };
-        let mut first = BTreeMap::new();
-        for row in &rows {
-            if let (Some(stream), Some(ja3)) = (row.get("tcp.stream"), row.get("tls.handshake.ja3"))
-            {
-                let ja3 = ja3.split(' ').next().unwrap();
-                first.entry(stream).or_insert_with(|| {
-                    format!("{} {ja3}", row.get("ip.src").map_or("::1", String::as_str))
-                });
-            }
-        }
+        let Some((events, theirs)) = drive::beside_tshark(&capture) else { continue };
         // A packet with a wrong checksum is not used, as Zeek does; TShark uses it.
         let bad = |row: &Row| row.get("history").is_some_and(|h| h.contains(['c', 'C']));
         if drive::rows(&events, Kind::Conn).iter().any(bad) {
             continue;
         }
         let ours = by_client(&events, "ja3");
-        for want in first.into_values() {
+        for (row, ja3) in drive::first_hellos(&theirs, "tcp.stream") {
+            let want = format!("{} {ja3}", row.get("ip.src").map_or("::1", String::as_str));
             assert!(ours.contains(&want), "{capture}: {want} is not in {ours:?}");
             n += 1;
         }
