@@ -12,13 +12,12 @@ const ROWS = [".evidence-place", ".finding-row", ".hit-row", ".story-place"];
 function walk(by: 1 | -1): boolean {
 	// From a value within a row too.
 	const here = document.activeElement?.closest("li");
-	const from = ROWS.map((rows) => here?.querySelector<HTMLElement>(rows)).find(Boolean);
-	const list = ROWS.find((rows) => from?.matches(rows));
-	if (!from || !list) {
+	const list = ROWS.find((rows) => here?.querySelector(rows));
+	if (!here || !list) {
 		return false;
 	}
 	const rows = [...document.querySelectorAll<HTMLElement>(list)];
-	const at = rows.indexOf(from);
+	const at = rows.findIndex((row) => here.contains(row));
 	rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
 	return true;
 }

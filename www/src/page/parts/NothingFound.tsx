@@ -1,6 +1,6 @@
 // Why there is no finding: nothing was there to look at, or what was looked at showed nothing.
-import type { Report } from "../../shared/report.ts";
-import { isAid, isUnread, totalEvents } from "../select/coverage.ts";
+import type { Report, Source } from "../../shared/report.ts";
+import { isMute, isUnread, totalEvents } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
 import { plural } from "../select/format.ts";
 import { isRunning, report } from "../store/case.ts";
@@ -27,30 +27,40 @@ export function NothingFound() {
 }
 
 function NothingThere({ report: now }: { report: Report }) {
-	const unread = now.sources.filter(isUnread);
-	const more = unread.length - MOST_NAMED;
+	const { sources } = now;
+	const unread = sources.filter(isUnread);
+	const mute = sources.filter((source) => isMute(source, sources));
 	return (
 		<Empty title="There was nothing to look at.">
 			No file of this case gave a record, so no rule could find anything.
 			{unread.length > 0 && (
 				<p>
-					In no format that is read here:{" "}
-					{unread.slice(0, MOST_NAMED).map(({ id }, i) => (
-						<span key={id}>
-							{i > 0 && ", "}
-							<Ev text={sourceName(id, now.sources)} />
-						</span>
-					))}
-					{more > 0 && ` and ${plural(more, "other")}`}. <a href={href("files")}>Files</a> says why
-					each reader refused.
+					In no format that is read here: <Names of={unread} among={sources} />.{" "}
+					<a href={href("files")}>Files</a> says why each reader refused.
 				</p>
 			)}
-			{now.sources.some(isAid) && (
+			{mute.length > 0 && (
 				<p>
-					A key log opens sessions of captures, and a table of networks names the owners of
-					addresses: add the captures or logs that they belong to.
+					Recognised, but without a record: <Names of={mute} among={sources} />. A key log opens
+					sessions of captures, and a table of networks names the owners of addresses: add the
+					captures or logs that they belong to.
 				</p>
 			)}
 		</Empty>
+	);
+}
+
+function Names({ of, among }: { of: Source[]; among: Source[] }) {
+	const more = of.length - MOST_NAMED;
+	return (
+		<>
+			{of.slice(0, MOST_NAMED).map(({ id }, i) => (
+				<span key={id}>
+					{i > 0 && ", "}
+					<Ev text={sourceName(id, among)} />
+				</span>
+			))}
+			{more > 0 && ` and ${plural(more, "other")}`}
+		</>
 	);
 }

@@ -74,7 +74,8 @@ export function fileOf(source: Source, sources: Source[]): Source {
 /** Whether no reader took what is in it. */
 export const isUnread = (source: Source): boolean => source.refusals.length > 0;
 
-/** Formats that tell more of other evidence, and show nothing alone. */
-const AIDS = new Set(["tls-key-log", "mmdb", "networks-csv"]);
-
-export const isAid = ({ format }: Source): boolean => format !== undefined && AIDS.has(format);
+/** Whether a reader took it and found no record: a log without rows, or what only tells more of others. */
+export const isMute = (source: Source, sources: Source[]): boolean =>
+	source.format !== undefined &&
+	eventsOf(source) === 0n &&
+	!sources.some((inner) => inner.parent === source.id);

@@ -9,7 +9,7 @@ import { ofSubject } from "../select/entities.ts";
 import { siteOf, siteOfFinding, sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { toolFilters } from "../select/pivots.ts";
-import { report, sources } from "../store/case.ts";
+import { canAsk, report, sources } from "../store/case.ts";
 import { type Place, placeOf } from "../store/findings.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import { openEvidence, openRows } from "../store/packets.ts";
@@ -51,6 +51,11 @@ function OneFinding({ place, finding: told }: { place: Place; finding: F }) {
 				{finding.facts.length > 0 && <Terms finding={finding} />}
 			</AtSite.Provider>
 			<Rows finding={finding} />
+			{isShort && !canAsk.value && (
+				<p class="dim">
+					Its terms and rows were with workers that have ended: read the files again to see them.
+				</p>
+			)}
 			{!isShort && (
 				<div class="columns">
 					<Caveats caveats={finding.caveats} />
