@@ -100,8 +100,8 @@ impl Lines {
             let head = common_start(text.as_bytes(), base.as_bytes());
             // What is common is so byte for byte: where a character ends, it ends in both.
             let head = text.floor_char_boundary(head);
-            let [own, its] = [text, base].map(|of| of.bytes().skip(head).rev());
-            let tail = common(own.zip(its));
+            let [own, its] = [text, base].map(|of| of.as_bytes().get(head..).unwrap_or_default());
+            let tail = common(own.iter().rev().zip(its.iter().rev()));
             let at = text.ceil_char_boundary(text.len() - tail);
             let shared = head + text.len() - at;
             if shared as f64 >= MIN_SHARED * text.len() as f64
