@@ -43,7 +43,25 @@ function want(finding: Finding): void {
 	}
 }
 
-async function askForThem(): Promise<void> {
+/** What was asked for last. */
+let answered: Promise<void> = Promise.resolve();
+
+const drawn = (): Promise<void> =>
+	new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
+/** Settled when all findings that are on the page from now on are there whole. */
+export async function allWhole(): Promise<void> {
+	// They ask when they are drawn, and are drawn again with what came.
+	await drawn();
+	await answered;
+	await drawn();
+}
+
+function askForThem(): void {
+	answered = answer();
+}
+
+async function answer(): Promise<void> {
 	const findings = wanted;
 	wanted = [];
 	if (!canAsk.value) {
