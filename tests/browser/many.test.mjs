@@ -180,3 +180,30 @@ test("a folder of many files is listed in part, and searched", async () => {
 	assert.ok((await page.locator(".note-places").count()) <= 41);
 	await page.context().close();
 });
+
+test("findings that say the same, of a log and of another, are told apart and lead to each other", async () => {
+	const { page } = await openPage(browser);
+	const lines = Array.from({ length: TRIES }, (_, n) => {
+		const at = `Tue Nov 14 22:13:${20 + n} 2023 [pid ${100 + n}]`;
+		return [`${at} CONNECT: Client "10.0.0.9"`, `${at} [bob] FAIL LOGIN: Client "10.0.0.9"`];
+	});
+	const rows = lines.map((_, n) => ({
+		...{ _path: "ftp", ts: 1_700_000_000 + n, uid: `F${n}`, "id.orig_h": "10.0.0.9" },
+		...{ "id.orig_p": 4000 + n, "id.resp_h": "10.0.0.1", "id.resp_p": 21 },
+		...{ user: "bob", command: "PASS", reply_code: 530 },
+	}));
+	const file = (name, text) => ({ name, mimeType: "text/plain", buffer: Buffer.from(text) });
+	await page.setInputFiles("input[type=file]", [
+		file("vsftpd.log", lines.flat().join("\n")),
+		file("ftp.log", rows.map((row) => JSON.stringify(row)).join("\n")),
+	]);
+	assert.equal(await settled(page), "done");
+	await view(page, "findings");
+	const found = page.locator(".finding-row", { hasText: "Password guessing" });
+	const titles = await found.locator(".finding-title").allTextContents();
+	assert.deepEqual(titles, [titles[0], titles[0]]);
+	await found.filter({ hasText: "vsftpd.log (vsftpd log)" }).click();
+	await page.locator(".twins", { hasText: "ftp.log (Zeek log, JSON)" }).getByRole("link").click();
+	await page.locator(".twins", { hasText: "vsftpd.log (vsftpd log)" }).waitFor();
+	await page.context().close();
+});

@@ -212,14 +212,13 @@ export const filesOf = (finding: Finding, sources: Source[]): string[] => [
 	...new Set([...nodesOf(finding)].map((node) => sourceName(node, sources))),
 ];
 
-/** What the files are that a finding's rows come from: `Zeek log, JSON`. */
-export const formatsOf = (finding: Finding, sources: Source[]): string[] => [
-	...new Set(
-		[...nodesOf(finding)].flatMap(
-			(node) => sources.find((source) => source.id === node)?.format_title ?? [],
-		),
-	),
-];
+/** What the files are that a finding's rows come from: what tells findings that say the same. */
+export function formatsOf(finding: Finding, sources: Source[]): string {
+	const formats = [...nodesOf(finding)].flatMap(
+		(node) => sources.find((source) => source.id === node)?.format_title ?? [],
+	);
+	return [...new Set(formats)].join(", ");
+}
 
 /** The site of a source, as the analyst named it. */
 export const siteOf = (node: number, sources: Source[]): string | undefined =>

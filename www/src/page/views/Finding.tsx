@@ -115,7 +115,7 @@ function Twins({ of }: { of: F }) {
 					<a href={href("finding", idOf(twin))}>
 						<Ev text={filesOf(twin, sources.value).slice(0, 2).join(", ")} />
 					</a>{" "}
-					({formatsOf(twin, sources.value).join(", ")})
+					({formatsOf(twin, sources.value)})
 				</span>
 			))}
 			{twins.length > MOST_TWINS && ` and ${twins.length - MOST_TWINS} more`}

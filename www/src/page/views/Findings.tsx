@@ -211,7 +211,7 @@ function FindingRow({ finding }: { finding: Finding }) {
 								{files.length > 2 && ` and ${files.length - 2} more`}
 							</>
 						)}
-						{hasTwins && ` (${formatsOf(finding, sources.value).join(", ")})`}
+						{hasTwins && ` (${formatsOf(finding, sources.value)})`}
 						{" · "}
 						<span class="unbroken">{plural(finding.evidence.total, "row")}</span>
 						{rolled > 0 && ` · rolls up ${plural(rolled, "more finding")}`}
