@@ -8,10 +8,10 @@ const SOURCES = 40;
 const TRIES = 30;
 
 /** An FTP log in which each of many addresses guesses the passwords of many accounts. */
-function guesses() {
+function guesses(sources = SOURCES, tries = TRIES) {
 	const lines = [];
-	for (let source = 1; source <= SOURCES; source++) {
-		for (let n = 0; n < TRIES; n++) {
+	for (let source = 1; source <= sources; source++) {
+		for (let n = 0; n < tries; n++) {
 			lines.push(
 				JSON.stringify({
 					_path: "ftp",
@@ -154,6 +154,29 @@ test("a finding whose workers have ended says what is missing", async () => {
 	await page.locator(".finding-row").first().click();
 	await page.locator(".evidence-row").first().waitFor();
 	assert.equal(await page.getByText("workers that have ended").count(), 0);
+	await page.context().close();
+});
+
+test("a long report is shown in part and printed whole", async () => {
+	const { page } = await openPage(browser);
+	const sources = 120;
+	await page.setInputFiles("input[type=file]", guesses(sources, 20));
+	assert.equal(await settled(page), "done");
+	await view(page, "report");
+	const all = page.locator(".report-finding");
+	assert.equal(await all.count(), 50);
+	await page.evaluate(() => {
+		window.print = () => {
+			const guessed = [...document.querySelectorAll(".report-finding")].filter((one) =>
+				one.textContent.includes("Password guessing"),
+			);
+			const whole = guessed.filter((one) => one.querySelectorAll(".report-rows li").length > 1);
+			window.printed = [guessed.length, whole.length];
+		};
+	});
+	await page.getByRole("button", { name: "Print" }).click();
+	await page.waitForFunction(() => window.printed);
+	assert.deepEqual(await page.evaluate(() => window.printed), [sources, sources]);
 	await page.context().close();
 });
 

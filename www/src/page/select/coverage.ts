@@ -89,10 +89,14 @@ export function seriesOf(sources: Source[]): Source[][] {
 	});
 }
 
-/** The file that a source lies in. */
-export function fileOf(source: Source, sources: Source[]): Source {
-	const parent = sources.find((s) => s.id === source.parent);
-	return parent ? fileOf(parent, sources) : source;
+/** The numbers of the files that these sources lie in. */
+export function filesOf(some: Source[], sources: Source[]): Set<number> {
+	const byId = new Map(sources.map((source) => [source.id, source]));
+	const fileOf = ({ id, parent }: Source): number => {
+		const outer = parent === undefined ? undefined : byId.get(parent);
+		return outer ? fileOf(outer) : id;
+	};
+	return new Set(some.map(fileOf));
 }
 
 /** Whether no reader took what is in it. */

@@ -43,22 +43,30 @@ function want(finding: Finding): void {
 	}
 }
 
-/** What was asked for last. */
-let answered: Promise<void> = Promise.resolve();
-
-const drawn = (): Promise<void> =>
-	new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-
-/** Settled when all findings that are on the page from now on are there whole. */
-export async function allWhole(): Promise<void> {
-	// They ask when they are drawn, and are drawn again with what came.
-	await drawn();
-	await answered;
-	await drawn();
-}
+/** What is being asked for. */
+let asking: Promise<void> | undefined;
 
 function askForThem(): void {
-	answered = answer();
+	const mine = answer().finally(() => {
+		if (asking === mine) {
+			asking = undefined;
+		}
+	});
+	asking = mine;
+}
+
+/** Frames in which nothing is asked for, after which all that is on the page is taken to be there. */
+const QUIET_FRAMES = 3;
+
+/** Settled when all findings that are on the page are there whole: they ask when they are drawn. */
+export async function allWhole(): Promise<void> {
+	for (let quiet = 0; quiet < QUIET_FRAMES; quiet++) {
+		await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+		if (asking) {
+			await asking;
+			quiet = 0;
+		}
+	}
 }
 
 async function answer(): Promise<void> {
