@@ -334,6 +334,7 @@ test("an entity is found among many by a part of it, and any other by the whole"
 	await page.locator(".story-row").first().waitFor();
 	await page.keyboard.press("Escape");
 	await page.getByRole("textbox", { name: "Text of entities" }).fill("nobody.example");
+	await page.getByText("None of those listed has it.").waitFor();
 	await page.getByRole("button", { name: "Its story as name" }).click();
 	await page.getByText("No record speaks of it.").waitFor();
 	await page.context().close();

@@ -370,6 +370,8 @@ test("a text that is typed can be the kinds that it looks like", () => {
 	const cases = {
 		"10.0.0.1": ["host"],
 		"2001:db8::1": ["host"],
+		"10.0.": [],
+		"fe80::": ["host"],
 		"evil.example": ["name", "account"],
 		bob: ["name", "account"],
 		e7d705a3286e19ea42f587b344ee6865: ["certificate", "fingerprint"],

@@ -36,6 +36,10 @@ export function kindsOf(text: string): EntityKind[] {
 	if (/^[0-9a-f]{32,128}$/i.test(text)) {
 		return ["certificate", "fingerprint"];
 	}
+	// An address of which the rest is still to be typed.
+	if (/^[\d.:]*[.:][\d.:]*$/.test(text)) {
+		return [];
+	}
 	// JA4 has its parts between underscores; no host's name has two of them so far apart.
 	return /^[a-z0-9]{10}_[0-9a-f]{12}_[0-9a-f]{12}$/.test(text)
 		? ["fingerprint"]

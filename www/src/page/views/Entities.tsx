@@ -8,7 +8,7 @@ import { PlainInput } from "../parts/PlainInput.tsx";
 import { kindsOf } from "../select/entities.ts";
 import { count, plural, when } from "../select/format.ts";
 import { caseNumber, isRunning } from "../store/case.ts";
-import { all, openEntity } from "../store/entities.ts";
+import { all, MOST_LISTED, openEntity } from "../store/entities.ts";
 
 export const ENTITIES: [EntityKind, string, string][] = [
 	["host", "Hosts", "Addresses, wherever a record has one."],
@@ -31,6 +31,7 @@ export function Entities() {
 	const now = all.value;
 	const text = wanted.value.trim();
 	const word = text.toLowerCase();
+	const passing = now?.top.filter((r) => r.value.toLowerCase().includes(word)) ?? [];
 	return (
 		<>
 			<Heading>Entities</Heading>
@@ -53,11 +54,15 @@ export function Entities() {
 						/>
 						{text && <StoryOf text={text} />}
 					</div>
+					{passing.length === 0 && (
+						<Empty title="None of those listed has it.">
+							Of each kind the {MOST_LISTED} with the most rows are listed; any other has its story
+							when its whole text is written.
+						</Empty>
+					)}
 					<div class="entity-columns">
 						{ENTITIES.map(([kind, title, about]) => {
-							const its = now.top.filter(
-								(r) => r.entity === kind && r.value.toLowerCase().includes(word),
-							);
+							const its = passing.filter((r) => r.entity === kind);
 							const n = now.n_distinct[kind] ?? 0n;
 							return its.length === 0 ? null : (
 								<Section
