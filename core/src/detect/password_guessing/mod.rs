@@ -1,14 +1,16 @@
 //! `password-guessing`: many failed logins: on one account, on many, or one guess on many servers.
 
 mod judge;
+mod session;
 
-use super::kit::{Course, Group, Host, Observed, Tally, stable};
+use super::kit::{Course, Host, Observed, Tally};
 use super::{Detector, Rule};
-use crate::event::{Body, Event, Kind, Outcome};
+use crate::event::{Body, Kind, Outcome};
 use crate::report::{Finding, Severity};
 use crate::settings::Settings;
 use crate::text::Text;
 use judge::{Attempt, Logins};
+use session::Session;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -28,9 +30,6 @@ pub const RULE: Rule = Rule {
 
 /// Logins kept of one address at one server.
 const MAX_LOGINS: usize = 4096;
-
-/// What holds the commands of one login together, hashed.
-type Session = u64;
 
 /// One login: the account if the row names it, the session, what became of it.
 type Login = (Option<Text>, Option<Session>, Outcome);
@@ -65,27 +64,23 @@ impl PasswordGuessing {
         }
     }
 
-    /// The logins of one source at one server.
-    fn at<'a>(&'a self, server: &'a Option<Host>, group: &Group<'a, Login, Tries>) -> Logins<'a> {
-        let attempt = |((name, session, outcome), tries): (&'a Login, &'a Tries)| Attempt {
-            server: server.as_ref(),
-            account: name.as_ref().or_else(|| self.account_of(*session)),
-            outcome: *outcome,
-            n: tries.seen.count().saturating_mul(tries.each.max(1)),
-            seen: &tries.seen,
-        };
-        Logins::new(group.members().into_iter().map(attempt).collect())
-    }
-
-    fn account_of(&self, session: Option<Session>) -> Option<&Text> {
-        self.named.get(&session?)?.members().first().map(|(name, ())| *name)
+    fn attempt<'a>(
+        &'a self,
+        server: Option<&'a Host>,
+        (name, session, outcome): &'a Login,
+        tries: &'a Tries,
+    ) -> Attempt<'a> {
+        let named = || Some(self.named.get(session.as_ref()?)?.members().first()?.0);
+        let n = tries.seen.count().saturating_mul(tries.each.max(1));
+        let account = name.as_ref().or_else(named);
+        Attempt { server, account, outcome: *outcome, n, seen: &tries.seen }
     }
 }
 
 impl Detector for PasswordGuessing {
     fn observe(&mut self, e: &Observed<'_>) {
         let Some(from) = Host::orig(e) else { return };
-        let session = session(e, &from);
+        let session = session::of(e, &from);
         let (name, outcome) = match &e.body {
             Body::Ftp(f) => match (f.command.as_deref(), f.reply_code) {
                 (Some("USER"), _) => {
@@ -124,8 +119,11 @@ impl Detector for PasswordGuessing {
         let at_servers: Vec<_> = self.logins.iter().collect();
         for of_one in at_servers.chunk_by(|a, b| a.0.0 == b.0.0) {
             let Some(((from, _), _)) = of_one.first() else { continue };
-            let servers: Vec<Logins<'_>> =
-                of_one.iter().map(|((_, server), group)| self.at(server, group)).collect();
+            let servers = of_one.iter().map(|((_, server), group)| {
+                let all = group.members().into_iter();
+                Logins::new(all.map(|(l, t)| self.attempt(server.as_ref(), l, t)).collect())
+            });
+            let servers: Vec<Logins<'_>> = servers.collect();
             let mut found = judge::each_server(from, &servers);
             if let Some(mut all) = judge::many_servers(from, &servers) {
                 // Single servers of one source are one cause.
@@ -137,19 +135,6 @@ impl Detector for PasswordGuessing {
             out.extend(found);
         }
     }
-}
-
-fn session(e: &Event, from: &Host) -> Option<Session> {
-    let logged = e.account().and_then(|a| a.session);
-    let own = match &e.body {
-        Body::Ftp(f) => f.session.as_deref(),
-        _ => None,
-    };
-    logged
-        .or(own)
-        .map(|s| stable(&s))
-        .or_else(|| e.flow.uid.as_ref().map(|uid| stable(&uid)))
-        .or_else(|| e.flow.orig.port.map(|p| stable(&(from, p))))
 }
 
 #[cfg(test)]
