@@ -99,7 +99,7 @@ impl Session {
         self.store.more_follow = meta.more_follow;
         let node = self.store.tree.add(Node {
             name: meta.name.into(),
-            size: meta.size,
+            size: meta.packed.and_then(|p| p.content).map_or(meta.size, |(size, _)| Some(size)),
             packed: meta.packed,
             sha256: meta.sha256,
             sensor: meta.sensor.into(),
