@@ -28,6 +28,8 @@ struct Put {
     /// The length that is stated for it, if not its own.
     packed: Option<u64>,
     is_wide: bool,
+    /// Length of a descriptor behind it that it does not need.
+    spare: usize,
 }
 
 fn put(name: &'static str, method: u16, content: &[u8]) -> Put {
@@ -45,6 +47,7 @@ fn put(name: &'static str, method: u16, content: &[u8]) -> Put {
         offset: None,
         packed: None,
         is_wide: false,
+        spare: 0,
     }
 }
 
@@ -66,7 +69,7 @@ impl Zip {
     fn add(&mut self, m: &Put) {
         let at = self.bytes.len() as u64;
         let packed = m.packed.unwrap_or(m.data.len() as u64);
-        let is_streamed = m.flags & 8 != 0;
+        let is_streamed = m.flags & 8 != 0 && m.spare == 0;
         let narrow = |n: u64| if m.is_wide { u32::MAX } else { n as u32 };
         let sums = |is_hidden: bool| match is_hidden {
             true => [0; 3],
@@ -99,6 +102,7 @@ impl Zip {
             self.bytes.extend(b"PK\x07\x08");
             self.bytes.extend([m.crc, packed as u32, m.size as u32].map(u32::to_le_bytes).concat());
         }
+        self.bytes.extend(&b"PK\x07\x08 and lengths that say so"[..m.spare]);
         let at = m.offset.unwrap_or(at);
         let central = extra(&[m.size, packed, at]);
         self.directory.extend(b"PK\x01\x02\x14\0\x14\0");
@@ -168,7 +172,7 @@ fn rows(n: std::ops::Range<usize>) -> Vec<u8> {
 }
 
 /// A case of this archive, fed in pieces of `step` bytes.
-fn case(bytes: &[u8], step: usize) -> (Session, Vec<(crate::event::NodeId, Member)>) {
+fn case(bytes: &[u8], step: usize) -> (Session, Vec<(NodeId, Member)>) {
     let settings = Settings { checkpoint_len: 100_000, ..Settings::default() };
     let mut session = Session::new(settings);
     let Listing { members, archive } = listed(bytes);
@@ -377,6 +381,11 @@ fn a_cut_archive_gives_the_members_that_are_there() {
         Put { is_wide: true, ..put("c.log", 0, &rows(200..300)) },
         put("d.log", 8, &rows(300..400)),
     ];
+    let spare = |spare| Put { flags: 8, spare, ..members[0].clone() };
+    let spared: Vec<Put> = [16, 12, 20, 24, 0].into_iter().map(spare).collect();
+    let bytes = Zip::of(&[&spared[..], &members[3..]].concat());
+    let directory = bytes.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
+    assert_eq!(n_rows(&case(&bytes[..directory], 100).0), 600);
     let bytes = Zip::of(&members);
     let directory = bytes.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
     // The directory alone is gone, or half of it.

@@ -33,7 +33,9 @@ pub(super) fn walk(lister: &mut Lister<'_, '_>) {
         let mut is_told = true;
         let mut end = data.saturating_add(entry.packed);
         pos = end;
-        if entry.has_descriptor() && entry.packed == 0 {
+        if entry.has_descriptor() && entry.packed > 0 {
+            pos = behind(lister, end);
+        } else if entry.has_descriptor() {
             match descriptor(lister, data) {
                 Some(found) => (end, pos) = (found.at, tell(&mut entry, &found)),
                 None => {
@@ -65,6 +67,17 @@ fn local(lister: &mut Lister<'_, '_>, pos: u64) -> Option<(Entry, u64)> {
         }
     }
     None
+}
+
+/// Where the next record begins behind a descriptor, which some writers leave out, or its signature.
+fn behind(lister: &mut Lister<'_, '_>, end: u64) -> u64 {
+    let bytes = (lister.read)(end, MAX_DESCRIPTOR as u64 + 4);
+    let is_record = |len: &usize| {
+        let next = bytes.get(*len..len + 4);
+        next.is_some_and(|next| next == LOCAL || next == CENTRAL || next == END)
+    };
+    let len = [0, 12, 16, 20, MAX_DESCRIPTOR].into_iter().find(is_record);
+    end.saturating_add(len.unwrap_or_default() as u64)
 }
 
 /// What stands behind the data of a member whose header does not know their length.
