@@ -15,6 +15,11 @@ pub fn stable(value: &impl Hash) -> u64 {
 struct Stable(u64);
 
 impl Stable {
+    /// Up to eight bytes as a number, little end first; how many makes a difference.
+    fn write_part(&mut self, word: u64, len: usize) {
+        self.write_u64(word ^ ((len as u64) << 60));
+    }
+
     /// The finaliser of SplitMix64: every input bit moves every output bit.
     const fn mix(mut x: u64) -> u64 {
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,9 +30,13 @@ impl Stable {
 
 impl Hasher for Stable {
     fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let word = chunk.iter().rev().fold(0u64, |w, b| (w << 8) | u64::from(*b));
-            self.write_u64(word ^ ((chunk.len() as u64) << 60));
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.write_part(u64::from_le_bytes(*word), 8);
+        }
+        if !rest.is_empty() {
+            let word = rest.iter().rev().fold(0u64, |w, b| (w << 8) | u64::from(*b));
+            self.write_part(word, rest.len());
         }
     }
     fn write_u8(&mut self, n: u8) {

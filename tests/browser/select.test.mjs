@@ -239,6 +239,39 @@ test("the axis has round times and the lanes only kinds with events", () => {
 	);
 });
 
+test("findings too close to be told apart share a mark, and a bar is found under its place", () => {
+	const axis = { first: 0, last: 7200 };
+	const at = (first, last, title) => ({
+		title,
+		when: { first: new Date(first).toISOString(), last: new Date(last).toISOString() },
+	});
+	const found = [at(100, 100, "a"), at(7200, 7200, "end"), at(150, 400, "b"), at(99, 99, "c")];
+	const marks = timeline.findingMarks(
+		[...found, { title: "untimed" }, at(9000, 9000, "out")],
+		axis,
+	);
+	assert.deepEqual(
+		marks.map((mark) => mark.findings.map((f) => f.title).join(" ")),
+		["c", "a b", "end"],
+	);
+	const shared = marks[1];
+	assert.equal(Math.round(shared.x * 7200), 100);
+	assert.equal(Math.round((shared.x + shared.w) * 7200), 400);
+	const many = Array.from({ length: 5000 }, (_, i) => at(i, i, String(i)));
+	assert.ok(timeline.findingMarks(many, axis).length <= timeline.PLACES);
+
+	const lane = {
+		bars: [
+			{ x: 0.2, w: 0.001 },
+			{ x: 0.5, w: 0.1 },
+		],
+	};
+	assert.equal(timeline.barAt(lane, 0.55, 0.01), lane.bars[1]);
+	assert.equal(timeline.barAt(lane, 0.205, 0.01), lane.bars[0]);
+	assert.equal(timeline.barAt(lane, 0.205, 0.001), undefined);
+	assert.equal(timeline.barAt(lane, 0.6, 0.01), undefined);
+});
+
 test("sentences are cut at their addresses and subjects, and the pieces make the sentence", () => {
 	const subjects = [
 		{ role: "object", kind: "name", value: "evil.org" },

@@ -1,7 +1,7 @@
 //! The line of a row: what it has in common with another one is kept once.
 
 use crate::stable::stable;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::hash::Hash;
 use std::rc::Rc;
@@ -60,28 +60,48 @@ impl PartialEq for Line {
 
 /// Makes lines, and remembers those that others can be told from. What a line says does not depend
 /// on them.
-#[derive(Debug)]
-pub struct Lines(RefCell<[Option<Rc<str>>; N_BASES]>);
+pub struct Lines {
+    bases: RefCell<[Option<Rc<str>>; N_BASES]>,
+    scratch: Cell<String>,
+}
 
 impl Default for Lines {
     fn default() -> Self {
-        Self(RefCell::new([const { None }; N_BASES]))
+        Self { bases: RefCell::new([const { None }; N_BASES]), scratch: Cell::default() }
+    }
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Lines").field(&self.bases).finish()
     }
 }
 
 impl Lines {
+    /// An empty text to write a line into, with room from those before it.
+    pub fn scratch(&self) -> String {
+        let mut text = self.scratch.take();
+        text.clear();
+        text
+    }
+
+    /// Gives the text back, for the next line.
+    pub fn put_back(&self, text: String) {
+        self.scratch.set(text);
+    }
+
     /// A line of its text. Lines that are likely alike have the same `group`.
     pub fn line(&self, group: &impl Hash, text: &str) -> Line {
-        let mut bases = self.0.borrow_mut();
+        let mut bases = self.bases.borrow_mut();
         let Some(base) = bases.get_mut(stable(group) as usize % N_BASES) else {
             return text.into();
         };
         if let Some(base) = base {
-            let head = common(text.bytes().zip(base.bytes()));
+            let head = common_start(text.as_bytes(), base.as_bytes());
             // What is common is so byte for byte: where a character ends, it ends in both.
             let head = text.floor_char_boundary(head);
-            let rest = text.len().min(base.len()) - head;
-            let tail = common(text.bytes().rev().zip(base.bytes().rev()).take(rest));
+            let [own, its] = [text, base].map(|of| of.as_bytes().get(head..).unwrap_or_default());
+            let tail = common(own.iter().rev().zip(its.iter().rev()));
             let at = text.ceil_char_boundary(text.len() - tail);
             let shared = head + text.len() - at;
             if shared as f64 >= MIN_SHARED * text.len() as f64
@@ -98,8 +118,15 @@ impl Lines {
     }
 }
 
+/// How many bytes are equal from the start on; by words, as most lines have most in common.
+fn common_start(a: &[u8], b: &[u8]) -> usize {
+    let ((words_a, _), (words_b, _)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let words = 8 * words_a.iter().zip(words_b).take_while(|(a, b)| a == b).count();
+    words + common(a.iter().zip(b).skip(words))
+}
+
 /// How many pairs are equal before the first that is not.
-fn common(pairs: impl Iterator<Item = (u8, u8)>) -> usize {
+fn common<T: PartialEq>(pairs: impl Iterator<Item = (T, T)>) -> usize {
     pairs.take_while(|(a, b)| a == b).count()
 }
 

@@ -12,6 +12,7 @@ mod observed;
 mod rows;
 mod tally;
 pub mod window;
+mod words;
 
 pub use crate::report::Row;
 pub use crate::stable::stable;
@@ -19,5 +20,6 @@ pub use facts::{Terms, actor, caveat, finding, object, plural, target};
 pub use few::Few;
 pub use host::{Host, Place};
 pub use observed::Observed;
-pub use rows::{Course, Sighting, evidence, line, quoted, span};
+pub use rows::{Course, Sighting, evidence, quoted, span};
 pub use tally::{Group, Tally};
+pub use words::line;

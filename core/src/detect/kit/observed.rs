@@ -1,6 +1,6 @@
 //! An event on its way past the detectors.
 
-use super::rows::line;
+use super::words::line;
 use crate::event::{Event, Mark};
 use crate::report::{Lines, Row};
 use std::cell::OnceCell;

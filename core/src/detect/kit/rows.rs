@@ -1,18 +1,13 @@
-//! Evidence rows: one event as one line of Zeek's words, and the few that a finding keeps.
+//! Evidence rows: what a rule keeps of the events of one thing, and the few that a finding shows.
 
 use super::Observed;
-use crate::event::{Cell, Endpoint, Event, Flow, Mark, distinct};
-use crate::report::{Evidence, EvidenceRow, Line, Lines, Row, Span};
-use crate::text::visible;
+use crate::event::{Mark, distinct};
+use crate::report::{Evidence, EvidenceRow, Row, Span};
 use crate::time::Time;
 use std::collections::BTreeSet;
-use std::fmt::Write;
-use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Deref;
 use std::rc::Rc;
 
-/// Longest line of a row: what fits on a screen. The raw row is one click away.
-const MAX_LINE: usize = 320;
 /// Rows that one finding shows; the others are behind its filter.
 const MAX_ROWS: usize = 40;
 /// Marks kept of one pair of a tally: enough to tell whether every row came twice.
@@ -170,166 +165,11 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
-/// One event as one line: kind, ends, then the fields it has, by Zeek's names.
-pub fn line(e: &Event, lines: &Lines) -> Line {
-    let kind = e.body.kind();
-    // Room for nearly every line: one is made of almost every event.
-    let mut out = String::with_capacity(2 * MAX_LINE);
-    out.push_str(kind.path());
-    out.push(' ');
-    write_ends(&mut out, &e.flow);
-    let mut fields = kind.fields().iter();
-    e.body.cells(&mut |cell| {
-        let name = fields.next().map_or("", |f| f.name);
-        if !matches!(cell, Cell::Unset) && out.len() < MAX_LINE && !is_noise(name) {
-            out.push(' ');
-            out.push_str(name);
-            out.push('=');
-            write_cell(&mut out, cell);
-        }
-    });
-    if out.len() > MAX_LINE {
-        out.truncate(out.floor_char_boundary(MAX_LINE));
-        out.push('…');
-    }
-    lines.line(&(kind as u8, e.flow.resp.addr), &visible(&out))
-}
-
-/// Fields that say in numbers what a neighbour says by name, or that no finding turns on.
-fn is_noise(name: &str) -> bool {
-    matches!(
-        name,
-        "qclass"
-            | "qclass_name"
-            | "qtype"
-            | "rcode"
-            | "opcode"
-            | "opcode_name"
-            | "Z"
-            | "trans_id"
-            | "trans_depth"
-            | "local_orig"
-            | "local_resp"
-            | "missed_bytes"
-            | "tags"
-    )
-}
-
-fn write_ends(out: &mut String, flow: &Flow) {
-    let start = out.len();
-    let proto = flow.transport.map_or("", |t| t.name());
-    match (flow.orig.addr, flow.resp.addr) {
-        (None, None) => out.push_str(proto),
-        (Some(_), None) if flow.resp.port.is_none() => write_endpoint(out, &flow.orig),
-        (None, Some(_)) if flow.orig.port.is_none() => {
-            write_endpoint(out, &flow.resp);
-            out.push(' ');
-            out.push_str(proto);
-        }
-        _ => {
-            write_endpoint(out, &flow.orig);
-            out.push_str(" > ");
-            write_endpoint(out, &flow.resp);
-            out.push(' ');
-            out.push_str(proto);
-        }
-    }
-    out.truncate(start + out.get(start..).map_or(0, |ends| ends.trim_end().len()));
-}
-
-fn write_endpoint(out: &mut String, end: &Endpoint) {
-    match (end.addr, end.port) {
-        (Some(IpAddr::V4(addr)), port) => {
-            write_ipv4(out, addr);
-            if let Some(port) = port {
-                out.push(':');
-                write_number(out, u64::from(port));
-            }
-        }
-        _ => drop(write!(out, "{end}")),
-    }
-}
-
-fn write_ipv4(out: &mut String, addr: Ipv4Addr) {
-    for (i, octet) in addr.octets().into_iter().enumerate() {
-        if i > 0 {
-            out.push('.');
-        }
-        write_number(out, u64::from(octet));
-    }
-}
-
-/// As its `Display`, without a formatter: a line holds some twenty numbers.
-fn write_number(out: &mut String, n: u64) {
-    if n >= 10 {
-        write_number(out, n / 10);
-    }
-    out.push(char::from(b'0' + (n % 10) as u8));
-}
-
-fn write_cell(out: &mut String, cell: Cell<'_>) {
-    match cell {
-        Cell::Unset => out.push('-'),
-        Cell::Bool(b) => out.push(if b { 'T' } else { 'F' }),
-        Cell::Count(n) => write_number(out, n),
-        Cell::Port(p) => write_number(out, u64::from(p)),
-        Cell::String(s) => out.push_str(s),
-        Cell::Strings(all) => {
-            for (i, one) in all.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                out.push_str(one);
-            }
-        }
-        Cell::Addr(IpAddr::V4(a)) => write_ipv4(out, a),
-        Cell::Addr(a) => drop(write!(out, "{a}")),
-        Cell::Int(n) => drop(write!(out, "{n}")),
-        Cell::Time(t) => drop(write!(out, "{t}")),
-        Cell::Interval(i) => drop(write!(out, "{}", i.secs_f64())),
-        Cell::Intervals(all) => {
-            let all: Vec<String> = all.iter().map(|i| i.secs_f64().to_string()).collect();
-            out.push_str(&all.join(","));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::detect::kit::dsl::events;
-
-    #[test]
-    fn one_line_in_zeeks_words() {
-        let lines = Lines::default();
-        let rows = events(
-            "dns 10.0.0.1 > 9.9.9.9:53 q=c2.evil.org a=192.0.2.1 ttl=58\nhttp 10.0.0.9 method=GET uri=/a\u{202e}b status=404",
-        );
-        assert_eq!(
-            line(&rows[0], &lines).to_string(),
-            "dns 10.0.0.1 > 9.9.9.9:53 udp query=c2.evil.org answers=192.0.2.1 TTLs=58 answered=T"
-        );
-        assert_eq!(
-            line(&rows[1], &lines).to_string(),
-            "http 10.0.0.9 method=GET uri=/a\\u{202e}b status_code=404"
-        );
-        let long = events(&format!("http 10.0.0.9 uri=/{}", "é".repeat(900)));
-        let long = line(&long[0], &lines).to_string();
-        assert!(long.len() < MAX_LINE + 8 && long.ends_with('…'));
-    }
-
-    #[test]
-    fn numbers_and_addresses_read_as_anywhere() {
-        let mut out = String::new();
-        for n in [0, 9, 10, 65_535, u64::MAX] {
-            out.clear();
-            write_number(&mut out, n);
-            assert_eq!(out, n.to_string());
-        }
-        let of = |text: &str| line(&events(text)[0], &Lines::default()).to_string();
-        assert_eq!(of("http fe80::1 > 10.0.0.9:80"), "http fe80::1 > 10.0.0.9:80 tcp");
-        assert_eq!(of("http 10.0.0.1:50 > fe80::1"), "http 10.0.0.1:50 > fe80::1 tcp");
-    }
+    use crate::report::Lines;
 
     #[test]
     fn a_sighting_knows_first_last_and_counts_a_twice_seen_thing_once() {

@@ -10,6 +10,7 @@
 use crate::stable::stable;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::hash::Hash;
+use std::rc::Rc;
 
 /// Where a pair stands when not all can stay: smaller stays. The rank is the first byte, a hash of
 /// the pair the rest.
@@ -17,6 +18,9 @@ type Place = u64;
 
 /// Behind every place that a pair can have: ranks are small numbers.
 const END: Place = Place::MAX;
+/// How many pairs are looked at for a key that is there already. Keys of one hash are one key, but
+/// for an adversary's work, who must not have us look at all of them.
+const MAX_LOOKED_AT: usize = 8;
 
 /// Pairs of keys and members with a value each.
 ///
@@ -40,14 +44,30 @@ pub struct Tally<K, M, V> {
 struct Pair<K, M> {
     key_hash: u64,
     place: Place,
-    /// Key and member; none in a bound, which stands before all of its hashes.
-    names: Option<(K, M)>,
+    /// Key and member; none in a bound, which stands before all of its hashes. Pairs of one key
+    /// share it: it is mostly hosts, and a busy one has thousands of members.
+    names: Option<(Rc<K>, M)>,
 }
 
 /// A pair in the order in which a full table lets them go.
-type ByPlace<K, M> = (Place, u64, Option<(K, M)>);
+type ByPlace<K, M> = (Place, u64, Option<(Rc<K>, M)>);
 
-impl<K: Clone, M: Clone> Pair<K, M> {
+impl<K, M> Pair<K, M> {
+    /// Stands before all pairs of these hashes.
+    const fn bound(key_hash: u64, place: Place) -> Self {
+        Self { key_hash, place, names: None }
+    }
+
+    fn is(&self, key: &K, member: &M) -> bool
+    where
+        K: PartialEq,
+        M: PartialEq,
+    {
+        self.names.as_ref().is_some_and(|(k, m)| **k == *key && m == member)
+    }
+}
+
+impl<K, M: Clone> Pair<K, M> {
     fn by_place(&self) -> ByPlace<K, M> {
         (self.place, self.key_hash, self.names.clone())
     }
@@ -58,6 +78,13 @@ impl<K: Clone, M: Clone> Pair<K, M> {
 struct Slot<V> {
     value: Box<V>,
     offered: u32,
+}
+
+impl<V> Slot<V> {
+    const fn offer(&mut self) -> &mut V {
+        self.offered = self.offered.saturating_add(1);
+        &mut self.value
+    }
 }
 
 impl<K, M, V> Tally<K, M, V>
@@ -90,14 +117,23 @@ where
         self.offered += 1;
         let key_hash = stable(&key);
         let place = u64::from(rank) << 56 | stable(&(key_hash, &member)) >> 8;
-        let pair = Pair { key_hash, place, names: Some((key, member)) };
-        if !self.pairs.contains_key(&pair) {
-            self.make_room(&pair)?;
-            self.count_in(&pair);
+        let here = Pair::bound(key_hash, place)..Pair::bound(key_hash, place.saturating_add(1));
+        if self.pairs.range(here.clone()).any(|(pair, _)| pair.is(&key, &member)) {
+            let mut there = self.pairs.range_mut(here);
+            let (_, slot) = there.find(|(pair, _)| pair.is(&key, &member))?;
+            return Some(slot.offer());
         }
-        let slot = self.pairs.entry(pair).or_default();
-        slot.offered = slot.offered.saturating_add(1);
-        Some(&mut *slot.value)
+        let new = Pair { key_hash, place, names: Some((self.shared(key_hash, key), member)) };
+        self.make_room(&new)?;
+        self.count_in(&new);
+        Some(self.pairs.entry(new).or_default().offer())
+    }
+
+    /// The key as its other pairs have it.
+    fn shared(&self, key_hash: u64, key: K) -> Rc<K> {
+        let mut others = self.range(key_hash).take(MAX_LOOKED_AT);
+        let same = others.find_map(|(pair, _)| pair.names.as_ref().filter(|(k, _)| **k == key));
+        same.map_or_else(|| Rc::new(key), |(k, _)| Rc::clone(k))
     }
 
     /// A new pair of a key: it is one more of several, and it has its place.
@@ -136,8 +172,7 @@ where
 
     /// The pairs of the keys of one hash: of one key, but for an adversary's work.
     fn range(&self, key_hash: u64) -> btree_map::Range<'_, Pair<K, M>, Slot<V>> {
-        let bound = |place| Pair { key_hash, place, names: None };
-        self.pairs.range(bound(0)..bound(END))
+        self.pairs.range(Pair::bound(key_hash, 0)..Pair::bound(key_hash, END))
     }
 
     fn members_of(&self, key_hash: u64) -> usize {
@@ -169,7 +204,7 @@ where
         let mut keys: Vec<(&K, u64)> = Vec::new();
         for pair in self.pairs.keys() {
             if let Some((key, _)) = &pair.names
-                && keys.last().is_none_or(|(last, _)| *last != key)
+                && keys.last().is_none_or(|(last, _)| **last != **key)
             {
                 keys.push((key, pair.key_hash));
             }
@@ -187,7 +222,7 @@ where
     fn group(&self, key: &K, key_hash: u64) -> Group<'_, M, V> {
         let mut members = Vec::new();
         for (pair, slot) in self.range(key_hash) {
-            let of_key = pair.names.as_ref().filter(|(of, _)| of == key);
+            let of_key = pair.names.as_ref().filter(|(of, _)| **of == *key);
             members.extend(of_key.map(|(_, member)| (member, &*slot.value)));
         }
         Group::new(members)

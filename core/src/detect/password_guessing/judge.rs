@@ -6,7 +6,7 @@ use crate::detect::kit::{
     Course, Host, Terms, actor, caveat, evidence, finding, object, plural, span, target, window,
 };
 use crate::event::Outcome;
-use crate::report::{Basis, Confidence, Finding, Severity};
+use crate::report::{Basis, Confidence, Finding, Row, Severity};
 use crate::text::{Text, visible};
 use crate::time::{Interval, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,12 +35,11 @@ const MIN_WAITS: usize = 8;
 /// Share of the waits within a tenth of the middle one. People and guessers' tools, which wait for
 /// answers, do not keep time so well over minutes.
 const MIN_EVEN: f64 = 0.9;
-/// Tries of one row that are placed in time one by one.
-const MAX_PLACED: u64 = 4096;
 /// Accounts and servers that a finding names.
 const MAX_SHOWN: usize = 20;
 
 /// One login, or several of one row.
+#[derive(Clone, Copy)]
 pub(super) struct Attempt<'a> {
     pub(super) server: Option<&'a Host>,
     pub(super) account: Option<&'a Text>,
@@ -50,31 +49,37 @@ pub(super) struct Attempt<'a> {
 }
 
 /// The logins of one source, at one server or at many.
-struct Logins<'a> {
-    failed: Vec<&'a Attempt<'a>>,
+pub(super) struct Logins<'a> {
+    all: Vec<Attempt<'a>>,
+    failed: Vec<Attempt<'a>>,
     /// Successes of accounts that had failed before.
-    won: Vec<&'a Attempt<'a>>,
+    won: Vec<Attempt<'a>>,
     accounts: BTreeSet<&'a Text>,
     n_failed: u64,
     n_all: u64,
     is_timed: bool,
-    all: Vec<&'a Attempt<'a>>,
 }
 
 impl<'a> Logins<'a> {
-    fn new(all: Vec<&'a Attempt<'a>>) -> Self {
+    pub(super) fn new(all: Vec<Attempt<'a>>) -> Self {
         let of = |o| all.iter().filter(move |l| l.outcome == o).copied();
-        let failed: Vec<&Attempt<'_>> = of(Outcome::Failure).collect();
-        let place = |l: &Attempt<'_>| l.seen.first().map(|r| (r.ts, r.at));
-        let mut first: BTreeMap<(Option<&Host>, Option<&Text>), _> = BTreeMap::new();
-        for l in &failed {
-            let have = first.entry((l.server, l.account)).or_insert_with(|| place(l));
-            *have = (*have).min(place(l));
+        let failed: Vec<Attempt<'_>> = of(Outcome::Failure).collect();
+        let place = |r: &Row| (r.ts, r.at);
+        // The first failures, of those accounts that were then let in.
+        let mut first: BTreeMap<_, Option<_>> =
+            of(Outcome::Success).map(|l| ((l.server, l.account), None)).collect();
+        for l in failed.iter().take(if first.is_empty() { 0 } else { failed.len() }) {
+            if let Some(have) = first.get_mut(&(l.server, l.account))
+                && let Some(r) = l.seen.first()
+            {
+                *have = Some(have.map_or(place(r), |have| place(r).min(have)));
+            }
         }
         // A success counts when the same account had failed from here before it.
-        let is_won = |l: &&Attempt<'_>| {
-            let last = l.seen.last().map(|r| (r.ts, r.at));
-            first.get(&(l.server, l.account)).is_some_and(|failure| last > *failure)
+        let is_won = |l: &Attempt<'_>| {
+            let last = l.seen.last().map(|r| place(r));
+            let failure = first.get(&(l.server, l.account)).copied().flatten();
+            failure.is_some_and(|failure| last.is_some_and(|last| last > failure))
         };
         Self {
             won: of(Outcome::Success).filter(is_won).collect(),
@@ -113,14 +118,12 @@ impl<'a> Logins<'a> {
 }
 
 /// A finding for each server at which enough logins of a source failed.
-pub(super) fn each_server(from: &Host, all: &[Attempt<'_>]) -> Vec<Finding> {
-    let mut by_server: BTreeMap<Option<&Host>, Vec<&Attempt<'_>>> = BTreeMap::new();
-    all.iter().for_each(|l| by_server.entry(l.server).or_default().push(l));
-    let judged = |(server, logins)| one_server(from, server, &Logins::new(logins));
-    by_server.into_iter().filter_map(judged).collect()
+pub(super) fn each_server(from: &Host, servers: &[Logins<'_>]) -> Vec<Finding> {
+    servers.iter().filter_map(|logins| one_server(from, logins)).collect()
 }
 
-fn one_server(from: &Host, server: Option<&Host>, l: &Logins<'_>) -> Option<Finding> {
+fn one_server(from: &Host, l: &Logins<'_>) -> Option<Finding> {
+    let server = l.all.first()?.server;
     let quick = most_within(&l.failed);
     let is_spray = l.accounts.len() >= MIN_ACCOUNTS;
     let floor = if is_spray { MIN_ACCOUNTS as u64 } else { MIN_FAILURES };
@@ -167,8 +170,11 @@ fn one_server(from: &Host, server: Option<&Host>, l: &Logins<'_>) -> Option<Find
 }
 
 /// The finding of a source that many servers refused, each perhaps once or twice.
-pub(super) fn many_servers(from: &Host, all: &[Attempt<'_>]) -> Option<Finding> {
-    let l = Logins::new(all.iter().collect());
+pub(super) fn many_servers(from: &Host, servers: &[Logins<'_>]) -> Option<Finding> {
+    if servers.len() < MIN_SERVERS {
+        return None;
+    }
+    let l = Logins::new(servers.iter().flat_map(|l| &l.all).copied().collect());
     let mut timed: Vec<(Time, &Host)> = Vec::new();
     for failed in &l.failed {
         let times = [failed.seen.ts(), failed.seen.until()].into_iter().flatten();
@@ -234,7 +240,7 @@ fn finish(f: &mut Finding, mut t: Terms, from: &Host, servers: Vec<&Host>, l: &L
 }
 
 /// The wait between tries that a timer seems to start, where it is the same again and again.
-fn timer(failed: &[&Attempt<'_>]) -> Option<Interval> {
+fn timer(failed: &[Attempt<'_>]) -> Option<Interval> {
     // Of more than two tries in one row the times between are not known.
     let all: Option<Vec<Time>> = failed.iter().map(|l| l.seen.ts().filter(|_| l.n == 1)).collect();
     let mut times = all?;
@@ -260,32 +266,47 @@ fn timer(failed: &[&Attempt<'_>]) -> Option<Interval> {
 
 /// Most failures within the window. A row kept for many logins tells only its first and last
 /// time: the others are taken as spread evenly between them.
-fn most_within(failed: &[&Attempt<'_>]) -> u64 {
-    let mut at: BTreeMap<Time, u64> = BTreeMap::new();
+fn most_within(failed: &[Attempt<'_>]) -> u64 {
+    let mut changes: Vec<Change> = Vec::with_capacity(2 * failed.len());
+    let mut change = |at: Time, is_leaving, count, rate| {
+        let at = if is_leaving { at.plus(WINDOW) } else { at };
+        let sign = if is_leaving { -1.0 } else { 1.0 };
+        changes.push(Change { at, is_leaving, count: sign * count, rate: sign * rate });
+    };
     for l in failed {
         let (Some(first), Some(last)) = (l.seen.ts(), l.seen.until()) else {
             continue;
         };
-        if first == last {
-            *at.entry(first).or_default() += l.n;
-            continue;
-        }
-        let count = l.n.clamp(2, MAX_PLACED);
-        let step = last.since(first).0 / i64::try_from(count - 1).unwrap_or(1);
-        for i in 0..count {
-            let after = Interval(step.saturating_mul(i64::try_from(i).unwrap_or(i64::MAX)));
-            *at.entry(first.plus(after)).or_default() += 1;
+        let spread = if first == last { 0.0 } else { l.n.saturating_sub(1) as f64 };
+        let rate = if spread > 0.0 { spread / last.since(first).0 as f64 } else { 0.0 };
+        for is_leaving in [false, true] {
+            change(first, is_leaving, l.n as f64 - spread, rate);
+            if rate > 0.0 {
+                change(last, is_leaving, 0.0, -rate);
+            }
         }
     }
-    let times: Vec<(Time, u64)> = at.into_iter().collect();
-    let (mut start, mut inside, mut most) = (0, 0, 0);
-    for (t, count) in &times {
-        inside += count;
-        while let Some((_, leaving)) = times.get(start).filter(|(s, _)| t.since(*s) > WINDOW) {
-            inside -= leaving;
-            start += 1;
-        }
+    // What is at the very end of the window is still inside.
+    changes.sort_unstable_by_key(|c| (c.at, c.is_leaving));
+    let (mut inside, mut rate, mut most) = (0.0, 0.0, 0.0_f64);
+    let mut before = changes.first().map(|c| c.at);
+    for c in changes {
+        inside += rate * before.map_or(0, |before| c.at.since(before).0) as f64;
+        before = Some(c.at);
+        most = most.max(inside);
+        inside += c.count;
+        rate += c.rate;
         most = most.max(inside);
     }
-    most
+    // Sums of rates are a little off where counts are whole.
+    (most + 1e-6) as u64
+}
+
+/// How the number of failures inside the window changes when its end passes a time: by a count at
+/// once, and by a rate a nanosecond from then on.
+struct Change {
+    at: Time,
+    is_leaving: bool,
+    count: f64,
+    rate: f64,
 }

@@ -2,14 +2,13 @@
 
 mod judge;
 
-use super::kit::{Course, Host, Observed, Tally, stable};
+use super::kit::{Course, Group, Host, Observed, Tally, stable};
 use super::{Detector, Rule};
 use crate::event::{Body, Event, Kind, Outcome};
 use crate::report::{Finding, Severity};
 use crate::settings::Settings;
 use crate::text::Text;
-use judge::Attempt;
-use std::collections::BTreeMap;
+use judge::{Attempt, Logins};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -66,6 +65,22 @@ impl PasswordGuessing {
         }
     }
 
+    /// The logins of one source at one server.
+    fn at<'a>(
+        &'a self,
+        server: &'a Option<Host>,
+        group: &Group<'a, Login, Tries>,
+    ) -> Logins<'a> {
+        let attempt = |((name, session, outcome), tries): (&'a Login, &'a Tries)| Attempt {
+            server: server.as_ref(),
+            account: name.as_ref().or_else(|| self.account_of(*session)),
+            outcome: *outcome,
+            n: tries.seen.count().saturating_mul(tries.each.max(1)),
+            seen: &tries.seen,
+        };
+        Logins::new(group.members().into_iter().map(attempt).collect())
+    }
+
     fn account_of(&self, session: Option<Session>) -> Option<&Text> {
         self.named.get(&session?)?.members().first().map(|(name, ())| *name)
     }
@@ -110,21 +125,13 @@ impl Detector for PasswordGuessing {
     }
 
     fn report(&self, out: &mut Vec<Finding>) {
-        let mut by_source: BTreeMap<&Host, Vec<Attempt<'_>>> = BTreeMap::new();
-        for ((from, server), group) in self.logins.iter() {
-            for ((name, session, outcome), tries) in group.members() {
-                by_source.entry(from).or_default().push(Attempt {
-                    server: server.as_ref(),
-                    account: name.as_ref().or_else(|| self.account_of(*session)),
-                    outcome: *outcome,
-                    n: tries.seen.count().saturating_mul(tries.each.max(1)),
-                    seen: &tries.seen,
-                });
-            }
-        }
-        for (from, logins) in by_source {
-            let mut found = judge::each_server(from, &logins);
-            if let Some(mut all) = judge::many_servers(from, &logins) {
+        let at_servers: Vec<_> = self.logins.iter().collect();
+        for of_one in at_servers.chunk_by(|a, b| a.0.0 == b.0.0) {
+            let Some(((from, _), _)) = of_one.first() else { continue };
+            let servers: Vec<Logins<'_>> =
+                of_one.iter().map(|((_, server), group)| self.at(server, group)).collect();
+            let mut found = judge::each_server(from, &servers);
+            if let Some(mut all) = judge::many_servers(from, &servers) {
                 // Single servers of one source are one cause.
                 all.severity = found.iter().map(|f| f.severity).fold(all.severity, Severity::max);
                 all.includes = found.into_iter().map(|f| f.title).collect();

@@ -41,6 +41,17 @@ fn both_sides_of_the_floors() {
 }
 
 #[test]
+fn tries_of_one_session_are_spread_over_its_time() {
+    let session = |n: usize, gap| {
+        format!("@0+{gap} ftp 192.0.2.9:7 > 10.0.0.1:21 user=eva cmd=PASS arg={{1..{n}}} code=530")
+    };
+    for n in [60, 100, 1000] {
+        assert!(run(&session(n, 80)).contains(&format!("{n} failed logins")), "{n}");
+        assert_eq!(run(&session(n, 120)), "", "{n}");
+    }
+}
+
+#[test]
 fn a_success_after_failures_is_high_and_one_before_them_is_not() {
     let win = |at: i64| {
         format!(

@@ -2,7 +2,16 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { count, time } from "../select/format.ts";
-import { type Axis, findingMarks, type Lane, lanes, marks } from "../select/timeline.ts";
+import {
+	type Axis,
+	barAt,
+	findingMarks,
+	type Lane,
+	lanes,
+	type Mark,
+	marks,
+	PLACES,
+} from "../select/timeline.ts";
 import { findings, idOf, report } from "../store/case.ts";
 import { openKind } from "../store/records.ts";
 import { go, href } from "../store/route.ts";
@@ -51,32 +60,63 @@ export function TimelineChart() {
 }
 
 function FindingMarks({ axis }: { axis: Axis }) {
-	const found = findingMarks(findings.value, axis);
 	return (
 		<div class="tl-findings">
 			<span class="tl-name">findings</span>
 			<div class="tl-track">
-				{found.map(({ finding, x, w }) => (
-					<a
-						key={idOf(finding)}
-						class="tl-mark"
-						href={href("finding", idOf(finding))}
-						style={{ left: `${x * 100}%`, width: `${w * 100}%` }}
-						title={finding.title}
-						aria-label={`${finding.severity}: ${finding.title}`}
-					>
-						<Shape severity={finding.severity} />
-					</a>
+				{findingMarks(findings.value, axis).map((mark) => (
+					<FindingMark key={idOf(mark.findings[0])} axis={axis} mark={mark} />
 				))}
 			</div>
 		</div>
 	);
 }
 
+/** One finding leads to its page; several too close to be told apart lead to their time alone. */
+function FindingMark({ axis, mark }: { axis: Axis; mark: Mark }) {
+	const [worst, ...others] = mark.findings;
+	const style = { left: `${mark.x * 100}%`, width: `${mark.w * 100}%` };
+	const shape = <Shape severity={worst.severity} />;
+	if (others.length === 0) {
+		return (
+			<a
+				class="tl-mark"
+				href={href("finding", idOf(worst))}
+				style={style}
+				title={worst.title}
+				aria-label={`${worst.severity}: ${worst.title}`}
+			>
+				{shape}
+			</a>
+		);
+	}
+	const label = `${count(mark.findings.length)} findings, the weightiest ${worst.severity}: ${worst.title}`;
+	const width = (axis.last - axis.first) / PLACES;
+	const start = axis.first + mark.place * width;
+	return (
+		<button
+			type="button"
+			class="bare tl-mark"
+			style={style}
+			title={`${label}. Click to limit everything to their time.`}
+			aria-label={`${label}; limit everything to their time`}
+			onClick={() => limitTo(span(start, start + width))}
+		>
+			{shape}
+		</button>
+	);
+}
+
+const span = (first: number, last: number) => ({
+	first: new Date(first).toISOString(),
+	last: new Date(last).toISOString(),
+});
+
 function Lanes({ all, axis }: { all: Lane[]; axis: Axis }) {
 	const track = useRef<HTMLDivElement>(null);
 	const width = useSignal(600);
 	const drag = useSignal<[number, number] | undefined>(undefined);
+	const pointed = useSignal<Pointed | undefined>(undefined);
 	useLayoutEffect(() => {
 		const observer = new ResizeObserver(([entry]) => {
 			width.value = entry?.contentRect.width ?? 600;
@@ -102,13 +142,18 @@ function Lanes({ all, axis }: { all: Lane[]; axis: Axis }) {
 		if (drag.value) {
 			drag.value = [drag.value[0], place(event)];
 		}
+		const top = track.current?.getBoundingClientRect().top ?? 0;
+		pointed.value = { row: Math.floor((event.clientY - top) / LANE_PX), x: place(event) };
+	};
+	const leave = () => {
+		pointed.value = undefined;
 	};
 	const up = () => {
 		const [a, b] = drag.value ?? [0, 0];
 		drag.value = undefined;
 		if (Math.abs(a - b) * width.value > DRAG_PX) {
-			const at = (x: number) => new Date(axis.first + x * (axis.last - axis.first)).toISOString();
-			limitTo({ first: at(Math.min(a, b)), last: at(Math.max(a, b)) });
+			const at = (x: number) => axis.first + x * (axis.last - axis.first);
+			limitTo(span(at(Math.min(a, b)), at(Math.max(a, b))));
 		}
 	};
 	return (
@@ -122,9 +167,17 @@ function Lanes({ all, axis }: { all: Lane[]; axis: Axis }) {
 					</li>
 				))}
 			</ul>
-			<div class="tl-track" ref={track} onPointerDown={down} onPointerMove={move} onPointerUp={up}>
+			<div
+				class="tl-track"
+				ref={track}
+				onPointerDown={down}
+				onPointerMove={move}
+				onPointerUp={up}
+				onPointerLeave={leave}
+			>
 				<LaneChart all={all} width={width.value} />
 				{drag.value && <Choice ends={drag.value} />}
+				{pointed.value && <Tip all={all} width={width.value} at={pointed.value} />}
 			</div>
 		</div>
 	);
@@ -135,6 +188,30 @@ function Choice({ ends: [a, b] }: { ends: [number, number] }) {
 	return <div class="tl-choice" style={style} />;
 }
 
+interface Pointed {
+	row: number;
+	x: number;
+}
+
+/** What the bar under the pointer stands for. */
+function Tip({ all, width, at }: { all: Lane[]; width: number; at: Pointed }) {
+	const lane = all[at.row];
+	const bar = lane && barAt(lane, at.x, LEAST_PX / width);
+	if (!lane || !bar) {
+		return null;
+	}
+	const style = { [at.x < 0.5 ? "left" : "right"]: `${Math.min(at.x, 1 - at.x) * 100}%` };
+	return (
+		<div class="tl-tip" style={{ ...style, top: `${(at.row + 1) * LANE_PX}px` }}>
+			{`${lane.kind}: ${count(bar.n)} from ${time(new Date(bar.start).toISOString())} UTC`}
+		</div>
+	);
+}
+
+/** A bucket narrower than this would be lost. */
+const LEAST_PX = 2;
+
+/** One path a lane: a shape for each bar would be thousands of them, drawn anew with every report. */
 function LaneChart({ all, width }: { all: Lane[]; width: number }) {
 	const height = all.length * LANE_PX;
 	return (
@@ -142,27 +219,22 @@ function LaneChart({ all, width }: { all: Lane[]; width: number }) {
 			{all.map((lane, row) => (
 				<g key={lane.kind} transform={`translate(0 ${row * LANE_PX})`}>
 					<line x1="0" x2={width} y1={LANE_PX - 2.5} y2={LANE_PX - 2.5} class="tl-base" />
-					{lane.bars.map((bar) => {
-						const h = bar.h * (LANE_PX - 5);
-						// A bucket narrower than two pixels would be lost.
-						const w = Math.max(2, bar.w * width - 0.5);
-						return (
-							<rect
-								key={bar.start}
-								class="tl-bar"
-								x={Math.min(Math.max(0, bar.x * width), width - w)}
-								y={LANE_PX - 3 - h}
-								width={w}
-								height={h}
-							>
-								<title>{`${lane.kind}: ${count(bar.n)} from ${time(new Date(bar.start).toISOString())} UTC`}</title>
-							</rect>
-						);
-					})}
+					<path class="tl-bars" d={outline(lane, width)} />
 				</g>
 			))}
 		</svg>
 	);
+}
+
+function outline(lane: Lane, width: number): string {
+	const boxes = lane.bars.map((bar) => {
+		const h = bar.h * (LANE_PX - 5);
+		const w = Math.max(LEAST_PX, bar.w * width - 0.5);
+		const x = Math.min(Math.max(0, bar.x * width), width - w);
+		const [left, top, across, down] = [x, LANE_PX - 3 - h, w, h].map((n) => n.toFixed(1));
+		return `M${left} ${top}h${across}v${down}h-${across}z`;
+	});
+	return boxes.join("");
 }
 
 const inWords = (all: Lane[]): string =>

@@ -116,15 +116,47 @@ function label(at: number, step: number): string {
 	return step >= 1000 ? text.slice(11, 19) : text.slice(14, 23);
 }
 
-/** Where findings lie in time: marks above the lanes. */
-export function findingMarks(findings: Finding[], { first, last }: Axis) {
+/** Places for marks on the axis: a mark is as wide as one of them on a laptop's screen. */
+export const PLACES = 72;
+
+/** Findings that lie in one place, the weightiest first, and how far they reach. */
+export interface Mark {
+	findings: [Finding, ...Finding[]];
+	/** Which of the places of the axis. */
+	place: number;
+	/** Left edge and width as parts of the whole. */
+	x: number;
+	w: number;
+}
+
+/** Where findings lie in time: marks above the lanes, of which there are never more than places. */
+export function findingMarks(findings: Finding[], { first, last }: Axis): Mark[] {
 	const range = Math.max(1, last - first);
-	return findings.flatMap((finding) => {
+	const marks = new Map<number, Mark>();
+	for (const finding of findings) {
 		if (!finding.when) {
-			return [];
+			continue;
 		}
 		const x = (Date.parse(finding.when.first) - first) / range;
-		const end = (Date.parse(finding.when.last) - first) / range;
-		return x >= 0 && x <= 1 ? [{ finding, x, w: Math.max(0, Math.min(1, end) - x) }] : [];
-	});
+		const w = Math.max(0, Math.min(1, (Date.parse(finding.when.last) - first) / range) - x);
+		if (x < 0 || x > 1) {
+			continue;
+		}
+		const place = Math.min(Math.floor(x * PLACES), PLACES - 1);
+		const mark = marks.get(place);
+		if (mark) {
+			const end = Math.max(mark.x + mark.w, x + w);
+			mark.findings.push(finding);
+			mark.x = Math.min(mark.x, x);
+			mark.w = end - mark.x;
+		} else {
+			marks.set(place, { findings: [finding], place, x, w });
+		}
+	}
+	return [...marks.values()].sort((a, b) => a.x - b.x);
+}
+
+/** The bar that covers a place of the axis; one narrower than `least` reaches that far. */
+export function barAt(lane: Lane, x: number, least: number): Bar | undefined {
+	return lane.bars.find((bar) => bar.x <= x && x < bar.x + Math.max(bar.w, least));
 }
