@@ -4,8 +4,8 @@ use super::list::{Found, Lister, Trouble};
 use super::wire::{self, CENTRAL, DESCRIPTOR, END, Entry, LOCAL, Parsed};
 use crate::bytes::Cursor;
 
-/// Members that are looked for: each is a read of the file.
-const MAX_WALK: usize = 1 << 16;
+/// Members that are looked for: each is a read of the file, and four times as many as are kept.
+const MAX_WALK: usize = 1 << 14;
 /// Bytes of a local header that nearly all fit into.
 const USUAL: u64 = 512;
 /// Bytes read at once in search of the end of a member, at first and at most: most members are
