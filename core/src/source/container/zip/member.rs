@@ -144,7 +144,7 @@ impl Member {
             Some(End::Damaged) => {
                 self.note(&CONTAINER_DAMAGED, "the compressed data is damaged", out);
             }
-            Some(End::Bomb) => self.note(&CONTAINER_RATIO, "", out),
+            Some(End::Bomb) => self.note(&CONTAINER_RATIO, "it gives over a thousand times its length", out),
             None => {}
         }
         used
@@ -190,10 +190,9 @@ impl Member {
     }
 
     fn note(&self, kind: &'static NoteKind, what: &str, out: &mut dyn Sink) {
-        let (n_in, n_out) = (self.n_in, self.n_out());
-        let at = Origin { node: self.node, item: 0, offset: n_out, len: 0 };
-        let sizes = format!("after {n_in} bytes, which gave {n_out}");
-        let detail = if what.is_empty() { sizes } else { format!("{what}, {sizes}") };
-        out.note(Note { at, kind, detail });
+        // How much of the data was read by then is the business of whoever cut it into pieces.
+        let offset = self.n_out();
+        let at = Origin { node: self.node, item: 0, offset, len: 0 };
+        out.note(Note { at, kind, detail: format!("{what}, after {offset} bytes of content") });
     }
 }
