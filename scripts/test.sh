@@ -20,6 +20,7 @@ run_tests() {
 	need_build_tools
 	need_wasm_pack
 	need_chromium
+	need_git
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"
 	step native cargo test --locked --workspace --exclude offwire-wasm --no-fail-fast

@@ -91,3 +91,8 @@ need_npm() {
 need_chromium() {
 	need_debian chromium=chromium chromedriver=chromium-driver
 }
+
+# Tests that read the sources ask git which files are part of the project.
+need_git() {
+	need_debian git=git
+}

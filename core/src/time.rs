@@ -114,7 +114,7 @@ impl Interval {
 }
 
 impl fmt::Display for Interval {
-    /// A person's form: `4.047 s`, `12 min 5 s`, `3 h 20 min`, `5 d 2 h`.
+    /// A person's form: `4.047 s`, `12 min 5 s`, `15 min`, `3 h 20 min`, `5 d 2 h`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let abs = self.0.unsigned_abs();
         if self.0 < 0 {
@@ -126,11 +126,17 @@ impl fmt::Display for Interval {
             0 => write!(f, "{millis} ms"),
             1..60 if millis > 0 => write!(f, "{secs}.{millis:03} s"),
             1..60 => write!(f, "{secs} s"),
-            60..3600 => write!(f, "{} min {} s", secs / 60, secs % 60),
-            3600..86_400 => write!(f, "{} h {} min", secs / 3600, secs / 60 % 60),
-            _ => write!(f, "{} d {} h", secs / 86_400, secs / 3600 % 24),
+            60..3600 => two(f, (secs / 60, "min"), (secs % 60, "s")),
+            3600..86_400 => two(f, (secs / 3600, "h"), (secs / 60 % 60, "min")),
+            _ => two(f, (secs / 86_400, "d"), (secs / 3600 % 24, "h")),
         }
     }
+}
+
+/// A number of units, and of the next smaller ones if there are any.
+fn two(f: &mut fmt::Formatter<'_>, large: (u64, &str), small: (u64, &str)) -> fmt::Result {
+    write!(f, "{} {}", large.0, large.1)?;
+    if small.0 > 0 { write!(f, " {} {}", small.0, small.1) } else { Ok(()) }
 }
 
 fn write_fraction(f: &mut fmt::Formatter<'_>, nanos: u32) -> fmt::Result {
@@ -192,5 +198,7 @@ mod tests {
         assert_eq!(Time(1_698_101_872_187_273_000).to_string(), "2023-10-23T22:57:52.187273Z");
         assert_eq!(Interval(4_047_000_000).to_string(), "4.047 s");
         assert_eq!(Interval::from_secs(641).to_string(), "10 min 41 s");
+        assert_eq!(Interval::from_secs(900).to_string(), "15 min");
+        assert_eq!(Interval::from_secs(3600).to_string(), "1 h");
     }
 }

@@ -44,6 +44,41 @@ test("on a narrow screen the row stays in sight above its source, and no button 
 	await page.context().close();
 });
 
+test("no story, no bytes and no menu reach out of a view that is narrow", async () => {
+	const capture = join(scratch, "narrow.pcap");
+	const said = [[true, `GET /${"long/".repeat(30)} HTTP/1.1\r\nHost: shop.example\r\n\r\n`]];
+	writeFileSync(capture, pcap(talk(["10.0.0.1", 40_000], ["192.0.2.7", 80], said)));
+	const narrow = await open({ viewport: { width: 400, height: 800 } });
+	await narrow.page.setInputFiles("input[type=file]", capture);
+	assert.equal(await settled(narrow.page), "done");
+	await view(narrow.page, "entities");
+	await narrow.page.locator(".related .pivot", { hasText: "10.0.0.1" }).click();
+	const inside = async (page, what) => {
+		const { x, width } = await page.locator(what).first().boundingBox();
+		const main = await page.locator("main").boundingBox();
+		assert.ok(x >= main.x && x + width <= main.x + main.width, `${what}: ${x} and ${width} wide`);
+	};
+	await inside(narrow.page, ".story-text");
+	await narrow.page.locator(".story-place").first().click();
+	await narrow.page.locator(".hex-row").first().waitFor();
+	await inside(narrow.page, ".bytes .hex");
+	await narrow.page.context().close();
+	// Beside its source a view is narrow on a wide screen too.
+	const wide = await open({ viewport: { width: 1280, height: 800 } });
+	await wide.page.setInputFiles("input[type=file]", capture);
+	assert.equal(await settled(wide.page), "done");
+	await view(wide.page, "records");
+	await wide.page.locator(".grid tbody th").first().click();
+	await wide.page.locator(".evidence-panel .hex").waitFor();
+	for (const name of ["Language", "Columns", "Export"]) {
+		const menu = wide.page.locator(".menu", { has: wide.page.getByText(name, { exact: true }) });
+		await menu.locator("summary").click();
+		await inside(wide.page, ".menu[open] .menu-body");
+		await menu.locator("summary").click();
+	}
+	await wide.page.context().close();
+});
+
 test("on paper stand the words, in dark ink, without what only a screen can do", async () => {
 	const { page } = await openSample();
 	await page.getByRole("button", { name: "Settings" }).click();

@@ -134,6 +134,30 @@ test("a row leads to its packets, one decoded beside its bytes, and to both stre
 	await page.context().close();
 });
 
+test("packets of several connections name their ends, and those of several captures their file", async () => {
+	const files = [write("one.pcap", pcap(PACKETS)), write("two.pcap", pcap(PACKETS, 9_000_000))];
+	const { page } = await open(files);
+	await view(page, "packets");
+	await page.locator(`main.packets .grid[aria-rowcount='${2 * PACKETS.length + 1}']`).waitFor();
+	const heads = await page.locator(".grid thead th").allTextContents();
+	assert.deepEqual(heads.slice(3, 5), ["from", "to"]);
+	assert.equal(heads.at(-1), "capture");
+	const row = async (n) => page.locator(`.grid tr[aria-rowindex='${n + 2}'] td`).allTextContents();
+	const [first, second] = [await row(0), await row(1)];
+	assert.deepEqual(first.slice(2, 4), second.slice(2, 4).reverse());
+	assert.match(first[2], /^10\.0\.0\.\d:\d+$/);
+	assert.equal(first.at(-1), "one.pcap");
+	await page.context().close();
+	// Of one connection the ends stand above the list.
+	const { page: single } = await open(files.slice(0, 1));
+	await choose(single, "id.resp_p == 80");
+	await single.locator(".scope", { hasText: "192.0.2.7:80" }).waitFor();
+	await single.locator("main.packets td", { hasText: "SYN ACK" }).waitFor();
+	const few = await single.locator(".grid thead th").allTextContents();
+	assert.ok(!few.includes("from") && !few.includes("capture"), few.join(" "));
+	await single.context().close();
+});
+
 test("a finding leads to the packets of its evidence", async () => {
 	const scan = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16].flatMap((n) =>
 		talk(CLIENT, ["192.0.2.7", 1000 + n], []).slice(0, 1),
@@ -294,6 +318,25 @@ test("a name, a host and an account each have one story of all evidence, with pi
 	await page.locator(".grid td.tells", { hasText: "10.0.0.1" }).first().click();
 	await page.locator("main.entity h1", { hasText: "10.0.0.1" }).waitFor();
 	assert.deepEqual(problems, []);
+	await page.context().close();
+});
+
+test("an entity is found among many by a part of it, and any other by the whole", async () => {
+	const { page } = await open([write("find.pcap", pcap(PACKETS))]);
+	await view(page, "entities");
+	const hosts = page.locator(".related .pivot");
+	await hosts.nth(2).waitFor();
+	await page.keyboard.press("/");
+	await page.keyboard.type("192.0.2.7");
+	await page.waitForFunction(() => document.querySelectorAll(".related .pivot").length === 1);
+	await page.getByRole("button", { name: "Its story as host" }).click();
+	await page.locator("main.entity h1", { hasText: "192.0.2.7" }).waitFor();
+	await page.locator(".story-row").first().waitFor();
+	await page.keyboard.press("Escape");
+	await page.getByRole("textbox", { name: "Text of entities" }).fill("nobody.example");
+	await page.getByText("None of those listed has it.").waitFor();
+	await page.getByRole("button", { name: "Its story as name" }).click();
+	await page.getByText("No record speaks of it.").waitFor();
 	await page.context().close();
 });
 

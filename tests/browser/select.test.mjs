@@ -121,6 +121,37 @@ test("findings do not move while evidence is read, and are in the report's order
 	assert.notEqual(ids.of(a), ids.of(b));
 });
 
+test("many findings of one rule and severity fold, and what comes moves no line that is there", () => {
+	const guess = (n) => finding(`g${n}`, { rule: "password-guessing", severity: "high" });
+	const all = [guess(1), guess(2), finding("s1"), guess(3), guess(4), finding("s2"), guess(5)];
+	const words = (list) =>
+		findings
+			.folded(list, 2)
+			.map((line) => (findings.isFold(line) ? `${line.rule}+${line.findings.length}` : line.key));
+	assert.deepEqual(words(all), ["g1", "g2", "s1", "password-guessing+3", "s2"]);
+	// A fold of one is the finding itself.
+	assert.deepEqual(words(all.slice(0, 4)), ["g1", "g2", "s1", "g3"]);
+	for (let n = 1; n < all.length; n++) {
+		const [before, after] = [words(all.slice(0, n)), words(all.slice(0, n + 1))];
+		assert.ok(after.length >= before.length, `${before} then ${after}`);
+		for (const [i, line] of before.entries()) {
+			assert.ok(after[i] === line || after[i].includes("+"), `${before} then ${after}`);
+		}
+	}
+	// The same rule at another severity is another fold.
+	const low = [6, 7, 8, 9].map((n) => finding(`l${n}`, { rule: "password-guessing" }));
+	assert.deepEqual(words([...all, ...low]).slice(-3), ["l6", "l7", "password-guessing+2"]);
+	const span = (first, last) => ({ when: { first, last } });
+	const [a, b] = ["2024-01-01T00:00:00.5Z", "2024-01-02T00:00:00Z"];
+	const timed = [finding("late", span(b, b)), finding("never"), finding("early", span(a, a))];
+	assert.deepEqual(findings.spanOf(timed), { first: a, last: b });
+	assert.equal(findings.spanOf([finding("never")]), undefined);
+	const keys = (order) => findings.ordered(timed, order).map((f) => f.key);
+	assert.deepEqual(keys("earliest"), ["early", "late", "never"]);
+	assert.deepEqual(keys("latest"), ["late", "early", "never"]);
+	assert.deepEqual(keys("gravest"), ["late", "never", "early"]);
+});
+
 test("findings are filtered by every word and by severity", () => {
 	const all = [
 		finding("x", { title: "Port scan by 10.0.0.1", severity: "high" }),
@@ -298,6 +329,32 @@ test("sentences are cut at their addresses and subjects, and the pieces make the
 	assert.deepEqual(links(""), []);
 });
 
+test("a value stays with the name before it and the comma behind it, unless it is long", () => {
+	const subjects = [{ role: "object", kind: "account", value: "svc" }];
+	const cut = (sentence) => {
+		const all = linked.glued(linked.linked(sentence, subjects));
+		const text = all.map(({ before, piece, behind }) => before + piece.text + behind).join("");
+		assert.equal(text, sentence);
+		return all.filter(({ piece }) => piece.entity).map((g) => [g.before, g.piece.text, g.behind]);
+	};
+	assert.deepEqual(cut("10.0.0.1 failed for svc, then host=10.0.0.2:80 (svc)."), [
+		["", "10.0.0.1", ""],
+		["", "svc", ","],
+		["host=", "10.0.0.2", ""],
+		["(", "svc", ")."],
+	]);
+	const long = "x".repeat(40);
+	assert.deepEqual(cut(`${long}=10.0.0.1, 10.0.0.2,10.0.0.3`), [
+		["", "10.0.0.1", ","],
+		["", "10.0.0.2", ","],
+		["", "10.0.0.3", ""],
+	]);
+	// Much text without a space is walked once.
+	const began = Date.now();
+	linked.glued(linked.linked(`${"x ".repeat(5e5)}10.0.0.1`, []));
+	assert.ok(Date.now() - began < 1000);
+});
+
 test("a row of evidence is cut at the values that its columns say are entities", () => {
 	const column = (name, entity, type = "string") => ({ name, type, doc: "", entity });
 	const columns = [
@@ -340,6 +397,22 @@ test("what a cell stands for is told by its column and its look", () => {
 	assert.equal(of("host", "a.example"), undefined);
 	assert.equal(of("account", ""), undefined);
 	assert.equal(of(undefined, "10.0.0.1"), undefined);
+});
+
+test("a text that is typed can be the kinds that it looks like", () => {
+	const cases = {
+		"10.0.0.1": ["host"],
+		"2001:db8::1": ["host"],
+		"10.0.": [],
+		"fe80::": ["host"],
+		"evil.example": ["name", "account"],
+		bob: ["name", "account"],
+		e7d705a3286e19ea42f587b344ee6865: ["certificate", "fingerprint"],
+		t13d1516h2_8daaf6152771_e5627efa2ab1: ["fingerprint"],
+	};
+	for (const [typed, kinds] of Object.entries(cases)) {
+		assert.deepEqual(entities.kindsOf(typed), kinds, typed);
+	}
 });
 
 test("findings stand in a story where they begin, each on one page", () => {

@@ -24,7 +24,8 @@ export interface Connection {
 export interface Listed {
 	at: Origin;
 	ts?: string;
-	connection: number;
+	/** The two ends of its connection. */
+	connection?: Connection;
 	is_orig: boolean;
 	wire_len: number;
 	payload_len: number;

@@ -102,7 +102,8 @@ class Taking {
 		switch (this.#request.task) {
 			case "list":
 				for (const packet of this.#pass.take() as RawListed[]) {
-					this.#packets.push(listed(packet));
+					const { connection, ...rest } = packet;
+					this.#packets.push({ ...rest, ...this.#ends(Number(connection)) });
 				}
 				break;
 			case "search":
@@ -168,8 +169,13 @@ class Taking {
 		}
 		const { connection: index, is_orig, offset } = place.stream;
 		const stream = { connection: Number(index), is_orig, offset: Number(offset) };
-		const connection = this.#connection(stream.connection);
-		return connection ? { ...told, place: { stream }, connection } : { ...told, place: { stream } };
+		return { ...told, place: { stream }, ...this.#ends(stream.connection) };
+	}
+
+	/** The connection as a field of what is told, if there is one of this index. */
+	#ends(index: number): { connection?: Connection } {
+		const connection = this.#connection(index);
+		return connection ? { connection } : {};
 	}
 
 	#connection(index: number): Connection | undefined {
@@ -180,10 +186,6 @@ class Taking {
 		}
 		return connection;
 	}
-}
-
-function listed(packet: RawListed): Listed {
-	return { ...packet, connection: Number(packet.connection) };
 }
 
 function followed({ parts, ...rest }: RawFollowed): Followed {

@@ -66,11 +66,7 @@ impl PasswordGuessing {
     }
 
     /// The logins of one source at one server.
-    fn at<'a>(
-        &'a self,
-        server: &'a Option<Host>,
-        group: &Group<'a, Login, Tries>,
-    ) -> Logins<'a> {
+    fn at<'a>(&'a self, server: &'a Option<Host>, group: &Group<'a, Login, Tries>) -> Logins<'a> {
         let attempt = |((name, session, outcome), tries): (&'a Login, &'a Tries)| Attempt {
             server: server.as_ref(),
             account: name.as_ref().or_else(|| self.account_of(*session)),

@@ -55,7 +55,7 @@ fn look_ups_of_all_three_versions_are_the_same_row() {
     ));
     let row = |flags: &str| {
         format!(
-            "1 @ dns 1>53 trans_id=9 rtt=250 ms query=a.test qtype=1 qtype_name=A rcode=0 rcode_name=NOERROR{flags} answers=b.test,192.0.2.1 TTLs=1 min 0 s,5 s answered=true"
+            "1 @ dns 1>53 trans_id=9 rtt=250 ms query=a.test qtype=1 qtype_name=A rcode=0 rcode_name=NOERROR{flags} answers=b.test,192.0.2.1 TTLs=1 min,5 s answered=true"
         )
     };
     let flags = " AA=false TC=false RD=true RA=true Z=0";
@@ -188,7 +188,7 @@ fn leases_desktops_calls_devices_and_one_way_flows() {
     let got = lines(&text.concat());
     let want = [
         "1 @ dhcp 1>53 mac=02:00:00:00:00:01 host_name=pc requested_addr=10.0.0.7 msg_types=REQUEST",
-        "2 @ dhcp 10.0.0.53:53 > 10.0.0.1:5000 udp client_addr=10.0.0.7 server_addr=10.0.0.1 mac=02:00:00:00:00:01 assigned_addr=10.0.0.7 lease_time=1 min 0 s msg_types=ACK",
+        "2 @ dhcp 10.0.0.53:53 > 10.0.0.1:5000 udp client_addr=10.0.0.7 server_addr=10.0.0.1 mac=02:00:00:00:00:01 assigned_addr=10.0.0.7 lease_time=1 min msg_types=ACK",
         "3 @ rdp 1>53 client_name=PC desktop_width=800 requested_color_depth=32bit",
         "4 @ rdp 1>53 security_protocol=HYBRID_EX",
         "5 @ sip 1>53 method=INVITE uri=sip:a@b status_code=404 status_msg=Not Found",

@@ -377,7 +377,7 @@ Time window: 2026-11-24 02:44:05 - 2026-11-24 02:46:39
             [
                 "2 2026-11-24T02:44:05.134Z netflow 10.40.3.5:80 > 10.40.3.21:59116 tcp duration=4 ms pkts=1700 bytes=2000000 tcp_flags=APSF flows=1 rounded=true",
                 "3 2019-07-11T10:30:11.275Z netflow 172.16.2.67:3 > 192.168.170.102:1 icmp duration=1.970 s pkts=1 bytes=22 flows=1 rounded=false",
-                "4 2019-07-11T10:30:00.237Z netflow *:12345 > *:433 tcp duration=1 d 0 h pkts=1 bytes=222 tcp_flags=S flows=1 rounded=false",
+                "4 2019-07-11T10:30:00.237Z netflow *:12345 > *:433 tcp duration=1 d pkts=1 bytes=222 tcp_flags=S flows=1 rounded=false",
                 "5 2019-07-11T10:30:00.237Z netflow [2001:db8::1]:12345 > [2001:db8::2]:53 udp duration=1.997 s pkts=1 bytes=222 flows=1 rounded=false",
             ]
         );

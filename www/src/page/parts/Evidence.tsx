@@ -3,7 +3,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { EntityKind } from "../../shared/records.ts";
 import type { Subject } from "../../shared/report.ts";
-import { linked, linkedRow, type Piece } from "../select/linked.ts";
+import { glued, linked, linkedRow, type Piece } from "../select/linked.ts";
 import { everywhere } from "../select/pivots.ts";
 import { visible } from "../select/text.ts";
 import { useColumns } from "../store/columns.ts";
@@ -71,12 +71,17 @@ export function LinkedRow({ text, subjects }: { text: string; subjects: Subject[
 	return <Pieces pieces={linkedRow(text, columns, subjects)} />;
 }
 
+/** A value is not torn from the name before it nor from the comma behind it. */
 function Pieces({ pieces }: { pieces: Piece[] }) {
 	return (
 		<span class="linked">
-			{pieces.map((piece, i) =>
+			{glued(pieces).map(({ before, piece, behind }, i) =>
 				piece.entity ? (
-					<Pivot key={i} value={piece.text} entity={piece.entity} />
+					<span key={i} class="unbroken">
+						{before && <Ev text={before} />}
+						<Pivot value={piece.text} entity={piece.entity} />
+						{behind && <Ev text={behind} />}
+					</span>
 				) : (
 					<Ev key={i} text={piece.text} />
 				),

@@ -15,6 +15,8 @@ import { PassLine } from "./PassLine.tsx";
 const COLUMNS: Column[] = [
 	{ name: "time", type: "addr", doc: "When it was captured, in UTC." },
 	{ name: "after", type: "interval", doc: "Seconds since the first packet of the list." },
+	{ name: "from", type: "addr", doc: "The sender's address and port." },
+	{ name: "to", type: "addr", doc: "The receiver's address and port." },
 	{ name: "side", type: "bool", doc: "Who sent it: the originator or the responder." },
 	{ name: "length", type: "count", doc: "Bytes on the wire." },
 	{ name: "payload", type: "count", doc: "Bytes that it carries above its transport." },
@@ -22,22 +24,55 @@ const COLUMNS: Column[] = [
 	{ name: "header", type: "string", doc: "Its innermost header in words." },
 ];
 
+/** Said of each packet where they are of several captures: numbers begin anew in each. */
+const CAPTURE: Column = { name: "capture", type: "string", doc: "The file that holds it." };
+
 const text = (value: string, isNumber = false): Cell => ({ text: value, isUnset: false, isNumber });
 
-/** The day is said once, above the list, unless there are several. */
-function cells(packet: Listed, first: Listed | undefined, isOneDay: boolean): Cell[] {
-	return [
-		text(packet.ts ? time(packet.ts).slice(isOneDay ? 11 : 0) : "no time"),
-		text(after(packet.ts, first?.ts), true),
-		{ ...text(packet.is_orig ? "orig →" : "← resp"), class: packet.is_orig ? "orig" : "resp" },
-		text(String(packet.wire_len), true),
-		text(String(packet.payload_len), true),
-		text(packet.flags),
-		text(visible(packet.info)),
-	];
+function columnsFor(isOneDay: boolean, isOneConnection: boolean, isOneCapture: boolean): Column[] {
+	const shown = COLUMNS.filter(
+		({ name }) => !isOneConnection || (name !== "from" && name !== "to"),
+	);
+	const dated = isOneDay
+		? shown
+		: shown.map((c) => (c.name === "time" ? { ...c, type: "time" } : c));
+	return isOneCapture ? dated : [...dated, CAPTURE];
 }
 
-/** Seconds between two times, to the microsecond: a millisecond is as far as Date goes. */
+/** The day is said once, above the list, unless there are several. */
+function cell(column: string, packet: Listed, first: Listed | undefined, isOneDay: boolean): Cell {
+	const { orig = "", resp = "" } = packet.connection ?? {};
+	switch (column) {
+		case "time":
+			return text(packet.ts ? time(packet.ts).slice(isOneDay ? 11 : 0) : "no time");
+		case "after":
+			return text(after(packet.ts, first?.ts), true);
+		case "from":
+			return text(visible(packet.is_orig ? orig : resp));
+		case "to":
+			return text(visible(packet.is_orig ? resp : orig));
+		case "side":
+			return {
+				...text(packet.is_orig ? "orig →" : "← resp"),
+				class: packet.is_orig ? "orig" : "resp",
+			};
+		case "length":
+			return text(String(packet.wire_len), true);
+		case "payload":
+			return text(String(packet.payload_len), true);
+		case "flags":
+			return text(packet.flags);
+		case "capture":
+			return text(visible(sourceName(packet.at.node, sources.value)));
+		default:
+			return text(visible(packet.info));
+	}
+}
+
+/**
+ * Seconds between two times, to the microsecond: a millisecond is as far as Date goes. Captures are
+ * listed one behind the other, so one may have been before the first of the list: nothing is after then.
+ */
 function after(ts: string | undefined, first: string | undefined): string {
 	if (!ts || !first) {
 		return "";
@@ -46,7 +81,8 @@ function after(ts: string | undefined, first: string | undefined): string {
 		const fraction = /\.(\d+)/.exec(at)?.[1] ?? "";
 		return Date.parse(`${at.slice(0, 19)}Z`) * 1000 + Number(fraction.padEnd(6, "0").slice(0, 6));
 	};
-	return ((micros(ts) - micros(first)) / 1e6).toFixed(6);
+	const seconds = (micros(ts) - micros(first)) / 1e6;
+	return seconds < 0 ? "" : seconds.toFixed(6);
 }
 
 export const PacketList = () => (
@@ -60,16 +96,17 @@ function Table() {
 	const open = shown.value?.at;
 	const day = all[0]?.ts?.slice(0, 10);
 	const isOneDay = day !== undefined && all.every((p) => p.ts?.startsWith(day) ?? true);
-	const columns = isOneDay
-		? COLUMNS
-		: COLUMNS.map((c, i) => (i === 0 ? { ...c, type: "time" } : c));
+	const isOneCapture = all.every((p) => p.at.node === all[0]?.at.node);
+	// Of one connection the ends stand above the list.
+	const isOneConnection = all.every((p) => p.connection?.uid === all[0]?.connection?.uid);
+	const columns = columnsFor(isOneDay, isOneConnection, isOneCapture);
 	const row = (index: number) => {
 		const packet = all[index];
 		return (
 			packet && {
 				place: String(packet.at.item),
 				source: visible(sourceName(packet.at.node, sources.value)),
-				cells: cells(packet, all[0], isOneDay),
+				cells: columns.map(({ name }) => cell(name, packet, all[0], isOneDay)),
 				isOpen: sameOrigin(open, packet.at),
 			}
 		);

@@ -1,16 +1,19 @@
 // Which captures are read as one series, and the way to split or to join them.
 import { useSignal } from "@preact/signals";
 import type { Source } from "../../shared/report.ts";
-import { fileOf, seriesOf } from "../select/coverage.ts";
+import { filesOf, seriesOf } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
 import { plural, when } from "../select/format.ts";
 import { evidence, files, sources } from "../store/case.ts";
 import { joinSeries, splitSeries } from "../store/series.ts";
 import { Section } from "./Common.tsx";
 import { Ev } from "./Evidence.tsx";
+import { useSteps } from "./Steps.tsx";
 
 /** Captures alone that are listed openly; more are folded away. */
 const MOST_ALONE = 6;
+/** Captures of one series that are named at once. */
+const MOST_PARTS = 20;
 
 export function Series() {
 	const chosen = useSignal<ReadonlySet<number>>(new Set());
@@ -27,7 +30,7 @@ export function Series() {
 	};
 	const picked = all.filter(([first]) => first && chosen.value.has(first.id));
 	const join = () => {
-		joinSeries(filesOf(picked.flat()));
+		joinSeries(placesOf(picked.flat()));
 		chosen.value = new Set();
 	};
 	const alone = all.filter((s) => s.length === 1);
@@ -66,8 +69,8 @@ export function Series() {
 }
 
 /** The places of these sources' files in the case. */
-function filesOf(series: Source[]): number[] {
-	const nodes = new Set(series.map((s) => fileOf(s, sources.value).id));
+function placesOf(series: Source[]): number[] {
+	const nodes = filesOf(series, sources.value);
 	return [...files.value].flatMap(([index, { node }]) =>
 		node !== undefined && nodes.has(node) ? [index] : [],
 	);
@@ -81,7 +84,8 @@ interface SeriesRowProps {
 
 function SeriesRow({ series, isChosen, onChoose }: SeriesRowProps) {
 	const id = series[0]?.id ?? -1;
-	const its = filesOf(series);
+	const its = placesOf(series);
+	const { most, more } = useSteps(series.length, MOST_PARTS);
 	const told = new Set(its.map((index) => evidence.value[index]?.series));
 	return (
 		<li>
@@ -95,13 +99,14 @@ function SeriesRow({ series, isChosen, onChoose }: SeriesRowProps) {
 				{[...told].some((name) => name !== undefined) && <span class="tag">as you said</span>}
 			</label>
 			<ol>
-				{series.map((source) => (
+				{series.slice(0, most).map((source) => (
 					<li key={source.id}>
 						<Ev text={sourceName(source.id, sources.value)} />{" "}
 						<span class="dim num">{spanOf(source)}</span>
 					</li>
 				))}
 			</ol>
+			{more}
 			{series.length > 1 && (
 				<button type="button" class="quiet" onClick={() => splitSeries(its)}>
 					Split apart

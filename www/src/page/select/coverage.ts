@@ -29,13 +29,37 @@ export function byCode(notes: NoteRow[]): NoteSum[] {
 	return [...sums.values()].sort((a, b) => rank(a) - rank(b) || (a.code < b.code ? -1 : 1));
 }
 
-/** Sources in the order of a tree, each with how deep it lies. */
-export function asTree(sources: Source[]): { source: Source; depth: number }[] {
-	const below = (parent: number | undefined, depth: number): { source: Source; depth: number }[] =>
-		sources
-			.filter((s) => s.parent === parent)
-			.flatMap((source) => [{ source, depth }, ...below(source.id, depth + 1)]);
-	return below(undefined, 0);
+/** A source, and how deep it lies in its file. */
+export interface Inside {
+	source: Source;
+	depth: number;
+}
+
+/** What each file holds, by the file's number and in the order of a tree: itself first. */
+export function byFile(sources: Source[]): Map<number, Inside[]> {
+	const inner = new Map<number | undefined, Source[]>();
+	for (const source of sources) {
+		const beside = inner.get(source.parent);
+		if (beside) {
+			beside.push(source);
+		} else {
+			inner.set(source.parent, [source]);
+		}
+	}
+	const from = (source: Source, depth: number): Inside[] => [
+		{ source, depth },
+		...(inner.get(source.id) ?? []).flatMap((below) => from(below, depth + 1)),
+	];
+	return new Map((inner.get(undefined) ?? []).map((file) => [file.id, from(file, 0)]));
+}
+
+/** Notes by the source that they are about. */
+export function byNode(notes: NoteRow[]): Map<number, NoteRow[]> {
+	const all = new Map<number, NoteRow[]>();
+	for (const note of notes) {
+		all.set(note.node, [...(all.get(note.node) ?? []), note]);
+	}
+	return all;
 }
 
 /** Events of a source over all kinds. */
@@ -65,10 +89,14 @@ export function seriesOf(sources: Source[]): Source[][] {
 	});
 }
 
-/** The file that a source lies in. */
-export function fileOf(source: Source, sources: Source[]): Source {
-	const parent = sources.find((s) => s.id === source.parent);
-	return parent ? fileOf(parent, sources) : source;
+/** The numbers of the files that these sources lie in. */
+export function filesOf(some: Source[], sources: Source[]): Set<number> {
+	const byId = new Map(sources.map((source) => [source.id, source]));
+	const fileOf = ({ id, parent }: Source): number => {
+		const outer = parent === undefined ? undefined : byId.get(parent);
+		return outer ? fileOf(outer) : id;
+	};
+	return new Set(some.map(fileOf));
 }
 
 /** Whether no reader took what is in it. */

@@ -28,6 +28,24 @@ export function ofCell(column: Column, value: string): EntityKind | undefined {
 	return entity === "name" && isName ? "name" : undefined;
 }
 
+/** What a text that somebody typed can be. */
+export function kindsOf(text: string): EntityKind[] {
+	if (isAddress(text)) {
+		return ["host"];
+	}
+	if (/^[0-9a-f]{32,128}$/i.test(text)) {
+		return ["certificate", "fingerprint"];
+	}
+	// An address of which the rest is still to be typed.
+	if (/^[\d.:]*[.:][\d.:]*$/.test(text)) {
+		return [];
+	}
+	// JA4 has its parts between underscores; no host's name has two of them so far apart.
+	return /^[a-z0-9]{10}_[0-9a-f]{12}_[0-9a-f]{12}$/.test(text)
+		? ["fingerprint"]
+		: ["name", "account"];
+}
+
 const folded = (value: string): string => value.toLowerCase().replace(/\.$/, "");
 
 /** Whether the finding has the entity among its subjects, and rests on a source that it is of. */

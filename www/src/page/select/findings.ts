@@ -1,5 +1,5 @@
 // Which findings are shown and in which order; pure functions of the report.
-import type { Actor, Finding, Report, Severity, Source } from "../../shared/report.ts";
+import type { Actor, Finding, Report, Severity, Source, Span } from "../../shared/report.ts";
 
 export const SEVERITIES: readonly Severity[] = ["high", "medium", "low", "info"];
 
@@ -73,6 +73,115 @@ export function shown(findings: Finding[], filter: FindingsFilter): Finding[] {
 	});
 }
 
+/** In which order the list stands. */
+export type Order = "gravest" | "earliest" | "latest" | "most-rows";
+
+/** The findings in an order that was asked for; those without a time stand last. */
+export function ordered(findings: Finding[], order: Order): Finding[] {
+	if (order === "gravest") {
+		return findings;
+	}
+	const rank = ({ when, evidence }: Finding): number => {
+		if (order === "most-rows") {
+			return -Number(evidence.total);
+		}
+		return when
+			? order === "earliest"
+				? Date.parse(when.first)
+				: -Date.parse(when.last)
+			: Infinity;
+	};
+	const ranks = new Map(findings.map((f) => [f, rank(f)]));
+	// Never a difference: two that are infinite have none.
+	const of = (f: Finding) => ranks.get(f) ?? Infinity;
+	return [...findings].sort((a, b) => (of(a) < of(b) ? -1 : of(a) > of(b) ? 1 : 0));
+}
+
+/** Many findings of one rule and severity, behind one line of the list. */
+export interface Fold {
+	rule: string;
+	severity: Severity;
+	findings: Finding[];
+}
+
+/** A line of the list. */
+export type Line = Finding | Fold;
+
+export const isFold = (line: Line): line is Fold => "findings" in line;
+
+export const foldId = ({ rule, severity }: Fold | Finding): string => `${severity} ${rule}`;
+
+/**
+ * The list with what goes beyond a handful of one rule and severity folded into one line, where the
+ * first of these stood: what comes while evidence is read moves no line that is there.
+ */
+export function folded(findings: Finding[], handful: number): Line[] {
+	const groups = new Map<string, { n: number; fold?: Fold }>();
+	const lines: Line[] = [];
+	for (const finding of findings) {
+		const id = foldId(finding);
+		const group = groups.get(id) ?? { n: 0 };
+		groups.set(id, group);
+		group.n += 1;
+		if (group.n <= handful) {
+			lines.push(finding);
+		} else if (group.fold) {
+			group.fold.findings.push(finding);
+		} else {
+			const { rule, severity } = finding;
+			group.fold = { rule, severity, findings: [finding] };
+			lines.push(group.fold);
+		}
+	}
+	// A line for one finding would say less than the finding and take as much room.
+	return lines.map((line) => {
+		const [only, second] = isFold(line) ? line.findings : [];
+		return only && !second ? only : line;
+	});
+}
+
+/** When the findings of a fold were, from the first to the last. */
+export function spanOf(findings: Finding[]): Span | undefined {
+	let all: Span | undefined;
+	for (const { when } of findings) {
+		if (when) {
+			const isFirst = !all || Date.parse(when.first) < Date.parse(all.first);
+			const isLast = !all || Date.parse(when.last) > Date.parse(all.last);
+			all = {
+				first: isFirst || !all ? when.first : all.first,
+				last: isLast || !all ? when.last : all.last,
+			};
+		}
+	}
+	return all;
+}
+
+/** How many different actors findings have. */
+export const actorsOf = (findings: Finding[]): number =>
+	new Set(
+		findings.flatMap(({ subjects }) =>
+			subjects.filter((s) => s.role === "actor").map((s) => `${s.kind} ${s.value}`),
+		),
+	).size;
+
+/** What two findings of one rule share that say the same, as those of a capture and of its own log do. */
+export const sameWords = ({ rule, title }: Finding): string => `${rule}\n${title}`;
+
+/** Findings by what they say. */
+export function byWords(findings: Finding[]): Map<string, Finding[]> {
+	const all = new Map<string, Finding[]>();
+	for (const finding of findings) {
+		const words = sameWords(finding);
+		const same = all.get(words);
+		if (same) {
+			same.push(finding);
+		} else {
+			all.set(words, [finding]);
+		}
+	}
+	return all;
+}
+
 /** The rules that found something, with how often, by id. */
 export function rulesOf(findings: Finding[]): [string, number][] {
 	const counts = new Map<string, number>();
@@ -102,6 +211,14 @@ export function siteOfActor(actor: Actor, { findings, sources }: Report): string
 export const filesOf = (finding: Finding, sources: Source[]): string[] => [
 	...new Set([...nodesOf(finding)].map((node) => sourceName(node, sources))),
 ];
+
+/** What the files are that a finding's rows come from: what tells findings that say the same. */
+export function formatsOf(finding: Finding, sources: Source[]): string {
+	const formats = [...nodesOf(finding)].flatMap(
+		(node) => sources.find((source) => source.id === node)?.format_title ?? [],
+	);
+	return [...new Set(formats)].join(", ");
+}
 
 /** The site of a source, as the analyst named it. */
 export const siteOf = (node: number, sources: Source[]): string | undefined =>

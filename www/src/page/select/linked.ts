@@ -121,3 +121,42 @@ export function linkedRow(row: string, columns: Column[], subjects: Subject[]): 
 	}
 	return pieces.filter(({ text }) => text !== "");
 }
+
+/** A piece with the text that no line ends between: together they are the sentence again. */
+export interface Glued {
+	before: string;
+	piece: Piece;
+	behind: string;
+}
+
+/** Characters that stay in one line, on the narrowest page too. */
+const MOST_GLUED = 42;
+const NAME_BEFORE = /(?:^|\s)(\S+)$/;
+const MARK_BEHIND = /^[,.;:)\]]{1,3}(?=\s|$)/;
+
+/** Takes to each value the name that stands before it and the mark that stands behind it. */
+export function glued(pieces: Piece[]): Glued[] {
+	const texts = pieces.map((piece) => piece.text);
+	const take = (at: number, pattern: RegExp, room: number): string => {
+		const text = texts[at] ?? "";
+		const [whole = "", part = whole] = pieces[at]?.entity ? [] : (pattern.exec(text) ?? []);
+		if (part.length > room) {
+			return "";
+		}
+		texts[at] =
+			pattern === NAME_BEFORE ? text.slice(0, text.length - part.length) : text.slice(part.length);
+		return part;
+	};
+	return pieces
+		.map((piece, i): Glued => {
+			if (!piece.entity) {
+				return { before: "", piece, behind: "" };
+			}
+			const room = MOST_GLUED - piece.text.length;
+			const behind = take(i + 1, MARK_BEHIND, room);
+			const before = take(i - 1, NAME_BEFORE, room - behind.length);
+			return { before, piece, behind };
+		})
+		.map((one, i) => (one.piece.entity ? one : { ...one, piece: { text: texts[i] ?? "" } }))
+		.filter(({ piece }) => piece.text);
+}

@@ -12,7 +12,7 @@ import { go, route } from "./route.ts";
 export const PAGE = 200;
 /** Entities of each kind named beside a story, and in the list of all. */
 const MOST_RELATED = 12;
-const MOST_LISTED = 100;
+export const MOST_LISTED = 100;
 
 export interface About {
 	kind: EntityKind;

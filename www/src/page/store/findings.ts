@@ -1,29 +1,73 @@
 // What the list of findings shows, and the way from one finding to the next.
 import { computed, effect, signal } from "@preact/signals";
-import { type FindingsFilter, NO_FILTER, shown } from "../select/findings.ts";
-import { caseNumber, findings, idOf } from "./case.ts";
+import type { Finding } from "../../shared/report.ts";
+import {
+	byWords,
+	type FindingsFilter,
+	folded,
+	isFold,
+	type Line,
+	NO_FILTER,
+	type Order,
+	ordered,
+	sameWords,
+	shown,
+} from "../select/findings.ts";
+import { caseNumber, findings, idOf, isRunning, report } from "./case.ts";
 import { range } from "./timeline.ts";
 
+/** Findings of one rule and severity that are listed openly; the others fold into one line. */
+const HANDFUL = 5;
+
 export const findingsFilter = signal<FindingsFilter>(NO_FILTER);
+/** The order asked for; it holds once all is read, since until then lines would jump. */
+export const order = signal<Order>("gravest");
+/** The folds that are open. */
+export const openFolds = signal<ReadonlySet<string>>(new Set());
 
 effect(() => {
 	if (caseNumber.value > 0) {
 		findingsFilter.value = NO_FILTER;
+		order.value = "gravest";
+		openFolds.value = new Set();
 	}
 });
 
 /** The findings that pass the filter and, where they have a time, touch the chosen range. */
-export const listed = computed(() => {
+const passing = computed(() => {
 	const span = range.value;
-	const passing = shown(findings.value, findingsFilter.value);
+	const fit = shown(findings.value, findingsFilter.value);
 	if (!span) {
-		return passing;
+		return fit;
 	}
 	const [first, last] = [Date.parse(span.first), Date.parse(span.last)];
-	return passing.filter(
+	return fit.filter(
 		({ when }) => !when || (Date.parse(when.last) >= first && Date.parse(when.first) <= last),
 	);
 });
+
+/** The lines of the list: who asks for one rule, or for another order, wants no folds. */
+export const lines = computed((): Line[] => {
+	if (order.value !== "gravest" && !isRunning.value) {
+		return ordered(passing.value, order.value);
+	}
+	return folded(passing.value, findingsFilter.value.rule ? Infinity : HANDFUL);
+});
+
+/** The findings in the order of their lines, those behind a fold too. */
+export const listed = computed(() =>
+	lines.value.flatMap((line): Finding[] => (isFold(line) ? line.findings : [line])),
+);
+
+/** What a rule is called. */
+export const ruleTitle = (rule: string): string =>
+	report.value?.coverage.find((c) => c.rule === rule)?.title ?? rule;
+
+const sameOnes = computed(() => byWords(findings.value));
+
+/** The findings that say the same of other evidence. */
+export const twinsOf = (finding: Finding): Finding[] =>
+	(sameOnes.value.get(sameWords(finding)) ?? []).filter((other) => other.key !== finding.key);
 
 /** A finding in the list. */
 export type Place = ReturnType<typeof placeOf>;

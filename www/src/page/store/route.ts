@@ -33,15 +33,27 @@ export const route = signal<Route>(parse(location.hash));
 /** The address of a view: made of our own words and numbers only. */
 export const href = (view: View, id?: number): string => (id ? `#/${view}-${id}` : `#/${view}`);
 
+/** The view before this one. */
+let before: Route = route.value;
+
+function turnTo(next: Route): void {
+	if (next.view !== route.value.view || next.id !== route.value.id) {
+		before = route.value;
+		route.value = next;
+	}
+}
+
+/** True when the view before this one was that. */
+export const cameFrom = (view: View, id: number): boolean =>
+	before.view === view && before.id === id;
+
 export function go(view: View, id?: number): void {
 	if (location.hash === href(view, id)) {
 		return;
 	}
 	location.hash = href(view, id);
 	// The event comes later; the next key may come before it.
-	route.value = parse(location.hash);
+	turnTo(parse(location.hash));
 }
 
-addEventListener("hashchange", () => {
-	route.value = parse(location.hash);
-});
+addEventListener("hashchange", () => turnTo(parse(location.hash)));

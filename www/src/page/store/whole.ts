@@ -43,7 +43,33 @@ function want(finding: Finding): void {
 	}
 }
 
-async function askForThem(): Promise<void> {
+/** What is being asked for. */
+let asking: Promise<void> | undefined;
+
+function askForThem(): void {
+	const mine = answer().finally(() => {
+		if (asking === mine) {
+			asking = undefined;
+		}
+	});
+	asking = mine;
+}
+
+/** Frames in which nothing is asked for, after which all that is on the page is taken to be there. */
+const QUIET_FRAMES = 3;
+
+/** Settled when all findings that are on the page are there whole: they ask when they are drawn. */
+export async function allWhole(): Promise<void> {
+	for (let quiet = 0; quiet < QUIET_FRAMES; quiet++) {
+		await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+		if (asking) {
+			await asking;
+			quiet = 0;
+		}
+	}
+}
+
+async function answer(): Promise<void> {
 	const findings = wanted;
 	wanted = [];
 	if (!canAsk.value) {

@@ -1,11 +1,14 @@
 // Entities: the hosts, names, accounts, certificates and fingerprints of the case, each with its story.
+import { effect, signal } from "@preact/signals";
 import type { Related } from "../../shared/evidence.ts";
 import type { EntityKind } from "../../shared/records.ts";
 import { Empty, Heading, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
+import { PlainInput } from "../parts/PlainInput.tsx";
+import { kindsOf } from "../select/entities.ts";
 import { count, plural, when } from "../select/format.ts";
-import { isRunning } from "../store/case.ts";
-import { all } from "../store/entities.ts";
+import { caseNumber, isRunning } from "../store/case.ts";
+import { all, MOST_LISTED, openEntity } from "../store/entities.ts";
 
 export const ENTITIES: [EntityKind, string, string][] = [
 	["host", "Hosts", "Addresses, wherever a record has one."],
@@ -15,8 +18,20 @@ export const ENTITIES: [EntityKind, string, string][] = [
 	["fingerprint", "Fingerprints", "Programs by how they introduce themselves: JA3, JA4, HASSH."],
 ];
 
+/** What is looked for among them. */
+const wanted = signal("");
+
+effect(() => {
+	if (caseNumber.value > 0) {
+		wanted.value = "";
+	}
+});
+
 export function Entities() {
 	const now = all.value;
+	const text = wanted.value.trim();
+	const word = text.toLowerCase();
+	const passing = now?.top.filter((r) => r.value.toLowerCase().includes(word)) ?? [];
 	return (
 		<>
 			<Heading>Entities</Heading>
@@ -28,28 +43,59 @@ export function Entities() {
 					about it, by time.
 				</Empty>
 			) : (
-				<div class="entity-columns">
-					{ENTITIES.map(([kind, title, about]) => {
-						const its = now.top.filter((r) => r.entity === kind);
-						const n = now.n_distinct[kind] ?? 0n;
-						return its.length === 0 ? null : (
-							<Section
-								key={kind}
-								title={title}
-								aside={
-									<span class="dim num">
-										{BigInt(its.length) < n ? `${its.length} of ${count(n)}` : count(n)}
-									</span>
-								}
-							>
-								<p class="dim">{about}</p>
-								<RelatedList related={its} />
-							</Section>
-						);
-					})}
-				</div>
+				<>
+					<div class="toolbar">
+						<PlainInput
+							class="filter-text"
+							label="Text of entities"
+							placeholder="Address, name, account, digest…  ( / )"
+							value={wanted.value}
+							onText={(typed) => (wanted.value = typed)}
+						/>
+						{text && <StoryOf text={text} />}
+					</div>
+					{passing.length === 0 && (
+						<Empty title="None of those listed has it.">
+							Of each kind the {MOST_LISTED} with the most rows are listed; any other has its story
+							when its whole text is written.
+						</Empty>
+					)}
+					<div class="entity-columns">
+						{ENTITIES.map(([kind, title, about]) => {
+							const its = passing.filter((r) => r.entity === kind);
+							const n = now.n_distinct[kind] ?? 0n;
+							return its.length === 0 ? null : (
+								<Section
+									key={kind}
+									title={title}
+									aside={
+										<span class="dim num">
+											{BigInt(its.length) < n ? `${its.length} of ${count(n)}` : count(n)}
+										</span>
+									}
+								>
+									<p class="dim">{about}</p>
+									<RelatedList related={its} />
+								</Section>
+							);
+						})}
+					</div>
+				</>
 			)}
 		</>
+	);
+}
+
+/** The way to what is not among the commonest ones, which are all that is listed. */
+function StoryOf({ text }: { text: string }) {
+	return (
+		<span class="buttons">
+			{kindsOf(text).map((kind) => (
+				<button type="button" key={kind} onClick={() => openEntity(kind, text)}>
+					Its story as {kind}
+				</button>
+			))}
+		</span>
 	);
 }
 

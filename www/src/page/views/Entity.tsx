@@ -4,6 +4,7 @@ import type { Finding } from "../../shared/report.ts";
 import { Copy, Empty, Section } from "../parts/Common.tsx";
 import { AtSite, Ev, Pivot } from "../parts/Evidence.tsx";
 import { SeverityMark } from "../parts/Severity.tsx";
+import { useSteps } from "../parts/Steps.tsx";
 import { holdStill } from "../parts/still.ts";
 import { ToPackets } from "../parts/ToPackets.tsx";
 import { woven } from "../select/entities.ts";
@@ -105,17 +106,22 @@ function Seen() {
 	);
 }
 
+/** Findings shown at once. */
+const SHOWN_AT_ONCE = 10;
+
 function Findings() {
 	const all = entities.itsFindings.value;
+	const { most, more } = useSteps(all.length, SHOWN_AT_ONCE);
 	return all.length === 0 ? null : (
-		<Section title="Findings about it">
+		<Section title="Findings about it" aside={<span class="dim num">{all.length}</span>}>
 			<ul class="finding-list">
-				{all.map((finding) => (
+				{all.slice(0, most).map((finding) => (
 					<li key={idOf(finding)}>
 						<FindingLink finding={finding} />
 					</li>
 				))}
 			</ul>
+			{more}
 		</Section>
 	);
 }

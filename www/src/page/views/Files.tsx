@@ -1,28 +1,63 @@
 // Files: what each is, how it was read, what its times rest on; and where it was recorded.
+import { computed, effect, signal } from "@preact/signals";
 import type { Source } from "../../shared/report.ts";
 import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
 import { Series } from "../parts/Series.tsx";
 import { WeightMark } from "../parts/Severity.tsx";
-import { asTree, eventsOf, isUnread } from "../select/coverage.ts";
+import { useSteps } from "../parts/Steps.tsx";
+import { byFile, byNode, eventsOf, isUnread } from "../select/coverage.ts";
 import { CLOCKS, count, plural, size } from "../select/format.ts";
 import * as theCase from "../store/case.ts";
 import { FilePicker } from "./Drop.tsx";
 
+/** Files shown at once. */
+const SHOWN_AT_ONCE = 50;
+/** From here on a field helps to find one. */
+const MANY = 12;
+
+const inFiles = computed(() => byFile(theCase.sources.value));
+const notesOf = computed(() => byNode(theCase.report.value?.notes ?? []));
+const wanted = signal("");
+
+effect(() => {
+	if (theCase.caseNumber.value > 0) {
+		wanted.value = "";
+	}
+});
+
 export function Files() {
 	const evidence = theCase.evidence.value;
+	const isMany = evidence.length >= MANY;
+	const passing = evidence.map((_, index) => index).filter(passes);
+	const { most, more } = useSteps(passing.length, SHOWN_AT_ONCE);
 	return (
 		<>
 			<Heading aside={<FilePicker label="Add a folder" isFolder isPlain />}>Files</Heading>
 			{evidence.length === 0 && (
 				<Empty title="No file is open.">Drop some anywhere on the page.</Empty>
 			)}
+			{isMany && (
+				<div class="toolbar">
+					<PlainInput
+						class="filter-text"
+						label="Text of files"
+						placeholder="Name, format, state, note…  ( / )"
+						value={wanted.value}
+						onText={(text) => (wanted.value = text)}
+					/>
+					<span class="num dim" role="status">
+						{passing.length} of {plural(evidence.length, "file")}
+					</span>
+				</div>
+			)}
 			<ul class="file-list">
-				{evidence.map((_, index) => (
+				{passing.slice(0, most).map((index) => (
 					<FileCard key={index} index={index} />
 				))}
 			</ul>
+			{more}
 			<Series />
 			{theCase.isDescribedAnew.value && (
 				<div class="again" role="status">
@@ -46,13 +81,35 @@ function stateOf(index: number): string {
 		return theCase.isRunning.value ? "waiting" : "not read";
 	}
 	if (file.isClosed) {
-		const source = theCase.sources.value.find((s) => s.id === file.node);
+		const source = sourceOf(index);
 		if (source && isUnread(source)) {
 			return "not recognised";
 		}
 		return theCase.evidence.value[index]?.file.size === 0 ? "empty" : "read";
 	}
 	return theCase.isRunning.value ? "reading" : "stopped";
+}
+
+/** The source that a file became. */
+const sourceOf = (index: number): Source | undefined =>
+	inFiles.value.get(theCase.files.value.get(index)?.node ?? -1)?.[0]?.source;
+
+/** True for a file whose name, state, format or notes have every word that is looked for. */
+function passes(index: number): boolean {
+	const words = wanted.value.toLowerCase().split(/\s+/).filter(Boolean);
+	if (words.length === 0) {
+		return true;
+	}
+	const inside = inFiles.value.get(theCase.files.value.get(index)?.node ?? -1) ?? [];
+	const said = inside.flatMap(({ source }) => [
+		source.name,
+		source.format_title ?? "",
+		...Object.keys(source.events),
+		...(notesOf.value.get(source.id) ?? []).map((note) => `${note.code} ${note.meaning}`),
+	]);
+	const { path = "", sensor = "", site = "" } = theCase.evidence.value[index] ?? {};
+	const text = [path, sensor, site, stateOf(index), ...said].join("\n").toLowerCase();
+	return words.every((word) => text.includes(word));
 }
 
 function FileCard({ index }: { index: number }) {
@@ -62,10 +119,7 @@ function FileCard({ index }: { index: number }) {
 	}
 	const progress = theCase.files.value.get(index);
 	const state = stateOf(index);
-	const tree = asTree(theCase.sources.value);
-	const from = tree.findIndex(({ source }) => source.id === progress?.node);
-	const after = tree.findIndex(({ depth }, i) => i > from && depth === 0);
-	const inside = from < 0 ? [] : tree.slice(from, after < 0 ? undefined : after);
+	const inside = inFiles.value.get(progress?.node ?? -1) ?? [];
 	const edit = (change: { sensor?: string; site?: string }) => theCase.describeFile(index, change);
 	return (
 		<li class="file-card">
@@ -115,7 +169,7 @@ function noFormat(source: Source): string {
 }
 
 function SourceDetails({ source, depth }: { source: Source; depth: number }) {
-	const notes = (theCase.report.value?.notes ?? []).filter((n) => n.node === source.id);
+	const notes = notesOf.value.get(source.id) ?? [];
 	const counters = Object.entries(source.counters);
 	return (
 		<div class={`source depth-${Math.min(depth, 6)}`}>

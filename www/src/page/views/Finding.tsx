@@ -6,11 +6,11 @@ import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
 import { holdStill } from "../parts/still.ts";
 import { ToPackets } from "../parts/ToPackets.tsx";
 import { ofSubject } from "../select/entities.ts";
-import { siteOf, siteOfFinding, sourceName } from "../select/findings.ts";
+import { filesOf, formatsOf, siteOf, siteOfFinding, sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
 import { toolFilters } from "../select/pivots.ts";
-import { canAsk, report, sources } from "../store/case.ts";
-import { type Place, placeOf } from "../store/findings.ts";
+import { canAsk, idOf, report, sources } from "../store/case.ts";
+import { type Place, placeOf, twinsOf } from "../store/findings.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
 import { openEvidence, openRows } from "../store/packets.ts";
 import { openWith } from "../store/records.ts";
@@ -43,6 +43,7 @@ function OneFinding({ place, finding: told }: { place: Place; finding: F }) {
 				{place.after && <a href={href("finding", place.after)}>Next (j)</a>}
 			</nav>
 			<Head finding={finding} />
+			<Twins of={told} />
 			<AtSite.Provider value={site}>
 				<Subjects subjects={finding.subjects} />
 				<p class="summary">
@@ -101,6 +102,29 @@ function Head({ finding }: { finding: F }) {
 		</header>
 	);
 }
+
+/** Findings that say the same of other evidence: likely the same events, told twice. */
+function Twins({ of }: { of: F }) {
+	const twins = twinsOf(of);
+	return twins.length === 0 ? null : (
+		<p class="twins dim">
+			Said in the same words of other evidence:{" "}
+			{twins.slice(0, MOST_TWINS).map((twin, i) => (
+				<span key={idOf(twin)}>
+					{i > 0 && "; "}
+					<a href={href("finding", idOf(twin))}>
+						<Ev text={filesOf(twin, sources.value).slice(0, 2).join(", ")} />
+					</a>{" "}
+					({formatsOf(twin, sources.value)})
+				</span>
+			))}
+			{twins.length > MOST_TWINS && ` and ${twins.length - MOST_TWINS} more`}
+		</p>
+	);
+}
+
+/** More are counted only. */
+const MOST_TWINS = 5;
 
 const ROLES = ["actor", "target", "object"] as const;
 /** Subjects of one role shown before the rest is folded away. */

@@ -1,25 +1,39 @@
 // The list of findings: by severity, with filters by severity, rule and text.
-import { useSignal } from "@preact/signals";
 import type { Finding, Severity } from "../../shared/report.ts";
 import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { NothingFound } from "../parts/NothingFound.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
 import { ConfidenceMark, SeverityMark, Shape } from "../parts/Severity.tsx";
-import { countBySeverity, filesOf, NO_FILTER, rulesOf, SEVERITIES } from "../select/findings.ts";
+import { useSteps } from "../parts/Steps.tsx";
+import {
+	actorsOf,
+	countBySeverity,
+	type Fold,
+	filesOf,
+	foldId,
+	formatsOf,
+	isFold,
+	type Line,
+	NO_FILTER,
+	type Order,
+	rulesOf,
+	SEVERITIES,
+	spanOf,
+} from "../select/findings.ts";
 import { plural, when } from "../select/format.ts";
 import { findings, idOf, isRunning, sources } from "../store/case.ts";
-import { findingsFilter, listed } from "../store/findings.ts";
-import { href } from "../store/route.ts";
+import { findingsFilter, lines, openFolds, order, ruleTitle, twinsOf } from "../store/findings.ts";
+import { cameFrom, href } from "../store/route.ts";
 import { limitTo, range } from "../store/timeline.ts";
 
 /** Nobody reads more at once; each is laid out again with every report while files are read. */
-const SHOWN_AT_FIRST = 200;
+const SHOWN_AT_ONCE = 200;
 
 export function Findings() {
 	const all = findings.value;
-	const list = listed.value;
-	const most = useSignal(SHOWN_AT_FIRST);
+	const list = lines.value.flatMap(unfolded);
+	const { most, more } = useSteps(list.length, SHOWN_AT_ONCE);
 	return (
 		<>
 			<Heading aside={<span class="dim num">{isRunning.value ? "still reading" : ""}</span>}>
@@ -34,18 +48,31 @@ export function Findings() {
 				</Empty>
 			)}
 			<ul class="finding-rows" id="findings">
-				{list.slice(0, most.value).map((finding) => (
-					<FindingRow key={idOf(finding)} finding={finding} />
-				))}
+				{list
+					.slice(0, most)
+					.map((line) =>
+						isFold(line) ? (
+							<FoldRow key={foldId(line)} fold={line} />
+						) : (
+							<FindingRow key={idOf(line)} finding={line} />
+						),
+					)}
 			</ul>
-			{list.length > most.value && (
-				<button type="button" onClick={() => (most.value = list.length)}>
-					Show the other {list.length - most.value}
-				</button>
-			)}
+			{more}
 		</>
 	);
 }
+
+/** A line, and what is behind it if it is an open fold. */
+const unfolded = (line: Line): Line[] =>
+	isFold(line) && openFolds.value.has(foldId(line)) ? [line, ...line.findings] : [line];
+
+const ORDERS: [Order, string][] = [
+	["gravest", "Gravest first"],
+	["earliest", "Earliest first"],
+	["latest", "Latest first"],
+	["most-rows", "Most rows first"],
+];
 
 function Filters() {
 	const filter = findingsFilter.value;
@@ -88,6 +115,21 @@ function Filters() {
 					</option>
 				))}
 			</select>
+			<select
+				aria-label="Order"
+				value={order.value}
+				disabled={isRunning.value}
+				title={
+					isRunning.value ? "In the order in which they are found, until all is read" : undefined
+				}
+				onChange={(event) => (order.value = event.currentTarget.value as Order)}
+			>
+				{ORDERS.map(([name, title]) => (
+					<option key={name} value={name}>
+						{title}
+					</option>
+				))}
+			</select>
 			<PlainInput
 				class="filter-text"
 				label="Text in findings"
@@ -104,12 +146,57 @@ function Filters() {
 	);
 }
 
+/** Many of one rule and severity in one line, which opens. */
+function FoldRow({ fold }: { fold: Fold }) {
+	const { rule, severity, findings: its } = fold;
+	const id = foldId(fold);
+	const isOpen = openFolds.value.has(id);
+	const span = spanOf(its);
+	const actors = actorsOf(its);
+	const isOrigin = !isOpen && its.some((finding) => cameFrom("finding", idOf(finding)));
+	const toggle = () => {
+		const folds = new Set(openFolds.value);
+		if (!folds.delete(id)) {
+			folds.add(id);
+		}
+		openFolds.value = folds;
+	};
+	return (
+		<li>
+			<button
+				type="button"
+				class="finding-row fold"
+				aria-expanded={isOpen}
+				data-origin={isOrigin}
+				onClick={toggle}
+			>
+				<SeverityMark severity={severity} />
+				<span class="finding-main">
+					<span class="finding-title">
+						{ruleTitle(rule)}: {its.length} more
+					</span>
+					<span class="finding-sub dim">
+						<span class="num">{span ? `${when(span)} UTC` : "no times"}</span>
+						{actors > 0 && ` · ${plural(actors, "actor")}`}
+					</span>
+				</span>
+				<span class="fold-word">{isOpen ? "Hide" : "Show"}</span>
+			</button>
+		</li>
+	);
+}
+
 function FindingRow({ finding }: { finding: Finding }) {
 	const files = filesOf(finding, sources.value);
 	const rolled = finding.includes.length;
+	const hasTwins = twinsOf(finding).length > 0;
 	return (
 		<li>
-			<a class="finding-row" href={href("finding", idOf(finding))}>
+			<a
+				class="finding-row"
+				href={href("finding", idOf(finding))}
+				data-origin={cameFrom("finding", idOf(finding))}
+			>
 				<SeverityMark severity={finding.severity} />
 				<span class="finding-main">
 					<span class="finding-title">
@@ -124,8 +211,9 @@ function FindingRow({ finding }: { finding: Finding }) {
 								{files.length > 2 && ` and ${files.length - 2} more`}
 							</>
 						)}
+						{hasTwins && ` (${formatsOf(finding, sources.value)})`}
 						{" · "}
-						{plural(finding.evidence.total, "row")}
+						<span class="unbroken">{plural(finding.evidence.total, "row")}</span>
 						{rolled > 0 && ` · rolls up ${plural(rolled, "more finding")}`}
 					</span>
 				</span>

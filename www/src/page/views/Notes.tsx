@@ -3,6 +3,7 @@ import type { NoteRow } from "../../shared/report.ts";
 import { Empty, Heading } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { WeightMark } from "../parts/Severity.tsx";
+import { useSteps } from "../parts/Steps.tsx";
 import { holdStill } from "../parts/still.ts";
 import { byCode } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
@@ -30,13 +31,26 @@ export function Notes() {
 								<span class="data dim">{code}</span>
 								<span class="num">{count(total)} ×</span>
 							</div>
-							{rows.map((row) => (
-								<NotePlaces key={row.node} row={row} />
-							))}
+							<Rows rows={rows} />
 						</li>
 					))}
 				</ul>
 			)}
+		</>
+	);
+}
+
+/** Files shown at once with one note. */
+const SHOWN_AT_ONCE = 20;
+
+function Rows({ rows }: { rows: NoteRow[] }) {
+	const { most, more } = useSteps(rows.length, SHOWN_AT_ONCE);
+	return (
+		<>
+			{rows.slice(0, most).map((row) => (
+				<NotePlaces key={row.node} row={row} />
+			))}
+			{more}
 		</>
 	);
 }

@@ -4,18 +4,33 @@ import { Empty, Figure, Heading, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { NothingFound } from "../parts/NothingFound.tsx";
 import { ConfidenceMark, SeverityMark, Shape, WeightMark } from "../parts/Severity.tsx";
+import { useSteps } from "../parts/Steps.tsx";
 import { TimelineChart } from "../parts/Timeline.tsx";
 import { byCode, filesOnly, totalEvents } from "../select/coverage.ts";
 import { ofSubject } from "../select/entities.ts";
-import { countBySeverity, SEVERITIES, siteOfActor } from "../select/findings.ts";
+import {
+	countBySeverity,
+	type Fold,
+	folded,
+	foldId,
+	isFold,
+	type Line,
+	SEVERITIES,
+	siteOfActor,
+} from "../select/findings.ts";
 import { count, plural, short, size, when } from "../select/format.ts";
 import { findings, idOf, isRunning, isSample, report } from "../store/case.ts";
-import { findingsFilter } from "../store/findings.ts";
+import { findingsFilter, ruleTitle } from "../store/findings.ts";
 import { href } from "../store/route.ts";
 import { OfSite } from "./Entities.tsx";
 
 /** Findings shown here; the rest is one click away. */
 const MOST_FINDINGS = 8;
+/** Of these, those of one rule and severity. */
+const HANDFUL = 2;
+/** Actors shown at once, and findings of one. */
+const MOST_ACTORS = 8;
+const MOST_OF_ACTOR = 6;
 
 export function Overview() {
 	const now = report.value;
@@ -107,12 +122,37 @@ function TopFindings() {
 				<NothingFound />
 			) : (
 				<ul class="finding-list">
-					{all.slice(0, MOST_FINDINGS).map((finding) => (
-						<FindingLine key={idOf(finding)} finding={finding} />
-					))}
+					{gist(all).map((line) =>
+						isFold(line) ? (
+							<FoldLine key={foldId(line)} fold={line} />
+						) : (
+							<FindingLine key={idOf(line)} finding={line} />
+						),
+					)}
 				</ul>
 			)}
 		</Section>
+	);
+}
+
+/** As many lines as there is room for: where there are more findings, two of each rule and severity. */
+const gist = (all: Finding[]): Line[] =>
+	folded(all, all.length > MOST_FINDINGS ? HANDFUL : Infinity).slice(0, MOST_FINDINGS);
+
+/** What is folded here is the list's own filter away. */
+function FoldLine({ fold: { rule, severity, findings: its } }: { fold: Fold }) {
+	const onlyThese = () => {
+		findingsFilter.value = { severities: new Set([severity]), rule, text: "" };
+	};
+	return (
+		<li>
+			<a class="finding-line" href={href("findings")} onClick={onlyThese}>
+				<SeverityMark severity={severity} />
+				<span>
+					{ruleTitle(rule)}: {its.length} more
+				</span>
+			</a>
+		</li>
 	);
 }
 
@@ -132,6 +172,7 @@ function FindingLine({ finding }: { finding: Finding }) {
 
 function Actors({ report: now }: { report: Report }) {
 	const { actors } = now;
+	const { most, more } = useSteps(actors.length, MOST_ACTORS);
 	return (
 		<Section title="Actors">
 			{actors.length === 0 && (
@@ -139,17 +180,13 @@ function Actors({ report: now }: { report: Report }) {
 					No address or account stands behind findings of more than one kind or source.
 				</p>
 			)}
-			{actors.map((actor, i) => (
+			{actors.slice(0, most).map((actor, i) => (
 				<div class="actor" key={i}>
 					<ActorHead actor={actor} report={now} />
 					<p>
 						<Ev text={actor.statement} />
 					</p>
-					<ul class="links">
-						{actor.findings.map((index) => (
-							<ActorFinding key={String(index)} index={Number(index)} />
-						))}
-					</ul>
+					<ActorFindings actor={actor} />
 					{actor.caveats.map((caveat) => (
 						<p class="dim caveat" key={caveat}>
 							<Ev text={caveat} />
@@ -157,7 +194,22 @@ function Actors({ report: now }: { report: Report }) {
 					))}
 				</div>
 			))}
+			{more}
 		</Section>
+	);
+}
+
+function ActorFindings({ actor }: { actor: Actor }) {
+	const { most, more } = useSteps(actor.findings.length, MOST_OF_ACTOR);
+	return (
+		<>
+			<ul class="links">
+				{actor.findings.slice(0, most).map((index) => (
+					<ActorFinding key={String(index)} index={Number(index)} />
+				))}
+			</ul>
+			{more}
+		</>
 	);
 }
 

@@ -4,12 +4,16 @@ import type { Finding, Report as R } from "../../shared/report.ts";
 import { Empty, Heading, Scroll, Section } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
 import { SeverityMark } from "../parts/Severity.tsx";
+import { useSteps } from "../parts/Steps.tsx";
 import { byCode, filesOnly } from "../select/coverage.ts";
 import { sourceName } from "../select/findings.ts";
 import { count, size, time, when } from "../select/format.ts";
 import { canAsk, files, isRunning, report } from "../store/case.ts";
-import { useWhole } from "../store/whole.ts";
+import { allWhole, useWhole } from "../store/whole.ts";
 import { copyReport, saveReport } from "../store/written.ts";
+
+/** Findings shown at once: a thousand with their rows are more than anybody scrolls through. */
+const SHOWN_AT_ONCE = 50;
 
 export function Report() {
 	const now = report.value;
@@ -21,6 +25,12 @@ export function Report() {
 		);
 		setTimeout(() => (said.value = ""), 1500);
 	};
+	const { most, more, showAll } = useSteps(now?.findings.length ?? 0, SHOWN_AT_ONCE);
+	const printAll = async () => {
+		showAll();
+		await allWhole();
+		print();
+	};
 	if (!now) {
 		return <Empty title="There is nothing to report yet." />;
 	}
@@ -29,7 +39,7 @@ export function Report() {
 			<Heading
 				aside={
 					<span class="no-print buttons">
-						<button type="button" onClick={() => print()}>
+						<button type="button" onClick={printAll}>
 							Print
 						</button>
 						<button type="button" onClick={copyText} disabled={!canAsk.value}>
@@ -63,9 +73,14 @@ export function Report() {
 				</Section>
 			)}
 			<Section title={`Findings (${now.findings.length})`}>
-				{now.findings.map((finding) => (
+				{now.findings.slice(0, most).map((finding) => (
 					<ReportFinding key={finding.rule + finding.key} finding={finding} report={now} />
 				))}
+				{more && (
+					<p class="dim">
+						The other findings are in what is printed and saved by the buttons above. {more}
+					</p>
+				)}
 			</Section>
 			<Limits report={now} />
 		</div>

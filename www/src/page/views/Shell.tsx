@@ -43,11 +43,17 @@ export function Shell() {
 	const view = isEmpty ? "drop" : route.value.view;
 	const Page = PAGES[view];
 	const main = useRef<HTMLElement>(null);
-	// Whoever moves by keyboard or hears the page is taken to the new view's heading: as it appears,
-	// since a moment later the heading would take the focus back from a row already chosen.
+	// Whoever moves by keyboard or hears the page is taken to the new view's heading, or in a list to
+	// the line that the view before was opened from: as it appears, since a moment later the heading
+	// would take the focus back from a row already chosen.
 	useLayoutEffect(() => {
 		main.current?.scrollTo(0, 0);
-		main.current?.querySelector("h1")?.focus({ preventScroll: true });
+		const origin = main.current?.querySelector<HTMLElement>("[data-origin=true]");
+		origin?.focus({ preventScroll: true });
+		origin?.scrollIntoView({ block: "center" });
+		if (!origin) {
+			main.current?.querySelector("h1")?.focus({ preventScroll: true });
+		}
 	}, [view, route.value.id]);
 	return (
 		<div class={`shell ${isEmpty ? "is-empty" : ""}`}>
