@@ -19,8 +19,9 @@ usage: offwire report FILE...        findings, actors, coverage, notes
        offwire search FILE...        where a text or bytes are in captures
        offwire kinds                 the kinds and their fields
 
-A FILE is recognised by its content, not by its name; a folder is read with all
-that is in it; - is standard input. The order of files does not matter.
+A FILE is recognised by its content, not by its name; a folder or a zip archive
+is read with all that is in it; - is standard input. The order of files does not
+matter.
 
   --format FORMAT   report: text (the default) or json
                     records: zeek-json (the default), zeek-tsv or csv

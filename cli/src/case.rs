@@ -34,7 +34,13 @@ impl Case {
         let mut found = Vec::new();
         for input in &options.inputs {
             files::find(input, &mut |result| match result {
-                Ok(file) => found.push(file),
+                Ok(file) => {
+                    let name = file.name.clone();
+                    match file.with_members() {
+                        Ok(files) => found.extend(files),
+                        Err(error) => case.fail(&format!("{name}: {error}")),
+                    }
+                }
                 Err(error) => case.fail(&error),
             });
         }
@@ -108,7 +114,7 @@ impl Case {
         let mut n_of_size: BTreeMap<u64, usize> = BTreeMap::new();
         found.iter().filter_map(|f| f.size).for_each(|s| *n_of_size.entry(s).or_default() += 1);
         let describe = |(number, file): (usize, &Found)| {
-            let look = head(file).map(|(head, is_whole)| first_look(&head, is_whole));
+            let look = head(file).map(|(head, is_whole)| first_look(&head, is_whole, file.packed));
             let FirstLook { first_packet, is_aid } = look.unwrap_or_default();
             let is_twin = file.size.is_some_and(|s| n_of_size.get(&s).is_some_and(|n| *n > 1));
             FileMeta {
@@ -116,6 +122,8 @@ impl Case {
                 size: file.size,
                 // One that cannot be read says so when its turn comes.
                 sha256: if is_twin { digest(file).ok() } else { None },
+                packed: file.packed,
+                archive: file.archive.clone(),
                 sensor: file.input.sensor.clone(),
                 site: file.input.site.clone(),
                 series: series(&file.input.grouping, number),

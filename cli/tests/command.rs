@@ -167,6 +167,23 @@ fn packets_are_carved_followed_and_searched() {
 }
 
 #[test]
+fn members_of_an_archive_are_files_and_one_from_a_pipe_says_to_extract_it() {
+    let archive = format!("{}/../archives/input/evidence.zip", article());
+    let report = stdout(&offwire(&["report", &archive]));
+    assert!(report.contains("evidence.zip/tap/a.pcap:packet 1"), "{report}");
+    assert!(report.contains("secret.log is encrypted: extract it first"), "{report}");
+    let found = stdout(&offwire(&["search", &archive, "--hex", "07 65 78 61 6d 70 6c 65"]));
+    assert!(found.starts_with("evidence.zip/tap/a.pcap\tpacket 1\t"), "{found}");
+
+    let child = Command::new(env!("CARGO_BIN_EXE_offwire"))
+        .args(["report", "-"])
+        .stdin(std::fs::File::open(&archive).unwrap())
+        .output();
+    let report = stdout(&child.unwrap());
+    assert!(report.contains("archive-unopened in standard input: 1"), "{report}");
+}
+
+#[test]
 fn captures_are_joined_and_split_as_said() {
     let folder = std::env::temp_dir().join(format!("offwire-series-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

@@ -52,6 +52,9 @@ macro_rules! notes {
 
 // The one table of notes, in alphabetical order of their codes.
 notes! {
+    ARCHIVE_DAMAGED "archive-damaged" Error "The directory of an archive is missing, damaged, or not true: what could be found of its members was read.";
+    ARCHIVE_MEMBER_UNREAD "archive-member-unread" DataLoss "A member of an archive could not be read; where it is encrypted or compressed in another way, extract it first.";
+    ARCHIVE_UNOPENED "archive-unopened" Error "An archive inside another container, or one that comes as a stream, is not opened: extract it first.";
     CAP_REACHED "cap-reached" DataLoss "A table was full: what it dropped is counted, and what it kept is the earliest or the most telling.";
     CAPTURE_COMMENT "capture-comment" Info "The capture holds a comment that someone wrote into it.";
     CAPTURE_CONTINUES "capture-continues" Info "This capture goes on where another ended: both are read as one, and connections reach over the cut.";

@@ -4,7 +4,8 @@ use crate::event::{Event, NodeId, Origin};
 use crate::note::Note;
 use crate::settings::Settings;
 use crate::source::checkpoint::Checkpoint;
-use crate::source::{Node, Opened, Reader, Sink, Tree};
+use crate::source::zip::{Fed, Packed};
+use crate::source::{Node, Reader, Sink, Tree};
 use std::rc::Rc;
 
 /// Longest item that is shown whole; the rest of a longer one is left out. No line or packet that
@@ -37,7 +38,7 @@ impl Place {
     /// The place of an item.
     pub(crate) fn of(tree: &Tree, at: Origin) -> Self {
         let file = tree.file_of(at.node);
-        if file == at.node {
+        if file == at.node && !tree.get(file).is_deflated() {
             Self::Slice { file, offset: at.offset, len: at.len }
         } else {
             let checkpoint = last_before(&tree.checkpoints_of(at.node), at.offset);
@@ -54,17 +55,18 @@ pub(crate) fn last_before(checkpoints: &[Rc<Checkpoint>], pos: u64) -> Option<Rc
 
 /// Reads a file again, only as far as one item inside it, and analyses nothing on the way.
 pub struct Seeker {
-    opened: Opened,
+    opened: Fed,
     search: Search,
 }
 
 impl Seeker {
     pub(crate) fn new(tree: &Tree, at: Origin, settings: &Settings) -> Self {
         let file = tree.file_of(at.node);
+        let packed = tree.get(file).packed;
         let mut search = Search::new(tree, at);
         let opened = match last_before(&tree.checkpoints_of(at.node), at.offset) {
-            Some(checkpoint) => search.resume(file, &checkpoint, settings),
-            None => Opened::new(file, 0, settings),
+            Some(checkpoint) => search.resume(file, packed, &checkpoint, settings),
+            None => Fed::new(file, packed, settings),
         };
         Self { opened, search }
     }
@@ -150,13 +152,14 @@ impl Search {
     pub(crate) fn resume(
         &mut self,
         file: NodeId,
+        packed: Option<Packed>,
         checkpoint: &Checkpoint,
         settings: &Settings,
-    ) -> Opened {
+    ) -> Fed {
         self.n_children.fill(0);
         self.found.clear();
         self.pos = checkpoint.n_out;
-        Opened::resumed(file, checkpoint, settings, self)
+        Fed::resumed(file, packed, checkpoint, settings, self)
     }
 
     /// The bytes found since the last call.

@@ -1,7 +1,8 @@
-// Captures made for the tests, packet by packet, and the command to compare the page with.
+// Captures and archives made for the tests, and the command to compare the page with.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { crc32, deflateRawSync } from "node:zlib";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -61,6 +62,41 @@ export function pcap(packets, from = 0) {
 		bytes.push(...time, ...le(packet.length), ...le(packet.length), ...packet);
 	}
 	return Buffer.from(bytes);
+}
+
+/** A zip archive of `[path, bytes]`: every second member stored, the others deflated. */
+export function archive(members) {
+	const [parts, directory] = [[], []];
+	let at = 0;
+	const le = (...pairs) => {
+		const out = Buffer.alloc(pairs.reduce((sum, [, len]) => sum + len, 0));
+		pairs.reduce((pos, [n, len]) => out.writeUIntLE(n, pos, len), 0);
+		return out;
+	};
+	for (const [i, [path, bytes]] of members.entries()) {
+		const [name, isStored] = [Buffer.from(path), i % 2 === 1];
+		const data = isStored ? bytes : deflateRawSync(bytes);
+		// From the flags on, as both headers have it.
+		const common = le(
+			[0, 2],
+			[isStored ? 0 : 8, 2],
+			[0, 4],
+			[crc32(bytes), 4],
+			[data.length, 4],
+			[bytes.length, 4],
+			[name.length, 2],
+			[0, 2],
+		);
+		directory.push(Buffer.from("PK\x01\x02\x14\0\x14\0"), common);
+		directory.push(le([0, 4], [0, 6], [at, 4]), name);
+		const local = [Buffer.from("PK\x03\x04\x14\0"), common, name, data];
+		parts.push(...local);
+		at += Buffer.concat(local).length;
+	}
+	const names = Buffer.concat(directory);
+	const n = members.length;
+	const end = le([0, 4], [n, 2], [n, 2], [names.length, 4], [at, 4], [0, 2]);
+	return Buffer.concat([...parts, names, Buffer.from("PK\x05\x06"), end]);
 }
 
 let isBuilt = false;

@@ -1,5 +1,6 @@
 //! The case runner, shared by the tests: finds evidence, reads it, says what came out as text.
 
+pub mod archive;
 pub mod cases;
 pub mod judged;
 pub mod lcg;

@@ -1,6 +1,7 @@
 //! Feeds evidence to a session, cut and ordered as a test wants it.
 
 use offwire_core::event::NodeId;
+use offwire_core::session::zip::{self, Packed};
 use offwire_core::session::{FileMeta, FirstLook, Session, first_look};
 use offwire_core::settings::Settings;
 use offwire_core::source::HEAD;
@@ -40,35 +41,56 @@ impl How {
 
 /// A session that has read all inputs to their end.
 pub fn read(inputs: &[Input], how: &How) -> Session {
-    let meta = |input: &Input| {
-        let head = input.bytes.get(..HEAD).unwrap_or(&input.bytes);
-        let FirstLook { first_packet, is_aid } = first_look(head, input.bytes.len() < HEAD);
-        FileMeta {
-            name: input.name.clone(),
-            size: Some(input.bytes.len() as u64),
-            first_packet,
-            is_aid,
-            more_follow: true,
-            ..FileMeta::default()
-        }
-    };
-    let metas: Vec<FileMeta> = inputs.iter().map(meta).collect();
+    let (inputs, metas): (Vec<&[u8]>, Vec<FileMeta>) = inputs.iter().flat_map(files).unzip();
     let mut order = Session::plan(&metas);
     if how.reversed {
         order.reverse();
     }
     let mut session = Session::new(how.settings.clone());
-    read_all(&mut session, inputs, &metas, &order, how.chunk);
+    read_all(&mut session, &inputs, &metas, &order, how.chunk);
     if session.is_stale() {
         session.renew();
-        read_all(&mut session, inputs, &metas, &Session::plan(&metas), how.chunk);
+        read_all(&mut session, &inputs, &metas, &Session::plan(&metas), how.chunk);
     }
     session
 }
 
+/// An input as a file of the case, and behind it its members when it is an archive.
+fn files(input: &Input) -> Vec<(&[u8], FileMeta)> {
+    let bytes = &input.bytes;
+    let part = |offset: u64, len: u64| {
+        let from = bytes.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
+        from.get(..usize::try_from(len).unwrap_or(usize::MAX)).unwrap_or(from)
+    };
+    let size = bytes.len() as u64;
+    let listing = zip::list(&input.name, size, &mut |offset, len| part(offset, len).to_vec());
+    let (archive, members) = listing.map_or((None, Vec::new()), |l| (Some(l.archive), l.members));
+    let whole = FileMeta { archive, ..meta(input.name.clone(), bytes, None) };
+    let mut files = vec![(bytes.as_slice(), whole)];
+    for member in members {
+        let its = part(member.offset, member.len);
+        files.push((its, meta(member.name, its, Some(member.packed))));
+    }
+    files
+}
+
+fn meta(name: String, bytes: &[u8], packed: Option<Packed>) -> FileMeta {
+    let head = bytes.get(..HEAD).unwrap_or(bytes);
+    let FirstLook { first_packet, is_aid } = first_look(head, bytes.len() < HEAD, packed);
+    FileMeta {
+        name,
+        size: Some(bytes.len() as u64),
+        packed,
+        first_packet,
+        is_aid,
+        more_follow: true,
+        ..FileMeta::default()
+    }
+}
+
 fn read_all(
     session: &mut Session,
-    inputs: &[Input],
+    inputs: &[&[u8]],
     metas: &[FileMeta],
     order: &[usize],
     chunk: usize,
@@ -76,7 +98,7 @@ fn read_all(
     for i in order {
         if let (Some(meta), Some(input)) = (metas.get(*i), inputs.get(*i)) {
             let file = session.open(meta.clone());
-            feed(session, file, &input.bytes, chunk);
+            feed(session, file, input, chunk);
             session.close(file);
         }
     }

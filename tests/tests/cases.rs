@@ -1,7 +1,9 @@
-//! Every case gives what its folder says, alone and together, renamed, gzipped, in any order.
+//! Every case gives what its folder says, alone and together, renamed, gzipped, zipped, in any order.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use offwire_core::session::zip;
+use offwire_tests::archive::archive;
 use offwire_tests::cases::{Case, cases, expect};
 use offwire_tests::outcome::{findings, outcome};
 use offwire_tests::read::{How, Input, Reading, read};
@@ -50,9 +52,18 @@ fn names_do_not_matter() {
     }
 }
 
+/// Those whose files are no archives: archives are not opened in a container.
+fn without_archives(cases: Vec<Case>) -> impl Iterator<Item = Case> {
+    let is_archive = |i: &Input| {
+        let head = |_, len| i.bytes.get(..len as usize).unwrap_or(&i.bytes).to_vec();
+        zip::list("", i.bytes.len() as u64, &mut { head }).is_some()
+    };
+    cases.into_iter().filter(move |c| !c.inputs.iter().any(is_archive))
+}
+
 #[test]
 fn gzip_around_evidence_does_not_matter() {
-    for case in cases().unwrap() {
+    for case in without_archives(cases().unwrap()) {
         let _reading = Reading(&case.id);
         let zipped: Vec<Input> = case
             .inputs
@@ -68,6 +79,23 @@ fn gzip_around_evidence_does_not_matter() {
         assert_eq!(findings(&plain), findings(&packed));
         assert_eq!(plain.records, packed.records);
     }
+}
+
+#[test]
+fn one_zip_archive_of_a_case_gives_what_its_files_give() {
+    let mut n = 0;
+    for case in without_archives(cases().unwrap()) {
+        let _reading = Reading(&case.id);
+        let plain = read(&case.inputs, &How::default()).report();
+        let packed = [Input { name: "case.zip".into(), bytes: archive(&case.inputs) }];
+        let packed = read(&packed, &How::default()).report();
+        assert_eq!(findings(&plain), findings(&packed));
+        assert_eq!(plain.records, packed.records);
+        // The archive itself is one more.
+        assert_eq!(plain.sources.len() + 1, packed.sources.len());
+        n += 1;
+    }
+    assert!(n > 5);
 }
 
 #[test]

@@ -21,7 +21,7 @@ mod tables;
 
 pub use digest::Digest;
 pub use evidence::Pass;
-pub use plan::{first_packet, is_aid, plan};
+pub use plan::{first_packet, is_aid, members, plan};
 pub use tables::Writing;
 
 /// How many bytes are copied in for one call of `feed`: about the work the core does in one call,

@@ -1,11 +1,15 @@
-//! What the reading worker asks before it reads: which file first, and which are captures.
+//! What the reading worker asks before it reads: which file first, which are captures, and what
+//! archives hold.
 use js_sys::Uint8Array;
-use offwire_core::session::{self, FileMeta, Session};
+use offwire_core::session::zip::{self, Archive, Packed};
+use offwire_core::session::{self, FileMeta, FirstLook, Session};
 use offwire_core::time::Time;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
+use web_sys::File;
 
-use crate::from_js;
+use crate::second_pass::read;
+use crate::{from_js, size, to_js};
 
 /// A file as JavaScript describes it.
 #[derive(Deserialize)]
@@ -26,6 +30,10 @@ pub(crate) struct Described {
     is_aid: bool,
     #[serde(default)]
     more_follow: bool,
+    /// For a member of an archive, as [`members`] gave it.
+    packed: Option<Packed>,
+    /// For an archive, as [`members`] gave it.
+    archive: Option<Archive>,
 }
 
 impl From<Described> for FileMeta {
@@ -42,6 +50,8 @@ impl From<Described> for FileMeta {
             first_packet: d.first_packet.map(Time),
             is_aid: d.is_aid,
             more_follow: d.more_follow,
+            packed: d.packed,
+            archive: d.archive,
         }
     }
 }
@@ -67,13 +77,51 @@ pub fn plan(files: JsValue) -> Result<Vec<u32>, JsError> {
 }
 
 /// When the first packet of a capture was taken, by its first bytes; `undefined` for what is none.
+/// `packed` is how they are to be read, for a member of an archive.
+///
+/// # Errors
+/// If `packed` is not what [`members`] gives.
 #[wasm_bindgen(js_name = firstPacket)]
-pub fn first_packet(head: &Uint8Array, is_whole: bool) -> Option<i64> {
-    session::first_look(&head.to_vec(), is_whole).first_packet.map(|time| time.0)
+pub fn first_packet(
+    head: &Uint8Array,
+    is_whole: bool,
+    packed: JsValue,
+) -> Result<Option<i64>, JsError> {
+    Ok(look(head, is_whole, packed)?.first_packet.map(|time| time.0))
 }
 
 /// True for a file by which others are read, such as a key log: it is read before them.
+///
+/// # Errors
+/// As for [`first_packet`].
 #[wasm_bindgen(js_name = isAid)]
-pub fn is_aid(head: &Uint8Array, is_whole: bool) -> bool {
-    session::first_look(&head.to_vec(), is_whole).is_aid
+pub fn is_aid(head: &Uint8Array, is_whole: bool, packed: JsValue) -> Result<bool, JsError> {
+    Ok(look(head, is_whole, packed)?.is_aid)
+}
+
+fn look(head: &Uint8Array, is_whole: bool, packed: JsValue) -> Result<FirstLook, JsError> {
+    Ok(session::first_look(&head.to_vec(), is_whole, from_js(packed)?))
+}
+
+/// What an archive of this name holds, as `{ members, archive }`: each member with its `name`,
+/// `offset`, `len`, and how it is `packed`. `undefined` for any other file. Blocks the worker while
+/// it reads the directory.
+///
+/// # Errors
+/// If the file can no longer be read.
+#[wasm_bindgen]
+pub fn members(file: &File, name: &str) -> Result<JsValue, JsError> {
+    let mut failed = None;
+    let listing = zip::list(name, size(file), &mut |offset, len| match read(file, offset, len) {
+        Ok(bytes) => bytes.to_vec(),
+        Err(error) => {
+            failed = Some(error);
+            Vec::new()
+        }
+    });
+    match (failed, listing) {
+        (Some(error), _) => Err(error),
+        (None, Some(listing)) => to_js(&listing),
+        (None, None) => Ok(JsValue::UNDEFINED),
+    }
 }

@@ -166,10 +166,12 @@ fn files_are_planned_by_name_and_captures_told_by_their_first_packet() {
     pcap.extend([0, 0, 1, 0, 1, 0, 0, 0]);
     pcap.extend([2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     let head = Uint8Array::from(pcap.as_slice());
-    assert_eq!(first_packet(&head, true), Some(2_000_003_000));
-    assert_eq!(first_packet(&Uint8Array::from(&b"no capture"[..]), true), None);
+    let first = |bytes: &Uint8Array| first_packet(bytes, true, JsValue::UNDEFINED).unwrap();
+    assert_eq!(first(&head), Some(2_000_003_000));
+    assert_eq!(first(&Uint8Array::from(&b"no capture"[..])), None);
     let secret = format!("CLIENT_RANDOM {} {}\n", "ab".repeat(32), "5e".repeat(48));
-    assert!(is_aid(&Uint8Array::from(secret.as_bytes()), true) && !is_aid(&head, true));
+    let is_aid = |bytes: &Uint8Array| is_aid(bytes, true, JsValue::UNDEFINED).unwrap();
+    assert!(is_aid(&Uint8Array::from(secret.as_bytes())) && !is_aid(&head));
 }
 
 #[wasm_bindgen_test]

@@ -9,7 +9,8 @@ use crate::session::Session;
 use crate::settings::Settings;
 use crate::source::capture::{Passed, Rereading};
 use crate::source::checkpoint::Checkpoint;
-use crate::source::{Node, Opened, Reader};
+use crate::source::zip::{Fed, Packed};
+use crate::source::{Node, Reader};
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, VecDeque};
@@ -59,6 +60,8 @@ struct Capture {
     /// What reading needs of its node.
     node: Node,
     file: NodeId,
+    /// How that file is read when it is a member of an archive.
+    packed: Option<Packed>,
     /// The way to it, when it lies in a container.
     way: Option<Search>,
     /// Where else than at its start the container can be read from.
@@ -73,7 +76,7 @@ struct Walk {
     is_wanted: bool,
     reading: Option<Rereading>,
     /// The container around it.
-    container: Option<Opened>,
+    container: Option<Fed>,
     /// The file's next byte to ask for.
     next: u64,
     /// How many bytes from there on were asked for.
@@ -102,9 +105,12 @@ impl<T: Take + 'static> Pursuit<T> {
             .filter(|(id, _, series)| is_in(*series, *id, &roots))
             .map(|(id, node, series)| {
                 let file = tree.file_of(id);
-                let way = (file != id).then(|| Search::all_of(tree, id));
+                let packed = tree.get(file).packed;
+                let is_inside = file != id || node.is_deflated();
+                let way = is_inside.then(|| Search::all_of(tree, id));
                 let checkpoints = tree.checkpoints_of(id);
-                Capture { id, node: node.for_rereading(), file, way, checkpoints, series }
+                let node = node.for_rereading();
+                Capture { id, node, file, packed, way, checkpoints, series }
             })
             .collect();
         captures.sort_by_key(|c| (c.series, c.id));
@@ -181,7 +187,8 @@ impl<T: Take + 'static> Pursuit<T> {
             self.chase.borrow_mut().begin_series();
         }
         self.chase.borrow_mut().take.source(capture.id, &capture.node.interfaces);
-        let container = capture.way.is_some().then(|| Opened::new(capture.file, 0, &self.settings));
+        let Capture { file, packed, .. } = capture;
+        let container = capture.way.is_some().then(|| Fed::new(file, packed, &self.settings));
         let mut walk = Walk {
             capture,
             block: 0,
@@ -337,10 +344,12 @@ impl Walk {
     /// Goes on in the container at the last checkpoint before a place of the capture, if that is
     /// farther than it has come.
     fn skip_to(&mut self, start: u64, settings: &Settings) {
-        let Capture { file, way: Some(way), checkpoints, .. } = &mut self.capture else { return };
+        let Capture { file, packed, way: Some(way), checkpoints, .. } = &mut self.capture else {
+            return;
+        };
         let checkpoint = last_before(checkpoints, start);
         if let Some(checkpoint) = checkpoint.filter(|c| c.n_out > self.pos) {
-            self.container = Some(way.resume(*file, &checkpoint, settings));
+            self.container = Some(way.resume(*file, *packed, &checkpoint, settings));
             (self.next, self.pos) = (checkpoint.n_in, checkpoint.n_out);
         }
     }

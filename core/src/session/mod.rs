@@ -14,11 +14,13 @@ use crate::report::{self, Finding, Item, Report};
 use crate::second_pass::{Place, Seeker};
 use crate::settings::Settings;
 use crate::source::capture::second;
+use crate::source::zip::{Archive, Fed, Packed, Remark, ZIP};
 use crate::source::{FORMATS, Node, Opened, Reader, Sink, Tree};
 use crate::time::Time;
 use std::collections::BTreeMap;
 
 pub use crate::source::capture::series::{FirstLook, first_look};
+pub use crate::source::zip;
 
 /// What the host knows of a file before it is read.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +32,11 @@ pub struct FileMeta {
     /// SHA-256 of its bytes. A host need only compute it for files of equal size: it is how the
     /// same file dropped twice counts once.
     pub sha256: Option<[u8; 32]>,
+    /// How its bytes are to be read, when it is a member of an archive.
+    pub packed: Option<Packed>,
+    /// What is told of it, when it is an archive whose members are files of the case: its own bytes
+    /// are not read then.
+    pub archive: Option<Archive>,
     /// Which sensor recorded it.
     pub sensor: String,
     /// Which site's private addresses it speaks of.
@@ -37,9 +44,9 @@ pub struct FileMeta {
     /// The series of captures that it belongs to, as the analyst says: it goes on with the captures
     /// of the same name and with no other. Empty when the times of packets decide.
     pub series: String,
-    /// When its first packet was captured, by [`first_look`]; `None` for what is no capture.
+    /// When its first packet was captured, by [`first_look()`]; `None` for what is no capture.
     pub first_packet: Option<Time>,
-    /// True when other files are read by it, as [`first_look`] says: then it comes first.
+    /// True when other files are read by it, as [`first_look()`] says: then it comes first.
     pub is_aid: bool,
     /// True when the host will open more files after it: a capture's open connections then wait
     /// for the file that goes on with it, at the latest until [`Session::settle`].
@@ -49,7 +56,7 @@ pub struct FileMeta {
 /// One case. Opened files are fed in any interleaving; the report can be asked for at any time.
 pub struct Session {
     settings: Settings,
-    open: BTreeMap<NodeId, Opened>,
+    open: BTreeMap<NodeId, Fed>,
     store: Store,
 }
 
@@ -88,11 +95,12 @@ impl Session {
     /// Opens a file; its bytes are then fed in order. A file with the bytes of another one is
     /// opened as refused: it need not be fed.
     pub fn open(&mut self, meta: FileMeta) -> NodeId {
-        let same = self.file_with(meta.sha256);
+        let same = self.file_with(meta.sha256, meta.packed.is_some_and(|p| p.is_deflated));
         self.store.more_follow = meta.more_follow;
         let node = self.store.tree.add(Node {
             name: meta.name.into(),
-            size: meta.size,
+            size: meta.packed.and_then(|p| p.content).map_or(meta.size, |(size, _)| Some(size)),
+            packed: meta.packed,
             sha256: meta.sha256,
             sensor: meta.sensor.into(),
             site: meta.site.as_str().into(),
@@ -104,18 +112,34 @@ impl Session {
                 let at = Origin { node, ..Origin::default() };
                 let detail = format!("the same bytes as {}", self.store.tree.get(same).name);
                 self.store.note(Note { at, kind: &FILE_TWICE, detail });
-                Opened::refused(node)
+                Fed::Plain(Opened::refused(node))
             }
-            None => Opened::new(node, 0, &self.settings),
+            None => match meta.archive {
+                Some(archive) => self.list(node, archive),
+                None => Fed::new(node, meta.packed, &self.settings),
+            },
         };
         self.open.insert(node, opened);
         node
     }
 
-    /// The file of the case that has these bytes.
-    fn file_with(&self, sha256: Option<[u8; 32]>) -> Option<NodeId> {
+    /// Tells of an archive what its listing showed.
+    fn list(&mut self, node: NodeId, archive: Archive) -> Fed {
+        let of = self.store.tree.get_mut(node);
+        of.format = Some(ZIP.name);
+        of.counters = archive.counters;
+        for Remark { trouble, offset, detail } in archive.remarks {
+            let at = Origin { node, offset, ..Origin::default() };
+            self.store.note(Note { at, kind: trouble.note(), detail });
+        }
+        Fed::Plain(Opened::refused(node))
+    }
+
+    /// The file of the case that has these bytes, and means the same by them.
+    fn file_with(&self, sha256: Option<[u8; 32]>, is_deflated: bool) -> Option<NodeId> {
         let sha256 = sha256?;
-        let mut files = self.store.tree.iter().filter(|(_, n)| n.parent.is_none());
+        let is_file = |n: &Node| n.parent.is_none() && n.is_deflated() == is_deflated;
+        let mut files = self.store.tree.iter().filter(|(_, n)| is_file(n));
         files.find(|(_, n)| n.sha256 == Some(sha256)).map(|(id, _)| id)
     }
 
@@ -159,7 +183,7 @@ impl Session {
 
     /// True when no reader took the file: the host need not read the rest of it.
     pub fn is_refused(&self, file: NodeId) -> bool {
-        self.open.get(&file).is_some_and(Opened::is_refused)
+        self.open.get(&file).is_some_and(Fed::is_refused)
     }
 
     /// True for a capture whose packets can be read again.

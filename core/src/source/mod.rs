@@ -35,6 +35,7 @@ use crate::settings::Settings;
 use capture::series::{Series, Start};
 use container::Checkpoint;
 pub use container::checkpoint;
+pub use container::zip;
 
 /// Bytes a reader consumes, at most, in one call of [`Reader::feed`]: decompressed where that
 /// applies. Small enough that a host can show progress and cancel, large enough not to matter.
@@ -169,4 +170,5 @@ pub static FORMATS: &[Format] = &[
     ftplog::XFERLOG,
     zeek::ZEEK_JSON,
     zeek::ZEEK_TSV,
+    container::ZIP,
 ];

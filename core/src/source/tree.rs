@@ -2,6 +2,7 @@
 
 use super::capture::index::BlockIndex;
 use super::container::Checkpoint;
+use super::container::zip::Packed;
 use crate::event::{Kind, NodeId, Site};
 use crate::text::Text;
 use crate::time::{Clock, Time};
@@ -17,6 +18,8 @@ pub struct Node {
     pub name: Text,
     /// Size in bytes, once known.
     pub size: Option<u64>,
+    /// How its bytes are read when it is a member of an archive.
+    pub packed: Option<Packed>,
     /// SHA-256 of its bytes, where the host computed it.
     pub sha256: Option<[u8; 32]>,
     /// Bytes read so far, decompressed.
@@ -63,6 +66,11 @@ impl Node {
             index: self.index.clone(),
             ..Self::default()
         }
+    }
+
+    /// True for a member of an archive whose bytes are the content compressed.
+    pub(crate) fn is_deflated(&self) -> bool {
+        self.packed.is_some_and(|p| p.is_deflated)
     }
 
     /// Sets a counter.
@@ -135,7 +143,11 @@ impl Tree {
 
     /// The checkpoints by which the content `id` of a file is reached: none when it lies deeper.
     pub(crate) fn checkpoints_of(&self, id: NodeId) -> Vec<Rc<Checkpoint>> {
-        let file = self.get(id).parent.map(|parent| self.get(parent));
+        let node = self.get(id);
+        let file = match node.parent {
+            None => Some(node).filter(|n| n.is_deflated()),
+            Some(parent) => Some(self.get(parent)).filter(|n| !n.is_deflated()),
+        };
         file.filter(|f| f.parent.is_none()).map(|f| f.checkpoints.clone()).unwrap_or_default()
     }
 

@@ -84,6 +84,12 @@ export class Pair {
 let reserve: Pair | undefined;
 let isWarm = false;
 
+/** The pair that is taken next: what needs the core before there is a case can be asked of it. */
+export function pairInReserve(): Pair {
+	reserve ??= new Pair();
+	return reserve;
+}
+
 /** A started pair, and the next one warming up behind it. */
 export function takePair(): Pair {
 	const pair = reserve ?? new Pair();
@@ -97,9 +103,9 @@ export function takePair(): Pair {
 export function warmUp(): void {
 	const isFirst = !isWarm;
 	isWarm = true;
-	reserve ??= new Pair();
+	const pair = pairInReserve();
 	if (isFirst) {
 		// A pair that breaks down tells whoever takes it.
-		reserve.warmUp().catch(() => undefined);
+		pair.warmUp().catch(() => undefined);
 	}
 }

@@ -29,6 +29,22 @@ export interface Evidence {
 	site: string;
 	/** The series of captures that it was put into; undefined while the times of packets decide. */
 	series?: string;
+	/** How the core reads it, when it is a member of an archive. */
+	packed?: Packed;
+	/** That archive. */
+	of?: File;
+	/** What the core tells of it, when it is an archive whose members are files of the case. */
+	archive?: Archive;
+}
+
+/** How the bytes of a member are to be read; the rest of it is the core's. */
+export interface Packed {
+	is_deflated: boolean;
+}
+
+/** What is told of an archive; only handed on. */
+export interface Archive {
+	counters: Record<string, bigint | number>;
 }
 
 /** A file as the core is told of it, member by member as its binding names them. */
@@ -46,6 +62,8 @@ export interface Described {
 	/** True for a file by which others are read, such as a key log. */
 	is_aid?: boolean;
 	more_follow: boolean;
+	packed?: Packed | undefined;
+	archive?: Archive | undefined;
 }
 
 /** How far one of the two workers is. */
@@ -81,6 +99,8 @@ export interface Unreadable {
 export type ReadingCalls = {
 	/** Gives it the compiled core (for the digest) and its way to the analysing worker. */
 	start(given: { module: WebAssembly.Module; analysing: MessagePort }): void;
+	/** These files, with the members of archives behind them. */
+	unpack(evidence: Evidence[]): Promise<Evidence[]>;
 	/** Reads files; each is named by its index in the case, from `first` on. */
 	read(given: { evidence: Evidence[]; first: number }): Promise<void>;
 	/** Stops reading after the slice at work. */

@@ -31,14 +31,23 @@ export async function describeAll(evidence: Evidence[]): Promise<Described[]> {
 	return described;
 }
 
-async function describe({ file, path, sensor, site, series }: Evidence): Promise<Described> {
-	const size = file.size;
-	const its = { name: path, size, sensor, site, series: series ?? "", more_follow: false };
+async function describe(one: Evidence): Promise<Described> {
+	const { file, path, sensor, site, series, packed, archive } = one;
+	const its: Described = {
+		name: path,
+		size: file.size,
+		sensor,
+		site,
+		series: series ?? "",
+		more_follow: false,
+		packed,
+		archive,
+	};
 	try {
 		const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
-		const first_packet = firstPacket(head, file.size <= HEAD);
+		const first_packet = firstPacket(head, file.size <= HEAD, packed);
 		if (first_packet === undefined) {
-			return isAid(head, file.size <= HEAD) ? { ...its, is_aid: true } : its;
+			return isAid(head, file.size <= HEAD, packed) ? { ...its, is_aid: true } : its;
 		}
 		return { ...its, first_packet };
 	} catch {

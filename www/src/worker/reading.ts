@@ -13,6 +13,7 @@ import { Case, initSync, plan } from "../wasm/offwire_wasm.js";
 import { describeAll, digest } from "./describe.ts";
 import { Meter } from "./meter.ts";
 import { giveBack, type Slice, Slices } from "./slices.ts";
+import { unpack } from "./unpack.ts";
 
 /** Slices handed on but not yet worked off: what lies between the workers is bounded by this. */
 const CREDIT = 3;
@@ -31,6 +32,7 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 		initSync({ module });
 		analysing = new Link(port, { spent: giveBack });
 	},
+	unpack,
 	async read({ evidence, first }) {
 		isStopped = false;
 		for (const [index, one] of evidence.entries()) {
@@ -69,7 +71,8 @@ async function readAll(evidence: Evidence[], first: number): Promise<boolean> {
 async function readFile(index: number, file: File, described: Described): Promise<void> {
 	let offset = 0;
 	current = index;
-	isWanted = true;
+	// Of an archive all that can be told is told: its members are files of their own.
+	isWanted = described.archive === undefined;
 	analysing.tell("open", { file: index, handle: file, described, total: meter.total });
 	const slices = new Slices(file);
 	try {
@@ -100,8 +103,10 @@ async function readFile(index: number, file: File, described: Described): Promis
  * on the way would have the analyst wait for a number. One that cannot be read was told of before.
  */
 async function hashAll(evidence: Evidence[], first: number): Promise<void> {
-	for (const [index, { file }] of evidence.entries()) {
-		const sha256 = await digest(file, () => isStopped).catch(() => undefined);
+	for (const [index, { file, packed }] of evidence.entries()) {
+		// The bytes of a compressed member are nothing that anybody has as a file.
+		const isNone = packed?.is_deflated === true;
+		const sha256 = isNone ? undefined : await digest(file, () => isStopped).catch(() => undefined);
 		if (isStopped) {
 			return;
 		}

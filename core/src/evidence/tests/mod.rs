@@ -98,7 +98,7 @@ fn case(block_len: u64, files: &[&[u8]]) -> Session {
         let node = session.open(FileMeta {
             name: format!("file {i}"),
             size: Some(bytes.len() as u64),
-            first_packet: first_look(bytes, true).first_packet,
+            first_packet: first_look(bytes, true, None).first_packet,
             more_follow: i + 1 < files.len(),
             ..FileMeta::default()
         });

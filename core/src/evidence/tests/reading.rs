@@ -1,6 +1,7 @@
 //! How much of a capture is read for what is wanted.
 
 use super::*;
+use crate::source::zip::Packed;
 use std::io::Write;
 
 /// A capture whose every packet is of another connection but for the 21 of port 4000.
@@ -111,14 +112,21 @@ fn a_compressed_capture_is_read_from_its_checkpoints_on() {
         zip.write_all(part).unwrap();
         zip.finish().unwrap()
     });
-    let zip = zip.concat();
+    let mut member = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::none());
+    member.write_all(&file.bytes).unwrap();
+    let packed = Packed { is_deflated: true, content: None };
+    read_from_checkpoints(&file, &zip.concat(), None);
+    read_from_checkpoints(&file, &member.finish().unwrap(), Some(packed));
+}
+
+fn read_from_checkpoints(file: &File, zip: &[u8], packed: Option<Packed>) {
     // Pieces of the container are 256 KB: one is a small part of it.
     assert!(zip.len() > 600_000, "{}", zip.len());
     let opened = |checkpoint_len| {
         let settings = Settings { block_len: 10_000, checkpoint_len, ..Settings::default() };
         let mut session = Session::new(settings);
-        let node = session.open(FileMeta::default());
-        let mut rest = &zip[..];
+        let node = session.open(FileMeta { packed, ..FileMeta::default() });
+        let mut rest = zip;
         while !rest.is_empty() {
             rest = &rest[session.feed(node, rest)..];
         }
@@ -127,7 +135,7 @@ fn a_compressed_capture_is_read_from_its_checkpoints_on() {
     };
     let list = |session: &mut Session| {
         let scope = chosen(session, "id.resp_p == 9999");
-        pursue(session, &[(NodeId(0), &zip)], scope, List::default())
+        pursue(session, &[(NodeId(0), zip)], scope, List::default())
     };
     let (want, all) = list(&mut opened(u64::MAX));
     let mut session = opened(100_000);

@@ -11,7 +11,8 @@ use crate::net::{Decoder, Packets};
 use crate::note::Note;
 use crate::secrets::Secret;
 use crate::settings::Settings;
-use crate::source::{Node, Opened, Reader, Sink, Tree};
+use crate::source::zip::{Fed, Packed};
+use crate::source::{Node, Reader, Sink, Tree};
 use crate::time::{Interval, Time};
 
 /// How long after the last packet of one capture another may begin and still continue it. Longer
@@ -104,17 +105,25 @@ pub struct FirstLook {
     pub is_aid: bool,
 }
 
-/// A first look at a file, by its first [`crate::source::HEAD`] bytes; also through containers.
-pub fn first_look(head: &[u8], is_whole: bool) -> FirstLook {
+/// Calls of a reader in a first look, each of [`crate::source::FEED_BUDGET`] bytes of content: a
+/// head of compressed data may hold a thousand times its length.
+const LOOK_CALLS: usize = 8;
+
+/// A first look at a file, by its first [`crate::source::HEAD`] bytes; also through containers, and
+/// into a member of an archive.
+pub fn first_look(head: &[u8], is_whole: bool, packed: Option<Packed>) -> FirstLook {
     let mut peek = Peek::default();
     let node = peek.tree.add(Node::default());
-    let mut opened = Opened::new(node, 0, &Settings::default());
+    let mut opened = Fed::new(node, packed, &Settings::default());
     let mut rest = head;
-    while !rest.is_empty() && peek.look.first_packet.is_none() {
+    for _ in 0..LOOK_CALLS {
+        if rest.is_empty() || peek.look.first_packet.is_some() {
+            break;
+        }
         let used = opened.feed(rest, &mut peek);
         rest = rest.get(used..).unwrap_or_default();
     }
-    if is_whole && peek.look.first_packet.is_none() {
+    if is_whole && rest.is_empty() && peek.look.first_packet.is_none() {
         opened.finish(&mut peek);
     }
     // Secrets inside a capture open that capture.
@@ -184,7 +193,7 @@ mod tests {
             .map(|(sensor, series, bytes)| FileMeta {
                 sensor: (*sensor).to_owned(),
                 series: (*series).to_owned(),
-                first_packet: first_look(bytes, true).first_packet,
+                first_packet: first_look(bytes, true, None).first_packet,
                 ..FileMeta::default()
             })
             .collect();
@@ -298,15 +307,15 @@ mod tests {
     fn the_first_packet_is_found_in_the_head_alone() {
         let bytes = file(1_700_000_000, &[b"a", b"b"]);
         let first_packet = Some(Time::from_secs(1_700_000_000));
-        assert_eq!(first_look(&bytes, true), FirstLook { first_packet, is_aid: false });
-        assert_eq!(first_look(&bytes[..24], true), FirstLook::default());
-        assert_eq!(first_look(b"2024-01-01 a log", true), FirstLook::default());
+        assert_eq!(first_look(&bytes, true, None), FirstLook { first_packet, is_aid: false });
+        assert_eq!(first_look(&bytes[..24], true, None), FirstLook::default());
+        assert_eq!(first_look(b"2024-01-01 a log", true, None), FirstLook::default());
     }
 
     #[test]
     fn a_key_log_is_read_before_what_it_opens() {
         let log = format!("CLIENT_RANDOM {} {}\n", "ab".repeat(32), "5e".repeat(48));
         let look = FirstLook { first_packet: None, is_aid: true };
-        assert_eq!(first_look(log.as_bytes(), true), look);
+        assert_eq!(first_look(log.as_bytes(), true, None), look);
     }
 }

@@ -3,7 +3,7 @@
 use crate::event::{NodeId, Origin};
 use crate::note::{CHILD_TOO_DEEP, Note};
 use crate::settings::Settings;
-use crate::source::{FEED_BUDGET, Opened, Opening, Reader, Sink};
+use crate::source::{FEED_BUDGET, Head, Opened, Opening, Reader, Sink};
 
 /// Containers in containers that are opened: a compressed file in an archive in an archive is
 /// real, more is a bomb.
@@ -34,6 +34,14 @@ impl Child {
             is_too_deep: false,
             budget: FEED_BUDGET,
         }
+    }
+
+    /// The content of a member of an archive: read under the member's own node, `depth` containers
+    /// deep.
+    pub(super) fn of_member(node: NodeId, depth: u8, settings: &Settings) -> Self {
+        let opened = Some(Opened::new(node, depth, settings));
+        let head = Head { bytes: &[], is_whole: false };
+        Self { opened, ..Self::new(&Opening { node, depth, head, settings }) }
     }
 
     /// Adds the node under `name`, once; notes instead when containers go too deep.

@@ -2,14 +2,12 @@
 
 use super::checkpoint::Checkpoint;
 use super::child::Child;
+use super::deflate::{Deflate, End};
 use crate::event::{NodeId, Origin};
 use crate::note::{CONTAINER_DAMAGED, CONTAINER_RATIO, Note, NoteKind};
 use crate::report::Item;
 use crate::source::{Format, Head, Opening, Reader, Sink, Sniff};
 use crate::text::from_bytes;
-use flate2::Crc;
-use miniz_oxide::inflate::stream::{FullReset, InflateState, inflate};
-use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 
 /// The format.
 pub const GZIP: Format = Format {
@@ -21,15 +19,8 @@ pub const GZIP: Format = Format {
     show: |_, at, bytes| Item::raw(at, bytes),
 };
 
-/// Output taken at a time.
-const STEP: usize = 64 << 10;
 /// Longest header of a member that is believed: two names of 64 KB and an extra field.
 const MAX_HEADER: usize = 256 << 10;
-/// A file that expands more than this, past [`RATIO_AFTER`], is a bomb: deflate's limit is about
-/// 1032, which only one byte repeated reaches; the most repetitive real logs reach some 200.
-const MAX_RATIO: u64 = 1000;
-/// Content this long is read whatever its ratio: it costs less than a second.
-const RATIO_AFTER: u64 = 64 << 20;
 
 fn sniff(head: &Head<'_>) -> Sniff {
     match head.bytes {
@@ -44,15 +35,15 @@ fn open(opening: &Opening<'_>) -> Box<dyn Reader> {
     Box::new(Gzip::new(opening))
 }
 
-/// Goes on from a checkpoint, with the content's node opened anew. The checksum of the member is
-/// not known then: whoever reads again does not ask for it.
+/// Goes on from a checkpoint, with the content's node opened anew.
 pub(crate) fn resume(
     opening: &Opening<'_>,
     checkpoint: &Checkpoint,
     out: &mut dyn Sink,
 ) -> Box<dyn Reader> {
-    let Checkpoint { n_in, n_out, inflate } = checkpoint.clone();
-    let mut gzip = Gzip { state: State::Body, inflate, n_in, n_out, ..Gzip::new(opening) };
+    let deflate = Deflate::resume(checkpoint);
+    let n_in = checkpoint.n_in;
+    let mut gzip = Gzip { state: State::Body, deflate, n_in, ..Gzip::new(opening) };
     gzip.child.open("", out);
     Box::new(gzip)
 }
@@ -63,10 +54,8 @@ impl Gzip {
             node: opening.node,
             child: Child::new(opening),
             state: State::Header(Vec::new()),
-            inflate: InflateState::new_boxed(DataFormat::Raw),
-            crc: Crc::new(),
+            deflate: Deflate::new((opening.depth == 0).then_some(opening.node)),
             n_in: 0,
-            n_out: 0,
             n_members: 0,
         }
     }
@@ -76,10 +65,8 @@ struct Gzip {
     node: NodeId,
     child: Child,
     state: State,
-    inflate: Box<InflateState>,
-    crc: Crc,
+    deflate: Deflate,
     n_in: u64,
-    n_out: u64,
     n_members: u64,
 }
 
@@ -172,8 +159,7 @@ impl Gzip {
             Parsed::Header { len, name } => {
                 let name = name.map(from_bytes);
                 self.state = State::Body;
-                self.inflate.reset_as(FullReset(DataFormat::Raw));
-                self.crc.reset();
+                self.deflate.begin();
                 let name = name.unwrap_or_else(|| own_name(&out.node(self.node).name).into());
                 self.child.open(&name, out);
                 len - before
@@ -193,31 +179,20 @@ impl Gzip {
     }
 
     fn body(&mut self, bytes: &[u8], out: &mut dyn Sink) -> usize {
-        let buffer = self.child.pending();
-        buffer.resize(STEP, 0);
-        let result = inflate(&mut self.inflate, bytes, buffer, MZFlush::None);
-        buffer.truncate(result.bytes_written);
-        self.crc.update(buffer);
-        self.n_out += result.bytes_written as u64;
-        let n_in = self.n_in + result.bytes_consumed as u64;
-        match result.status {
-            Ok(MZStatus::StreamEnd) => self.state = State::Trailer(Vec::new()),
-            Ok(_) if self.n_out > RATIO_AFTER && self.n_out / MAX_RATIO > n_in => {
+        let (used, end) = self.deflate.step(self.n_in, bytes, self.child.pending(), out);
+        match end {
+            Some(End::Stream) => self.state = State::Trailer(Vec::new()),
+            Some(End::Bomb) => {
                 self.note(&CONTAINER_RATIO, "", out);
                 self.state = State::Over;
             }
-            Ok(_) if out.wants_checkpoint(self.node, self.n_out) => {
-                let inflate = self.inflate.clone();
-                out.checkpoint(self.node, Checkpoint { n_in, n_out: self.n_out, inflate });
-            }
-            // Without input there is nothing more to come out: no damage.
-            Ok(_) | Err(MZError::Buf) => {}
-            Err(_) => {
+            Some(End::Damaged) => {
                 self.note(&CONTAINER_DAMAGED, "the compressed data is damaged", out);
                 self.state = State::Over;
             }
+            None => {}
         }
-        result.bytes_consumed
+        used
     }
 
     fn trailer(&mut self, bytes: &[u8], out: &mut dyn Sink) -> usize {
@@ -227,13 +202,13 @@ impl Gzip {
         if let [a, b, c, d, e, f, g, h] = held.as_slice() {
             let sum = u32::from_le_bytes([*a, *b, *c, *d]);
             let len = u32::from_le_bytes([*e, *f, *g, *h]);
-            if sum != self.crc.sum() {
+            if sum != self.deflate.crc.sum() {
                 self.note(
                     &CONTAINER_DAMAGED,
                     "a member's checksum is wrong: its content was used",
                     out,
                 );
-            } else if len != self.crc.amount() {
+            } else if len != self.deflate.crc.amount() {
                 self.note(
                     &CONTAINER_DAMAGED,
                     "a member's length is wrong: its content was used",
@@ -248,7 +223,7 @@ impl Gzip {
 
     fn note(&self, kind: &'static NoteKind, what: &str, out: &mut dyn Sink) {
         let at = Origin { node: self.node, item: 0, offset: self.n_in, len: 0 };
-        let sizes = format!("after {} bytes, which gave {}", self.n_in, self.n_out);
+        let sizes = format!("after {} bytes, which gave {}", self.n_in, self.deflate.n_out);
         let detail = if what.is_empty() { sizes } else { format!("{what}, {sizes}") };
         out.note(Note { at, kind, detail });
     }
@@ -393,7 +368,12 @@ mod tests {
             rest = &rest[used..];
             calls += 1;
             let taken = sunk.nodes.get(&1).map_or(0, |n| n.bytes_read) - before;
-            assert!(taken <= (crate::source::FEED_BUDGET + STEP) as u64, "{taken}");
+            assert!(
+                taken
+                    <= (crate::source::FEED_BUDGET + crate::source::container::deflate::STEP)
+                        as u64,
+                "{taken}"
+            );
         }
         assert!(calls >= 39, "{calls}");
     }

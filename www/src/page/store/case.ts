@@ -52,7 +52,9 @@ export const isSample = signal(false);
 
 export const isRunning = computed(() => state.value === "running");
 export const sources = computed(() => report.value?.sources ?? []);
-export const totalSize = computed(() => evidence.value.reduce((sum, e) => sum + e.file.size, 0));
+export const totalSize = computed(() =>
+	evidence.value.reduce((sum, e) => sum + (e.of ? 0 : e.file.size), 0),
+);
 
 let ids = new Ids();
 let analysis: Analysis | undefined;
@@ -68,6 +70,11 @@ export function ask(): Analysis {
 		throw new Error("The workers of this case have ended; read the files again to ask them.");
 	}
 	return analysis;
+}
+
+/** Files are on their way in. */
+export function awaitFiles(): void {
+	state.value = "running";
 }
 
 /** Opens a new case on these files. */
@@ -135,12 +142,17 @@ export function stop(): void {
 /** Reads all files of the case anew: after a stop, or when sensors and sites were changed. */
 export const readAgain = (): void => begin([...evidence.value], isSample.value);
 
-/** Says where a file was recorded, or which series it belongs to; holds from the next reading on. */
+/**
+ * Says where a file was recorded, or which series it belongs to; holds from the next reading on. What
+ * is said of an archive goes for its members.
+ */
 export function describeFile(
 	index: number,
 	change: Partial<Pick<Evidence, "sensor" | "site" | "series">>,
 ) {
-	evidence.value = evidence.value.map((e, i) => (i === index ? { ...e, ...change } : e));
+	const archive = evidence.value[index]?.archive && evidence.value[index]?.file;
+	const isMeant = (e: Evidence, i: number) => i === index || (archive && e.of === archive);
+	evidence.value = evidence.value.map((e, i) => (isMeant(e, i) ? { ...e, ...change } : e));
 	isDescribedAnew.value = true;
 }
 

@@ -13,7 +13,7 @@ const READS: [string, string][] = [
 	["Web server logs", "common, combined and JSON: Apache, nginx and their kin; IIS W3C"],
 	["FTP server logs", "IIS W3C, vsftpd, ProFTPD, xferlog; wrapped by a syslog relay or not"],
 	["To tell more", "TLS key logs open sessions of captures; tables of networks name their owners"],
-	["In any wrapping", "gzip; text in UTF-16; folders; many files at once"],
+	["In any wrapping", "gzip; zip archives; text in UTF-16; folders; many files at once"],
 ];
 
 export function DropView() {

@@ -1,0 +1,89 @@
+//! Inflating, a bounded step at a time: what gzip files and members of archives have in common.
+
+use super::checkpoint::Checkpoint;
+use crate::event::NodeId;
+use crate::source::Sink;
+use flate2::Crc;
+use miniz_oxide::inflate::stream::{FullReset, InflateState, inflate};
+use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
+
+/// Output taken at a time.
+pub(crate) const STEP: usize = 64 << 10;
+/// A file that expands more than this, past [`RATIO_AFTER`], is a bomb: deflate's limit is about
+/// 1032, which only one byte repeated reaches; the most repetitive real logs reach some 200.
+const MAX_RATIO: u64 = 1000;
+/// Content this long is read whatever its ratio: it costs less than a second.
+const RATIO_AFTER: u64 = 64 << 20;
+
+/// Why nothing more comes out of a deflate stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Its end mark was read.
+    Stream,
+    /// It is damaged here.
+    Damaged,
+    /// It gives far more than evidence does.
+    Bomb,
+}
+
+/// A deflate stream (RFC 1951) being inflated.
+pub(crate) struct Deflate {
+    state: Box<InflateState>,
+    /// The checksum of the content since the last [`Deflate::begin`].
+    pub(crate) crc: Crc,
+    /// Bytes that came out, of all streams.
+    pub(crate) n_out: u64,
+    /// The node whose checkpoints are kept; none for what lies in two containers.
+    keeps: Option<NodeId>,
+}
+
+impl Deflate {
+    pub(crate) fn new(keeps: Option<NodeId>) -> Self {
+        let state = InflateState::new_boxed(DataFormat::Raw);
+        Self { state, crc: Crc::new(), n_out: 0, keeps }
+    }
+
+    /// Goes on from a checkpoint. The checksum is not known then: whoever reads again does not ask
+    /// for it.
+    pub(crate) fn resume(checkpoint: &Checkpoint) -> Self {
+        let state = checkpoint.inflate.clone();
+        Self { state, n_out: checkpoint.n_out, ..Self::new(None) }
+    }
+
+    /// Another stream follows.
+    pub(crate) fn begin(&mut self) {
+        self.state.reset_as(FullReset(DataFormat::Raw));
+        self.crc.reset();
+    }
+
+    /// Fills `buffer` with what the next of `bytes` give, of which `n_in` came before. Returns how
+    /// many were used, and why it ends, if it does.
+    pub(crate) fn step(
+        &mut self,
+        n_in: u64,
+        bytes: &[u8],
+        buffer: &mut Vec<u8>,
+        out: &mut dyn Sink,
+    ) -> (usize, Option<End>) {
+        buffer.resize(STEP, 0);
+        let result = inflate(&mut self.state, bytes, buffer, MZFlush::None);
+        buffer.truncate(result.bytes_written);
+        self.crc.update(buffer);
+        self.n_out += result.bytes_written as u64;
+        let n_in = n_in + result.bytes_consumed as u64;
+        let end = match result.status {
+            Ok(MZStatus::StreamEnd) => Some(End::Stream),
+            Ok(_) if self.n_out > RATIO_AFTER && self.n_out / MAX_RATIO > n_in => Some(End::Bomb),
+            // Without input there is nothing more to come out: no damage.
+            Ok(_) | Err(MZError::Buf) => None,
+            Err(_) => Some(End::Damaged),
+        };
+        let keeps =
+            self.keeps.filter(|node| end.is_none() && out.wants_checkpoint(*node, self.n_out));
+        if let Some(node) = keeps.filter(|_| result.status.is_ok()) {
+            let inflate = self.state.clone();
+            out.checkpoint(node, Checkpoint { n_in, n_out: self.n_out, inflate });
+        }
+        (result.bytes_consumed, end)
+    }
+}
