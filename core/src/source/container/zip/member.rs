@@ -144,7 +144,9 @@ impl Member {
             Some(End::Damaged) => {
                 self.note(&CONTAINER_DAMAGED, "the compressed data is damaged", out);
             }
-            Some(End::Bomb) => self.note(&CONTAINER_RATIO, "it gives over a thousand times its length", out),
+            Some(End::Bomb) => {
+                self.note(&CONTAINER_RATIO, "it gives over a thousand times its length", out)
+            }
             None => {}
         }
         used
