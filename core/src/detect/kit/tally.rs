@@ -57,14 +57,6 @@ impl<K, M> Pair<K, M> {
     const fn bound(key_hash: u64, place: Place) -> Self {
         Self { key_hash, place, names: None }
     }
-
-    fn is(&self, key: &K, member: &M) -> bool
-    where
-        K: PartialEq,
-        M: PartialEq,
-    {
-        self.names.as_ref().is_some_and(|(k, m)| **k == *key && m == member)
-    }
 }
 
 impl<K, M: Clone> Pair<K, M> {
@@ -118,15 +110,16 @@ where
         let key_hash = stable(&key);
         let place = u64::from(rank) << 56 | stable(&(key_hash, &member)) >> 8;
         let here = Pair::bound(key_hash, place)..Pair::bound(key_hash, place.saturating_add(1));
-        if self.pairs.range(here.clone()).any(|(pair, _)| pair.is(&key, &member)) {
-            let mut there = self.pairs.range_mut(here);
-            let (_, slot) = there.find(|(pair, _)| pair.is(&key, &member))?;
-            return Some(slot.offer());
+        let mut there = self.pairs.range(here).filter_map(|(pair, _)| pair.names.as_ref());
+        let known = there.find(|(k, m)| **k == key && *m == member).map(|(k, _)| Rc::clone(k));
+        let is_new = known.is_none();
+        let key = known.unwrap_or_else(|| self.shared(key_hash, key));
+        let pair = Pair { key_hash, place, names: Some((key, member)) };
+        if is_new {
+            self.make_room(&pair)?;
+            self.count_in(&pair);
         }
-        let new = Pair { key_hash, place, names: Some((self.shared(key_hash, key), member)) };
-        self.make_room(&new)?;
-        self.count_in(&new);
-        Some(self.pairs.entry(new).or_default().offer())
+        Some(self.pairs.entry(pair).or_default().offer())
     }
 
     /// The key as its other pairs have it.
