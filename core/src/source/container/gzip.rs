@@ -145,6 +145,7 @@ impl Gzip {
     fn header(&mut self, bytes: &[u8], out: &mut dyn Sink) -> usize {
         let State::Header(held) = &mut self.state else { return 0 };
         let before = held.len();
+        let begin = self.n_in - before as u64;
         // Padding behind a member, as tape blocks have it.
         if before == 0 && self.n_members > 0 {
             let zeros = bytes.iter().take_while(|b| **b == 0).count();
@@ -171,7 +172,7 @@ impl Gzip {
                 } else {
                     "bytes behind a member are no further member"
                 };
-                self.note(&CONTAINER_DAMAGED, what, out);
+                self.note_at(begin, &CONTAINER_DAMAGED, what, out);
                 self.state = State::Over;
                 bytes.len()
             }
@@ -180,14 +181,15 @@ impl Gzip {
 
     fn body(&mut self, bytes: &[u8], out: &mut dyn Sink) -> usize {
         let (used, end) = self.deflate.step(self.n_in, bytes, self.child.pending(), out);
+        let n_in = self.n_in + used as u64;
         match end {
             Some(End::Stream) => self.state = State::Trailer(Vec::new()),
             Some(End::Bomb) => {
-                self.note(&CONTAINER_RATIO, "", out);
+                self.note_at(n_in, &CONTAINER_RATIO, "", out);
                 self.state = State::Over;
             }
             Some(End::Damaged) => {
-                self.note(&CONTAINER_DAMAGED, "the compressed data is damaged", out);
+                self.note_at(n_in, &CONTAINER_DAMAGED, "the compressed data is damaged", out);
                 self.state = State::Over;
             }
             None => {}
@@ -197,23 +199,18 @@ impl Gzip {
 
     fn trailer(&mut self, bytes: &[u8], out: &mut dyn Sink) -> usize {
         let State::Trailer(held) = &mut self.state else { return 0 };
+        let begin = self.n_in - held.len() as u64;
         let used = bytes.len().min(8 - held.len().min(8));
         held.extend_from_slice(bytes.get(..used).unwrap_or_default());
         if let [a, b, c, d, e, f, g, h] = held.as_slice() {
             let sum = u32::from_le_bytes([*a, *b, *c, *d]);
             let len = u32::from_le_bytes([*e, *f, *g, *h]);
             if sum != self.deflate.crc.sum() {
-                self.note(
-                    &CONTAINER_DAMAGED,
-                    "a member's checksum is wrong: its content was used",
-                    out,
-                );
+                let what = "a member's checksum is wrong: its content was used";
+                self.note_at(begin, &CONTAINER_DAMAGED, what, out);
             } else if len != self.deflate.crc.amount() {
-                self.note(
-                    &CONTAINER_DAMAGED,
-                    "a member's length is wrong: its content was used",
-                    out,
-                );
+                let what = "a member's length is wrong: its content was used";
+                self.note_at(begin, &CONTAINER_DAMAGED, what, out);
             }
             self.n_members += 1;
             self.state = State::Header(Vec::new());
@@ -222,8 +219,12 @@ impl Gzip {
     }
 
     fn note(&self, kind: &'static NoteKind, what: &str, out: &mut dyn Sink) {
-        let at = Origin { node: self.node, item: 0, offset: self.n_in, len: 0 };
-        let sizes = format!("after {} bytes, which gave {}", self.n_in, self.deflate.n_out);
+        self.note_at(self.n_in, kind, what, out);
+    }
+
+    fn note_at(&self, n_in: u64, kind: &'static NoteKind, what: &str, out: &mut dyn Sink) {
+        let at = Origin { node: self.node, item: 0, offset: n_in, len: 0 };
+        let sizes = format!("after {n_in} bytes, which gave {}", self.deflate.n_out);
         let detail = if what.is_empty() { sizes } else { format!("{what}, {sizes}") };
         out.note(Note { at, kind, detail });
     }
@@ -331,6 +332,26 @@ mod tests {
         assert!(sum.notes()[0].contains("checksum is wrong"));
         let trailing = read_by(&[gz(ROW.as_bytes()), b"junk".to_vec()].concat(), 3);
         assert_eq!((trailing.events.len(), codes(&trailing)), (1, vec!["container-damaged"]));
+    }
+
+    #[test]
+    fn a_note_names_the_same_place_in_any_cut() {
+        let rows = (0..5000).map(|i| ROW.replace(":1,", &format!(":{i},"))).collect::<String>();
+        let whole = gz(rows.as_bytes());
+        let at = |i: usize, to: u8| {
+            let mut bytes = whole.clone();
+            bytes[i..i + 9].fill(to);
+            bytes
+        };
+        let n = whole.len();
+        let second = [&whole[..], b"no member"].concat();
+        for bytes in [at(n / 3, 0xff), at(n / 2, 0), at(n - 9, 1), second] {
+            let all = read(&bytes).notes();
+            assert!(!all.is_empty());
+            for by in [1, 7, 1000, 40_000] {
+                assert_eq!(read_by(&bytes, by).notes(), all, "by {by}");
+            }
+        }
     }
 
     #[test]
