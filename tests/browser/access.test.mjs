@@ -1,18 +1,17 @@
 // The page for everyone: by the rules of accessibility, on narrow screens, on paper.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, openPage, openSampleCase, settled, VIEWS, view } from "./browser.mjs";
 import { pcap, talk } from "./captures.mjs";
+import { scratchFolder } from "./scratch.mjs";
 
 const require = createRequire(new URL("../../www/package.json", import.meta.url));
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 let browser;
-const scratch = mkdtempSync(join(tmpdir(), "offwire-access-"));
+const scratch = scratchFolder("access");
 
 before(async () => {
 	browser = await launch();
@@ -20,7 +19,6 @@ before(async () => {
 
 after(async () => {
 	await browser?.close();
-	rmSync(scratch, { recursive: true });
 });
 
 const open = (options) => openPage(browser, options);
@@ -45,7 +43,7 @@ test("on a narrow screen the row stays in sight above its source, and no button 
 });
 
 test("no story, no bytes and no menu reach out of a view that is narrow", async () => {
-	const capture = join(scratch, "narrow.pcap");
+	const capture = scratch.path("narrow.pcap");
 	const said = [[true, `GET /${"long/".repeat(30)} HTTP/1.1\r\nHost: shop.example\r\n\r\n`]];
 	writeFileSync(capture, pcap(talk(["10.0.0.1", 40_000], ["192.0.2.7", 80], said)));
 	const narrow = await open({ viewport: { width: 400, height: 800 } });
@@ -131,7 +129,7 @@ for (const colorScheme of ["light", "dark"]) {
 				const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 				assert.ok(over <= 0, `${what} is ${over} pixels too wide`);
 			};
-			const path = join(scratch, "talk.pcap");
+			const path = scratch.path("talk.pcap");
 			const said = [
 				[true, `GET /${"long".repeat(200)} HTTP/1.1\r\nHost: shop.example\r\n\r\n`],
 				[false, 10],

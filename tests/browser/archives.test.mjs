@@ -1,12 +1,11 @@
 // Archives: what is in a dropped zip is read as files, and shown again from inside it.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { aCase, article, launch, openPage, settled, view } from "./browser.mjs";
 import { archive, offwire, pcap, talk } from "./captures.mjs";
+import { scratchFolder } from "./scratch.mjs";
 
 /** A web request, and a scan: its packets are evidence of a finding. */
 const PACKETS = [
@@ -18,7 +17,7 @@ const PACKETS = [
 
 const DNS = readFileSync(article("dns.log"));
 let browser;
-const scratch = mkdtempSync(join(tmpdir(), "offwire-archives-"));
+const scratch = scratchFolder("archives");
 
 before(async () => {
 	browser = await launch();
@@ -26,18 +25,11 @@ before(async () => {
 
 after(async () => {
 	await browser?.close();
-	rmSync(scratch, { recursive: true });
 });
-
-function write(name, bytes) {
-	const path = join(scratch, name);
-	writeFileSync(path, bytes);
-	return path;
-}
 
 /** A log and a capture, both compressed, and the capture's second half stored. */
 const evidence = () =>
-	write(
+	scratch.write(
 		"evidence.zip",
 		archive([
 			["logs/dns.log", DNS],
@@ -95,10 +87,10 @@ async function saved(page) {
 test("page and command give the same report of archives, dropped in any order", async () => {
 	const archives = [
 		evidence(),
-		write("mixed.zip", readFileSync(aCase("archives", "evidence.zip"))),
+		scratch.write("mixed.zip", readFileSync(aCase("archives", "evidence.zip"))),
 		aCase("archives", "cut.zip"),
 		article("access.log"),
-		write("nested.zip", archive([["inner.zip", archive([["dns.log", DNS]])]])),
+		scratch.write("nested.zip", archive([["inner.zip", archive([["dns.log", DNS]])]])),
 	];
 	const command = offwire("report", ...archives, "--format", "json").toString("utf8");
 	for (const order of [archives, [...archives].reverse()]) {

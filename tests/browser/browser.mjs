@@ -145,6 +145,24 @@ export async function warmWorkers(page) {
 	return page.workers();
 }
 
+/**
+ * Has the core break down at a piece of so many bytes. No input is known that breaks it, so a call
+ * that it makes is made to fail as a trap does.
+ */
+export async function breakAt(page, bytes) {
+	for (const worker of await warmWorkers(page)) {
+		await worker.evaluate((length) => {
+			const subarray = Uint8Array.prototype.subarray;
+			Uint8Array.prototype.subarray = function (...range) {
+				if (this.length === length && self.name !== "reading") {
+					throw new WebAssembly.RuntimeError("unreachable");
+				}
+				return subarray.apply(this, range);
+			};
+		}, bytes);
+	}
+}
+
 /** Opens a view, as its address in the hash does. */
 export async function view(page, name) {
 	await page.evaluate((hash) => {

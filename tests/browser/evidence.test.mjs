@@ -1,12 +1,12 @@
 // Packets as evidence: from a row to its packets and streams, search, carving, series, stories.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { FILE_URL, launch, settled, view } from "./browser.mjs";
 import { corpus, offwire, pcap, talk } from "./captures.mjs";
+import { scratchFolder } from "./scratch.mjs";
 
 const CLIENT = ["10.0.0.1", 40_000];
 const OTHER = ["10.0.0.2", 50_000];
@@ -33,7 +33,7 @@ const PACKETS = [
 ];
 
 let browser;
-const scratch = mkdtempSync(join(tmpdir(), "offwire-evidence-"));
+const scratch = scratchFolder("evidence");
 
 before(async () => {
 	browser = await launch();
@@ -41,14 +41,7 @@ before(async () => {
 
 after(async () => {
 	await browser?.close();
-	rmSync(scratch, { recursive: true });
 });
-
-function write(name, bytes) {
-	const path = join(scratch, name);
-	writeFileSync(path, bytes);
-	return path;
-}
 
 async function open(paths) {
 	const context = await browser.newContext({ offline: true, acceptDownloads: true });
@@ -90,14 +83,14 @@ async function saved(page, name) {
 		page.getByRole("button", { name: "Save as pcapng" }).click(),
 	]);
 	assert.equal(download.suggestedFilename(), "offwire-carved.pcapng");
-	const path = join(scratch, name);
+	const path = scratch.path(name);
 	await download.saveAs(path);
 	return readFileSync(path);
 }
 
 /** The same packets as the command carves them. */
 function carved(name, filter, paths) {
-	const out = join(scratch, name);
+	const out = scratch.path(name);
 	rmSync(out, { force: true });
 	offwire("carve", ...paths, "-o", out, "--filter", filter);
 	return readFileSync(out);
@@ -111,7 +104,7 @@ const WEB = [
 ];
 
 test("a row leads to its packets, one decoded beside its bytes, and to both streams", async () => {
-	const { page, problems } = await open([write("talk.pcap", pcap(PACKETS))]);
+	const { page, problems } = await open([scratch.write("talk.pcap", pcap(PACKETS))]);
 	await view(page, "records");
 	await page.locator(".kind", { hasText: "http" }).click();
 	await page.locator(".grid tbody th").first().click();
@@ -135,7 +128,10 @@ test("a row leads to its packets, one decoded beside its bytes, and to both stre
 });
 
 test("packets of several connections name their ends, and those of several captures their file", async () => {
-	const files = [write("one.pcap", pcap(PACKETS)), write("two.pcap", pcap(PACKETS, 9_000_000))];
+	const files = [
+		scratch.write("one.pcap", pcap(PACKETS)),
+		scratch.write("two.pcap", pcap(PACKETS, 9_000_000)),
+	];
 	const { page } = await open(files);
 	await view(page, "packets");
 	await page.locator(`main.packets .grid[aria-rowcount='${2 * PACKETS.length + 1}']`).waitFor();
@@ -162,7 +158,7 @@ test("a finding leads to the packets of its evidence", async () => {
 	const scan = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16].flatMap((n) =>
 		talk(CLIENT, ["192.0.2.7", 1000 + n], []).slice(0, 1),
 	);
-	const { page } = await open([write("scan.pcap", pcap(scan))]);
+	const { page } = await open([scratch.write("scan.pcap", pcap(scan))]);
 	await view(page, "findings");
 	await page.locator(".finding-row", { hasText: "10.0.0.1" }).first().click();
 	await page.locator(".section", { hasText: "Evidence" }).getByText("Packets").click();
@@ -171,14 +167,14 @@ test("a finding leads to the packets of its evidence", async () => {
 });
 
 for (const [form, paths] of [
-	["a capture", () => [write("whole.pcap", pcap(PACKETS))]],
-	["a gzip'd capture", () => [write("whole.pcap.gz", gzipSync(pcap(PACKETS)))]],
+	["a capture", () => [scratch.write("whole.pcap", pcap(PACKETS))]],
+	["a gzip'd capture", () => [scratch.write("whole.pcap.gz", gzipSync(pcap(PACKETS)))]],
 	[
 		"a series of captures, dropped in another order",
 		() => [
-			write("c.pcap", pcap(PACKETS.slice(6), 6)),
-			write("a.pcap", pcap(PACKETS.slice(0, 2))),
-			write("b.pcap", pcap(PACKETS.slice(2, 6), 2)),
+			scratch.write("c.pcap", pcap(PACKETS.slice(6), 6)),
+			scratch.write("a.pcap", pcap(PACKETS.slice(0, 2))),
+			scratch.write("b.pcap", pcap(PACKETS.slice(2, 6), 2)),
 		],
 	],
 ]) {
@@ -218,7 +214,7 @@ for (const [form, paths] of [
 }
 
 test("hostile streams are shown as text", async () => {
-	const { page } = await open([write("hostile.pcap", pcap(PACKETS))]);
+	const { page } = await open([scratch.write("hostile.pcap", pcap(PACKETS))]);
 	await choose(page, "id.resp_p == 9000");
 	await page.locator(".scope", { hasText: "9000" }).waitFor();
 	const text = (await said(page)).map(([, part]) => part).join("");
@@ -233,7 +229,7 @@ test("a search is cancelled in the middle, what it found stays, and the page ans
 		talk(["10.0.1.1", 1000 + n], SERVER, Array(40).fill([true, `needle ${"x".repeat(1300)}`])),
 	).flat();
 	const parts = [0, 1, 2, 3].map((n) =>
-		write(`part${n}.pcap`, pcap(many.slice(n * 138, (n + 1) * 138), n * 1_000_000)),
+		scratch.write(`part${n}.pcap`, pcap(many.slice(n * 138, (n + 1) * 138), n * 1_000_000)),
 	);
 	const { page } = await open(parts);
 	for (const worker of page.workers()) {
@@ -265,8 +261,8 @@ test("a search is cancelled in the middle, what it found stays, and the page ans
 
 test("captures of one series are shown, split apart and joined again", async () => {
 	const paths = [
-		write("first.pcap", pcap(PACKETS.slice(0, 5))),
-		write("second.pcap", pcap(PACKETS.slice(5), 5)),
+		scratch.write("first.pcap", pcap(PACKETS.slice(0, 5))),
+		scratch.write("second.pcap", pcap(PACKETS.slice(5), 5)),
 	];
 	const { page } = await open(paths);
 	const conns = () => page.locator(".side a", { hasText: "Records" }).textContent();
@@ -293,7 +289,7 @@ test("captures of one series are shown, split apart and joined again", async () 
 });
 
 test("a name, a host and an account each have one story of all evidence, with pivots", async () => {
-	const { page, problems } = await open([write("talk.pcap", pcap(PACKETS))]);
+	const { page, problems } = await open([scratch.write("talk.pcap", pcap(PACKETS))]);
 	await page.getByRole("link", { name: "Offwire" }).click();
 	await view(page, "entities");
 	await page.locator(".related .pivot", { hasText: "shop.example" }).click();
@@ -322,7 +318,7 @@ test("a name, a host and an account each have one story of all evidence, with pi
 });
 
 test("an entity is found among many by a part of it, and any other by the whole", async () => {
-	const { page } = await open([write("find.pcap", pcap(PACKETS))]);
+	const { page } = await open([scratch.write("find.pcap", pcap(PACKETS))]);
 	await view(page, "entities");
 	const hosts = page.locator(".related .pivot");
 	await hosts.nth(2).waitFor();
@@ -367,8 +363,8 @@ test("a note's place shows the bytes, the line or the packet that it is about", 
 	const cut = pcap(PACKETS);
 	const line = '{"query":"one.example","id.orig_h":"10.0.0.1"}\n';
 	const { page, problems } = await open([
-		write("cut.pcap", cut.subarray(0, cut.length - 20)),
-		write("bad.log", `${line}{"query": broken\n${line}`),
+		scratch.write("cut.pcap", cut.subarray(0, cut.length - 20)),
+		scratch.write("bad.log", `${line}{"query": broken\n${line}`),
 	]);
 	await view(page, "notes");
 	const place = (file) =>
@@ -407,7 +403,7 @@ test("a real capture's streams are those that the command follows", async (t) =>
 });
 
 test("packets are reached and read by keyboard alone", async () => {
-	const { page } = await open([write("talk.pcap", pcap(PACKETS))]);
+	const { page } = await open([scratch.write("talk.pcap", pcap(PACKETS))]);
 	await page.keyboard.press("5");
 	await page.locator("main.packets .grid tbody td").first().waitFor();
 	await page.keyboard.press("/");

@@ -1,7 +1,7 @@
 // More findings than cross whole at once: what was left out comes when they are shown.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { FILE_URL, launch, openPage, settled, view, warmWorkers } from "./browser.mjs";
+import { breakAt, FILE_URL, launch, openPage, settled, view } from "./browser.mjs";
 
 const SOURCES = 40;
 /** With as many rows each, which are all shown, more than cross with a report. */
@@ -127,18 +127,7 @@ test("the list is put in the order that is asked for, and the overview's line le
 
 test("a finding whose workers have ended says what is missing", async () => {
 	const { page } = await openPage(browser);
-	for (const worker of await warmWorkers(page)) {
-		// Nothing that is read breaks the core, so a call that it makes is made to fail as a trap does.
-		await worker.evaluate(() => {
-			const subarray = Uint8Array.prototype.subarray;
-			Uint8Array.prototype.subarray = function (...range) {
-				if (this.length === 777 && self.name !== "reading") {
-					throw new WebAssembly.RuntimeError("unreachable");
-				}
-				return subarray.apply(this, range);
-			};
-		});
-	}
+	await breakAt(page, 777);
 	await page.setInputFiles("input[type=file]", guesses());
 	assert.equal(await settled(page), "done");
 	const breaks = { name: "z.log", mimeType: "text/plain", buffer: Buffer.alloc(777, "x") };

@@ -1,11 +1,11 @@
 // The built page opened as people open it: from disk and from a server, with files chosen and dragged.
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import {
 	article,
+	breakAt,
 	drag,
 	FILE_URL,
 	launch,
@@ -15,10 +15,11 @@ import {
 	warmWorkers,
 	watchRequests,
 } from "./browser.mjs";
+import { scratchFolder } from "./scratch.mjs";
 
 let browser;
 let server;
-const scratch = mkdtempSync(join(tmpdir(), "offwire-test-"));
+const scratch = scratchFolder("page");
 
 before(async () => {
 	browser = await launch();
@@ -28,7 +29,6 @@ before(async () => {
 after(async () => {
 	await browser?.close();
 	server?.close();
-	rmSync(scratch, { recursive: true });
 });
 
 /** The page at `url` in a context of its own, with what it asked for beyond itself. */
@@ -76,7 +76,7 @@ for (const [place, url] of [
 
 test("a dragged folder gives all its files, page from disk", async () => {
 	const { page } = await open(FILE_URL);
-	const folder = join(scratch, "folder");
+	const folder = scratch.path("folder");
 	mkdirSync(join(folder, "inner"), { recursive: true });
 	copyFileSync(article("dns.log"), join(folder, "dns.log"));
 	copyFileSync(article("x509.json"), join(folder, "inner", "x509.json"));
@@ -112,7 +112,7 @@ test("a running analysis is cancelled, and the next one starts at once", async (
 
 /** A file of some 200 MB. */
 function largeFile() {
-	const path = join(scratch, "large.log");
+	const path = scratch.path("large.log");
 	const text = readFileSync(article("access.log"), "utf8");
 	writeFileSync(path, text.repeat(Math.ceil(200e6 / text.length)));
 	return path;
@@ -130,20 +130,8 @@ test("the memory of a worker stays below what the caps allow", async () => {
 
 test("a breakdown names the file and the offset, and keeps what was found before", async () => {
 	const { page } = await open(FILE_URL);
-	const bad = join(scratch, "z-last.log");
-	writeFileSync(bad, readFileSync(article("access.log")).subarray(0, 777));
-	// No input is known that breaks the core, so a call it makes is made to fail as a trap does.
-	for (const worker of await warmWorkers(page)) {
-		await worker.evaluate(() => {
-			const subarray = Uint8Array.prototype.subarray;
-			Uint8Array.prototype.subarray = function (...range) {
-				if (this.length === 777 && self.name !== "reading") {
-					throw new WebAssembly.RuntimeError("unreachable");
-				}
-				return subarray.apply(this, range);
-			};
-		});
-	}
+	const bad = scratch.write("z-last.log", readFileSync(article("access.log")).subarray(0, 777));
+	await breakAt(page, 777);
 	await page.setInputFiles("input[type=file]", [article("access.log"), bad]);
 	assert.equal(await settled(page), "crashed");
 	assert.match(await page.getByRole("alert").textContent(), /z-last\.log at byte 0: .*unreachable/);

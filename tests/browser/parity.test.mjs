@@ -1,12 +1,12 @@
 // The page and the command give the same report, byte for byte, whatever is dropped in any order.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { article, FILE_URL, launch, settled, view } from "./browser.mjs";
 import { corpus, offwire } from "./captures.mjs";
+import { scratchFolder } from "./scratch.mjs";
 
 const ARTICLE = [
 	"access.log",
@@ -23,7 +23,7 @@ const OF_EACH = 2;
 const OF_HOSTILE = 12;
 
 let browser;
-const scratch = mkdtempSync(join(tmpdir(), "offwire-parity-"));
+const scratch = scratchFolder("parity");
 
 before(async () => {
 	browser = await launch();
@@ -31,7 +31,6 @@ before(async () => {
 
 after(async () => {
 	await browser?.close();
-	rmSync(scratch, { recursive: true });
 });
 
 /** Both reports as the page saves them, in a case of these files in this order. */
@@ -87,8 +86,7 @@ test("the article's samples together, in any order, and compressed", async () =>
 		[3, 0, 5, 1, 4, 2].map((i) => ARTICLE[i]),
 	);
 	const zipped = ARTICLE.map((path) => {
-		const to = join(scratch, `${basename(path)}.gz`);
-		writeFileSync(to, gzipSync(readFileSync(path)));
+		const to = scratch.write(`${basename(path)}.gz`, gzipSync(readFileSync(path)));
 		return to;
 	});
 	await assertSame(zipped);
@@ -105,8 +103,10 @@ function parts(capture, n) {
 	const cuts = [24, ...ends.filter((_, i) => (i + 1) % each === 0 || i === ends.length - 1)];
 	return cuts.slice(1).map((end, i) => {
 		const part = Buffer.concat([capture.subarray(0, 24), capture.subarray(cuts[i], end)]);
-		const to = join(scratch, `${"kqxzwvjy"[(i * 3) % 8]}${"abcdefgh"[i % 8]}.part`);
-		writeFileSync(to, i % 3 === 1 ? gzipSync(part) : part);
+		const to = scratch.write(
+			`${"kqxzwvjy"[(i * 3) % 8]}${"abcdefgh"[i % 8]}.part`,
+			i % 3 === 1 ? gzipSync(part) : part,
+		);
 		return to;
 	});
 }

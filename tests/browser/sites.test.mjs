@@ -1,14 +1,12 @@
 // Sites: one private address at two of them is two hosts, each with a story of its own.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { FILE_URL, launch, settled, view } from "./browser.mjs";
 import { pcap, talk } from "./captures.mjs";
+import { scratchFolder } from "./scratch.mjs";
 
 let browser;
-const scratch = mkdtempSync(join(tmpdir(), "offwire-sites-"));
+const scratch = scratchFolder("sites");
 
 before(async () => {
 	browser = await launch();
@@ -16,7 +14,6 @@ before(async () => {
 
 after(async () => {
 	await browser?.close();
-	rmSync(scratch, { recursive: true });
 });
 
 /** A request of the same private address, written down at another place. */
@@ -26,8 +23,7 @@ function capture(name, uri, from) {
 		[true, request],
 		[false, "HTTP/1.1 204 No Content\r\n\r\n"],
 	];
-	const path = join(scratch, name);
-	writeFileSync(path, pcap(talk(["10.0.0.1", 40_000], ["192.0.2.7", 80], said), from));
+	const path = scratch.write(name, pcap(talk(["10.0.0.1", 40_000], ["192.0.2.7", 80], said), from));
 	return path;
 }
 

@@ -1,13 +1,12 @@
 // The views, worked through as an analyst does: the sample case, its evidence, tables, keys, looks.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { launch, openPage, openSampleCase, settled, VIEWS, view } from "./browser.mjs";
+import { scratchFolder } from "./scratch.mjs";
 
 let browser;
-const scratch = mkdtempSync(join(tmpdir(), "offwire-ui-"));
+const scratch = scratchFolder("ui");
 
 before(async () => {
 	browser = await launch();
@@ -15,7 +14,6 @@ before(async () => {
 
 after(async () => {
 	await browser?.close();
-	rmSync(scratch, { recursive: true });
 });
 
 const open = (options) => openPage(browser, options);
@@ -24,8 +22,7 @@ const openSample = (options) => openSampleCase(browser, options);
 /** A file of ours with this text, dropped through the chooser. */
 async function openText(name, text, options) {
 	const opened = await open(options);
-	const path = join(scratch, name);
-	writeFileSync(path, text);
+	const path = scratch.write(name, text);
 	await opened.page.setInputFiles("input[type=file]", path);
 	assert.equal(await settled(opened.page), "done");
 	return opened;
@@ -179,7 +176,7 @@ for (const [button, name, check] of [
 			page.getByRole("button", { name: button, exact: true }).click(),
 		]);
 		assert.equal(download.suggestedFilename(), name);
-		const path = join(scratch, name);
+		const path = scratch.path(name);
 		await download.saveAs(path);
 		assert.match(check(readFileSync(path, "utf8")), /c2\.evil\.org/);
 		await page.context().close();
@@ -194,7 +191,7 @@ test("the report is saved as text, and says what the page says", async () => {
 		page.getByRole("button", { name: "Save as text" }).click(),
 	]);
 	assert.equal(download.suggestedFilename(), "offwire-report.txt");
-	const path = join(scratch, "report.txt");
+	const path = scratch.path("report.txt");
 	await download.saveAs(path);
 	assert.match(readFileSync(path, "utf8"), /^Offwire report[\s\S]*c2\.evil\.org/);
 	await page.context().close();
@@ -307,8 +304,7 @@ test("the address holds no word of the evidence", async () => {
 
 test("files are added to an open case", async () => {
 	const { page } = await openText("a.log", '{"query":"one.example","id.orig_h":"10.0.0.1"}\n');
-	const more = join(scratch, "b.log");
-	writeFileSync(more, '{"query":"two.example","id.orig_h":"10.0.0.2"}\n');
+	const more = scratch.write("b.log", '{"query":"two.example","id.orig_h":"10.0.0.2"}\n');
 	await page.setInputFiles(".top input[type=file]", more);
 	await view(page, "files");
 	await page

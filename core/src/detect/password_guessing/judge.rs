@@ -68,7 +68,7 @@ impl<'a> Logins<'a> {
         // The first failures, of those accounts that were then let in.
         let mut first: BTreeMap<_, Option<_>> =
             of(Outcome::Success).map(|l| ((l.server, l.account), None)).collect();
-        for l in failed.iter().take(if first.is_empty() { 0 } else { failed.len() }) {
+        for l in &failed {
             if let Some(have) = first.get_mut(&(l.server, l.account))
                 && let Some(r) = l.seen.first()
             {

@@ -1,5 +1,5 @@
 // The timeline of the case: one lane a kind, findings above them; drag to limit to a range.
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { count, time } from "../select/format.ts";
 import {
@@ -177,7 +177,7 @@ function Lanes({ all, axis }: { all: Lane[]; axis: Axis }) {
 			>
 				<LaneChart all={all} width={width.value} />
 				{drag.value && <Choice ends={drag.value} />}
-				{pointed.value && <Tip all={all} width={width.value} at={pointed.value} />}
+				<Tip all={all} width={width.value} pointed={pointed} />
 			</div>
 		</div>
 	);
@@ -193,11 +193,19 @@ interface Pointed {
 	x: number;
 }
 
+interface TipProps {
+	all: Lane[];
+	width: number;
+	/** Read here alone: nothing else is drawn anew when the pointer moves. */
+	pointed: Signal<Pointed | undefined>;
+}
+
 /** What the bar under the pointer stands for. */
-function Tip({ all, width, at }: { all: Lane[]; width: number; at: Pointed }) {
-	const lane = all[at.row];
+function Tip({ all, width, pointed }: TipProps) {
+	const at = pointed.value;
+	const lane = at && all[at.row];
 	const bar = lane && barAt(lane, at.x, LEAST_PX / width);
-	if (!lane || !bar) {
+	if (!at || !lane || !bar) {
 		return null;
 	}
 	const style = { [at.x < 0.5 ? "left" : "right"]: `${Math.min(at.x, 1 - at.x) * 100}%` };

@@ -1,5 +1,6 @@
 // Sums over coverage, notes and sources; pure functions of the report.
 import type { NoteRow, Report, Source, Weight } from "../../shared/report.ts";
+import { groupBy } from "./group.ts";
 
 export const totalEvents = (report: Report): bigint =>
 	Object.values(report.records).reduce((sum, { seen }) => sum + seen, 0n);
@@ -37,15 +38,7 @@ export interface Inside {
 
 /** What each file holds, by the file's number and in the order of a tree: itself first. */
 export function byFile(sources: Source[]): Map<number, Inside[]> {
-	const inner = new Map<number | undefined, Source[]>();
-	for (const source of sources) {
-		const beside = inner.get(source.parent);
-		if (beside) {
-			beside.push(source);
-		} else {
-			inner.set(source.parent, [source]);
-		}
-	}
+	const inner = groupBy(sources, (source) => source.parent);
 	const from = (source: Source, depth: number): Inside[] => [
 		{ source, depth },
 		...(inner.get(source.id) ?? []).flatMap((below) => from(below, depth + 1)),
@@ -54,13 +47,8 @@ export function byFile(sources: Source[]): Map<number, Inside[]> {
 }
 
 /** Notes by the source that they are about. */
-export function byNode(notes: NoteRow[]): Map<number, NoteRow[]> {
-	const all = new Map<number, NoteRow[]>();
-	for (const note of notes) {
-		all.set(note.node, [...(all.get(note.node) ?? []), note]);
-	}
-	return all;
-}
+export const byNode = (notes: NoteRow[]): Map<number, NoteRow[]> =>
+	groupBy(notes, (note) => note.node);
 
 /** Events of a source over all kinds. */
 export const eventsOf = (source: Source): bigint =>

@@ -1,5 +1,6 @@
 // Which findings are shown and in which order; pure functions of the report.
 import type { Actor, Finding, Report, Severity, Source, Span } from "../../shared/report.ts";
+import { groupBy } from "./group.ts";
 
 export const SEVERITIES: readonly Severity[] = ["high", "medium", "low", "info"];
 
@@ -142,18 +143,18 @@ export function folded(findings: Finding[], handful: number): Line[] {
 
 /** When the findings of a fold were, from the first to the last. */
 export function spanOf(findings: Finding[]): Span | undefined {
-	let all: Span | undefined;
-	for (const { when } of findings) {
-		if (when) {
-			const isFirst = !all || Date.parse(when.first) < Date.parse(all.first);
-			const isLast = !all || Date.parse(when.last) > Date.parse(all.last);
-			all = {
-				first: isFirst || !all ? when.first : all.first,
-				last: isLast || !all ? when.last : all.last,
-			};
-		}
-	}
-	return all;
+	const all = findings.flatMap(({ when }) => when ?? []);
+	const [any] = all;
+	return (
+		any &&
+		all.reduce(
+			({ first, last }, one) => ({
+				first: Date.parse(one.first) < Date.parse(first) ? one.first : first,
+				last: Date.parse(one.last) > Date.parse(last) ? one.last : last,
+			}),
+			any,
+		)
+	);
 }
 
 /** How many different actors findings have. */
@@ -168,19 +169,8 @@ export const actorsOf = (findings: Finding[]): number =>
 export const sameWords = ({ rule, title }: Finding): string => `${rule}\n${title}`;
 
 /** Findings by what they say. */
-export function byWords(findings: Finding[]): Map<string, Finding[]> {
-	const all = new Map<string, Finding[]>();
-	for (const finding of findings) {
-		const words = sameWords(finding);
-		const same = all.get(words);
-		if (same) {
-			same.push(finding);
-		} else {
-			all.set(words, [finding]);
-		}
-	}
-	return all;
-}
+export const byWords = (findings: Finding[]): Map<string, Finding[]> =>
+	groupBy(findings, sameWords);
 
 /** The rules that found something, with how often, by id. */
 export function rulesOf(findings: Finding[]): [string, number][] {
