@@ -300,7 +300,11 @@ test("findings too close to be told apart share a mark, and a bar is found under
 	assert.equal(timeline.barAt(lane, 0.55, 0.01), lane.bars[1]);
 	assert.equal(timeline.barAt(lane, 0.205, 0.01), lane.bars[0]);
 	assert.equal(timeline.barAt(lane, 0.205, 0.001), undefined);
-	assert.equal(timeline.barAt(lane, 0.6, 0.01), undefined);
+	assert.equal(timeline.barAt(lane, 0.61, 0.01), undefined);
+	// The last one is drawn inside the lane, and is found where it is drawn.
+	const end = { bars: [{ x: 1, w: 0.001 }] };
+	assert.deepEqual(timeline.extent(end.bars[0], 0.01), { x: 0.99, w: 0.01 });
+	assert.equal(timeline.barAt(end, 0.995, 0.01), end.bars[0]);
 });
 
 test("sentences are cut at their addresses and subjects, and the pieces make the sentence", () => {

@@ -5,6 +5,7 @@ import { count, time } from "../select/format.ts";
 import {
 	type Axis,
 	barAt,
+	extent,
 	findingMarks,
 	type Lane,
 	lanes,
@@ -237,9 +238,11 @@ function LaneChart({ all, width }: { all: Lane[]; width: number }) {
 function outline(lane: Lane, width: number): string {
 	const boxes = lane.bars.map((bar) => {
 		const h = bar.h * (LANE_PX - 5);
-		const w = Math.max(LEAST_PX, bar.w * width - 0.5);
-		const x = Math.min(Math.max(0, bar.x * width), width - w);
-		const [left, top, across, down] = [x, LANE_PX - 3 - h, w, h].map((n) => n.toFixed(1));
+		const { x, w } = extent(bar, LEAST_PX / width);
+		// A hair between two bars, unless it would take what can be seen of them.
+		const gap = w * width > 2 * LEAST_PX ? 0.5 : 0;
+		const box = [x * width, LANE_PX - 3 - h, w * width - gap, h];
+		const [left, top, across, down] = box.map((n) => n.toFixed(1));
 		return `M${left} ${top}h${across}v${down}h-${across}z`;
 	});
 	return boxes.join("");

@@ -156,7 +156,16 @@ export function findingMarks(findings: Finding[], { first, last }: Axis): Mark[]
 	return [...marks.values()].sort((a, b) => a.x - b.x);
 }
 
-/** The bar that covers a place of the axis; one narrower than `least` reaches that far. */
-export function barAt(lane: Lane, x: number, least: number): Bar | undefined {
-	return lane.bars.find((bar) => bar.x <= x && x < bar.x + Math.max(bar.w, least));
+/** Where a bar is drawn, as parts of the whole: never narrower than `least`, nor out of the lane. */
+export function extent(bar: Bar, least: number): { x: number; w: number } {
+	const w = Math.max(least, bar.w);
+	return { x: Math.min(Math.max(0, bar.x), 1 - w), w };
+}
+
+/** The bar that is drawn at a place of the axis. */
+export function barAt(lane: Lane, at: number, least: number): Bar | undefined {
+	return lane.bars.find((bar) => {
+		const { x, w } = extent(bar, least);
+		return x <= at && at <= x + w;
+	});
 }

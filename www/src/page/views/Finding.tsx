@@ -172,6 +172,11 @@ function Outcome({ fact }: { fact: Fact }) {
 	);
 }
 
+/** Characters of a number with its units: `11 min 52 s`. A line does not end inside. */
+const LONGEST_MEASURE = 12;
+
+const whole = (text: string): string => (text.length <= LONGEST_MEASURE ? "unbroken" : "");
+
 function Terms({ finding }: { finding: F }) {
 	const { facts, score, subjects } = finding;
 	const hasPoints = facts.some((f) => f.points !== undefined);
@@ -203,10 +208,13 @@ function Terms({ finding }: { finding: F }) {
 										</span>
 									)}
 								</th>
-								<td class="data">
+								<td class={`data ${whole(fact.value)}`}>
 									<Linked text={fact.value} subjects={subjects} />
 								</td>
-								<td data-term="threshold" class={fact.threshold === undefined ? "lacks" : ""}>
+								<td
+									data-term="threshold"
+									class={fact.threshold === undefined ? "lacks" : whole(fact.threshold)}
+								>
 									{fact.threshold ?? <span class="dim">none</span>}
 								</td>
 								<td class={fact.threshold === undefined ? "lacks" : ""}>
