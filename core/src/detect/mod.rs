@@ -3,6 +3,7 @@
 //! A detector is one file here and one line in [`RULES`].
 
 mod account_several_addresses;
+mod arp_sweep;
 mod certificate_anomaly;
 mod client_fingerprints;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub trait Detector {
 /// Every rule, in alphabetical order of ids.
 pub static RULES: &[Rule] = &[
     account_several_addresses::RULE,
+    arp_sweep::RULE,
     certificate_anomaly::RULE,
     client_fingerprints::RULE,
     dns_tunnelling::RULE,

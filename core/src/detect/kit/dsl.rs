@@ -7,8 +7,8 @@
 use super::Observed;
 use crate::detect::Rule;
 use crate::event::{
-    Body, Conn, Dns, Endpoint, Event, Flow, Ftp, Http, Kerberos, KnownService, Login, NodeId, Ntlm,
-    Origin, Ssh, Ssl, StringSet, Transport, Uid, X509,
+    Arp, Body, Conn, Dns, Endpoint, Event, Flow, Ftp, Http, Kerberos, KnownService, Login, NodeId,
+    Ntlm, Origin, Ssh, Ssl, StringSet, Transport, Uid, X509,
 };
 use crate::report::{Finding, Lines};
 use crate::settings::Settings;
@@ -118,6 +118,7 @@ fn event(row: &str, k: f64, item: u64) -> Event {
             ("opened", _) => flow.is_opened = true,
             ("udp", _) => flow.transport = Some(Transport::Udp),
             ("icmp", _) => flow.transport = Some(Transport::Icmp),
+            (_, Body::Arp(a)) => arp(a, name, &value),
             (_, Body::Conn(c)) => conn(c, name, &value),
             (_, Body::Dns(d)) => dns(d, name, &value),
             (_, Body::Http(h)) => http(h, name, &value),
@@ -150,6 +151,7 @@ fn endpoint(text: &str, item: u64) -> Endpoint {
 
 fn body(kind: &str) -> Body {
     match kind {
+        "arp" => Body::Arp(Arp::default()),
         "conn" => Body::Conn(Conn::default()),
         "dns" => Body::Dns(Dns { answered: Some(true), ..Dns::default() }),
         "http" => Body::Http(Http::default()),
@@ -171,6 +173,14 @@ fn texts(value: &str) -> Vec<Text> {
 
 fn is(value: &str) -> Option<bool> {
     Some(value == "T")
+}
+
+fn arp(a: &mut Arp, name: &str, value: &str) {
+    match name {
+        "operation" => a.operation = Some(value.into()),
+        "mac" => a.orig_mac = Some(value.into()),
+        _ => panic!("arp has no {name}"),
+    }
 }
 
 fn conn(c: &mut Conn, name: &str, value: &str) {
