@@ -69,7 +69,10 @@ fn sources(store: &Store) -> Vec<Source> {
             name: n.name.to_string(),
             size: n.size,
             format: n.format.map(str::to_owned),
-            format_title: n.format.and_then(title),
+            format_title: n
+                .format
+                .and_then(title)
+                .or_else(|| n.foreign.map(str::to_owned)),
             // Only captures have interfaces.
             item_noun: if n.interfaces.is_empty() { "line" } else { "packet" }.to_owned(),
             refusals: owned(&n.refusals),

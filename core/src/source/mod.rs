@@ -6,6 +6,7 @@ pub mod capture;
 mod container;
 mod eve;
 pub(crate) mod flow;
+mod foreign;
 mod ftplog;
 mod iis;
 mod json;

@@ -1,9 +1,10 @@
 //! Picks the reader for a file by its first bytes, and keeps them until there are enough.
 
 use super::container::{Checkpoint, gzip};
+use super::foreign::{Foreign, foreign};
 use super::{FORMATS, Format, HEAD, Head, Opening, Reader, Sink, Sniff};
 use crate::event::{NodeId, Origin};
-use crate::note::{FILE_EMPTY, FORMAT_UNKNOWN, Note};
+use crate::note::{FILE_EMPTY, FORMAT_FOREIGN, FORMAT_UNKNOWN, Note};
 use crate::settings::Settings;
 
 /// The format whose content this is, or every format's reason to refuse.
@@ -80,8 +81,16 @@ impl Opened {
                 self.state = State::Reading(reader);
             }
             Err(refusals) => {
-                out.node(self.node).refusals = refusals;
-                out.note(self.whole_file_note(&FORMAT_UNKNOWN, describe_head(held)));
+                let known = foreign(head.bytes);
+                let node = out.node(self.node);
+                node.refusals = refusals;
+                node.foreign = known.map(|f| f.title);
+                out.note(match known {
+                    Some(Foreign { title, step }) => {
+                        self.whole_file_note(&FORMAT_FOREIGN, format!("{title}: {step}"))
+                    }
+                    None => self.whole_file_note(&FORMAT_UNKNOWN, describe_head(held)),
+                });
                 self.state = State::Refused;
             }
         }

@@ -71,6 +71,14 @@ export function Files() {
 	);
 }
 
+/** The note that says what makes a file readable: here, since nobody should have to look for it. */
+const NOT_READ = "format-not-read";
+
+/** The state of a file whose format is known and not read. */
+const UNREAD = "not read here";
+
+const isRefused = (state: string) => state === UNREAD || state === "not recognised";
+
 function stateOf(index: number): string {
 	const file = theCase.files.value.get(index);
 	const trouble = theCase.troubles.value.find((t) => t.file === index);
@@ -83,7 +91,7 @@ function stateOf(index: number): string {
 	if (file.isClosed) {
 		const source = sourceOf(index);
 		if (source && isUnread(source)) {
-			return "not recognised";
+			return source.format_title ? UNREAD : "not recognised";
 		}
 		return theCase.evidence.value[index]?.file.size === 0 ? "empty" : "read";
 	}
@@ -128,7 +136,7 @@ function FileCard({ index }: { index: number }) {
 					<Ev text={evidence.path} />
 				</span>
 				<span class="num dim">{size(evidence.file.size)}</span>
-				<span class={`file-state ${state === "not recognised" ? "failed" : state}`}>{state}</span>
+				<span class={`file-state ${isRefused(state) ? "failed" : state}`}>{state}</span>
 				{state === "reading" && progress && (
 					<progress
 						max={Math.max(1, evidence.file.size)}
@@ -208,7 +216,7 @@ function SourceDetails({ source, depth }: { source: Source; depth: number }) {
 			{notes.map((note) => (
 				<p key={note.code} class="source-note">
 					<WeightMark weight={note.weight} /> <span class="num">{count(note.count)} ×</span>{" "}
-					{note.meaning}
+					{note.meaning} {note.code === NOT_READ && <Ev text={note.earliest[0]?.detail ?? ""} />}
 				</p>
 			))}
 		</div>
