@@ -64,7 +64,11 @@ const SIGNATURES: &[Signature] = &[
             step: "bzip2 -dk FILE writes what is inside",
         },
     },
-    at_start(&[b"\x04\x22\x4d\x18"], "file compressed with lz4", "lz4 -d FILE writes what is inside"),
+    at_start(
+        &[b"\x04\x22\x4d\x18"],
+        "file compressed with lz4",
+        "lz4 -d FILE writes what is inside",
+    ),
     at_start(&[b"LZIP\x01"], "file compressed with lzip", "lzip -dk FILE writes what is inside"),
     at_start(&[b"\xfd7zXZ\0"], "file compressed with xz", "xz -dk FILE writes what is inside"),
     // RFC 8878, section 3.1.1.
@@ -90,21 +94,14 @@ const SIGNATURES: &[Signature] = &[
     at_start(
         &[b"\xde\xad\xbe\xef"],
         "SiLK flow records",
-        "rwcut FILE shows them as text that is not read: rwsilk2ipfix FILE sends them to a \
-            collector as IPFIX, and nfdump -r NFCAPD -o long > FILE.txt writes what nfcapd \
-            collected as text that is read",
+        "rwcut FILE shows them as text that is not read: bring the capture or the flow export \
+            they were made from",
     ),
     at_start(
         &[b"SQLite format 3\0"],
         "SQLite database",
         "no database is read: bring the logs as the tool that wrote it exports them",
     ),
-    // POSIX ustar, and GNU's form of it.
-    Signature {
-        offset: 257,
-        any_of: &[b"ustar\0", b"ustar  \0"],
-        is: Foreign { title: "tar archive", step: "tar -xf FILE writes what is inside" },
-    },
     // The header of a trace's first buffer has 72 bytes; the record behind it says of which width
     // the machine was, and that it is a system's.
     Signature {
@@ -129,7 +126,26 @@ pub fn foreign(head: &[u8]) -> Option<Foreign> {
         let there = head.get(s.offset..).unwrap_or_default();
         s.any_of.iter().any(|magic| there.starts_with(magic))
     };
-    SIGNATURES.iter().find(stands).map(|s| s.is).or_else(|| exported(head))
+    let signed = SIGNATURES.iter().find(stands).map(|s| s.is);
+    signed.or_else(|| is_tar(head).then_some(TAR)).or_else(|| exported(head))
+}
+
+const TAR: Foreign = Foreign { title: "tar archive", step: "tar -xf FILE writes what is inside" };
+
+/// True for a tar archive: POSIX ustar or GNU's form of it, with the right checksum in its first
+/// header. A reader of text would take the members of one for lines of one log, broken where one
+/// ends, so this is asked before any reader; a log that only says `ustar` has no such sum.
+pub fn is_tar(head: &[u8]) -> bool {
+    const LEN: usize = 512;
+    const SUM: std::ops::Range<usize> = 148..156;
+    const MAGIC: std::ops::Range<usize> = 257..262;
+    let Some(header) = head.get(..LEN) else { return false };
+    let stated = header.get(SUM).unwrap_or_default().iter().map(|b| char::from(*b));
+    let digits: String = stated.filter(char::is_ascii_digit).collect();
+    // The field itself counts as spaces.
+    let counted = |(at, b): (usize, &u8)| if SUM.contains(&at) { 32 } else { u32::from(*b) };
+    let sum: u32 = header.iter().enumerate().map(counted).sum();
+    header.get(MAGIC) == Some(b"ustar") && u32::from_str_radix(&digits, 8) == Ok(sum)
 }
 
 /// Messages of flow exporters, as a collector without a format of its own stores them. They have no
@@ -202,12 +218,23 @@ mod tests {
         ("NetFlow version 9 messages", "0009001c0526634a6b04f9f700000000000000010000008001000012"),
     ];
 
+    /// The header of a member of this name.
+    fn tar(name: &[u8], magic: &[u8]) -> Vec<u8> {
+        let mut header = vec![0; 512];
+        header[..name.len()].copy_from_slice(name);
+        header[148..156].fill(b' ');
+        header[257..257 + magic.len()].copy_from_slice(magic);
+        let sum: u32 = header.iter().map(|b| u32::from(*b)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        header
+    }
+
     fn samples() -> Vec<(&'static str, Vec<u8>)> {
         let bytes = |hex: &str| data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap();
         let mut all: Vec<_> = SAMPLES.iter().map(|(title, hex)| (*title, bytes(hex))).collect();
         let behind = |n: usize, magic: &[u8]| [&vec![b'a'; n], magic].concat();
-        all.push(("tar archive", behind(257, b"ustar\x0000")));
-        all.push(("tar archive", behind(257, b"ustar  \0")));
+        all.push((TAR.title, tar(b"GET /a HTTP/1.1", b"ustar\x0000")));
+        all.push((TAR.title, tar(b"access.log", b"ustar  \0")));
         all.push(("Windows event trace (ETL)", behind(72, b"\x02\0\x01\xc0")));
         all.push(("Windows event trace (ETL)", behind(72, b"\x02\0\x02\xc0")));
         let v5 = bytes("0005001e0526638d6b04f9f726ebfd4000000000000100000a2803150a280305");
@@ -244,6 +271,30 @@ mod tests {
                 assert_eq!(foreign(&head[..head.len() - 1]), None, "{}", row.is.title);
                 assert_ne!(foreign(&other), Some(row.is), "{}", row.is.title);
             }
+        }
+    }
+
+    #[test]
+    fn a_tar_archive_of_logs_is_no_log_and_a_log_that_says_ustar_is_no_archive() {
+        let line =
+            br#"192.0.2.1 - - [15/Nov/2023:02:13:20 +0000] "GET /b HTTP/1.1" 200 9 "-" "u/1""#;
+        let log = [&line[..], b"\n"].concat().repeat(8);
+        let mut lying = log.clone();
+        lying[257..262].copy_from_slice(b"ustar");
+        for (bytes, is_read) in [
+            (log.clone(), true),
+            (lying, true),
+            ([tar(b"a.log", b"ustar  \0"), log].concat(), false),
+        ] {
+            let mut session = Session::new(Settings::default());
+            let file = session.open(FileMeta::default());
+            session.feed(file, &bytes);
+            session.close(file);
+            let report = session.report();
+            assert_eq!(report.records.contains_key("http"), is_read);
+            let is_told = report.notes.iter().any(|n| n.code == FORMAT_FOREIGN.code);
+            assert_eq!(is_told, !is_read);
+            assert_eq!(report.sources[0].refusals.is_empty(), is_read);
         }
     }
 
