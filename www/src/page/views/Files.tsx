@@ -98,6 +98,12 @@ function stateOf(index: number): string {
 	return theCase.isRunning.value ? "reading" : "stopped";
 }
 
+/** What its digest is taken of. */
+const digestOf = (index: number): string =>
+	theCase.evidence.value[index]?.packed?.is_deflated
+		? "SHA-256 of the file as it comes out of the archive"
+		: "SHA-256 of the file";
+
 /** The source that a file became. */
 const sourceOf = (index: number): Source | undefined =>
 	inFiles.value.get(theCase.files.value.get(index)?.node ?? -1)?.[0]?.source;
@@ -158,8 +164,11 @@ function FileCard({ index }: { index: number }) {
 				{theCase.state.value === "done" && progress?.isClosed && !progress.isHashed && (
 					<span class="digest dim">SHA-256 is being taken…</span>
 				)}
+				{progress?.isHashed && !progress.sha256 && (
+					<span class="digest dim">No SHA-256: not all of it could be read</span>
+				)}
 				{progress?.sha256 && (
-					<span class="digest dim" title="SHA-256 of the file">
+					<span class="digest dim" title={digestOf(index)}>
 						SHA-256 <span class="data">{progress.sha256}</span>
 					</span>
 				)}
