@@ -10,6 +10,30 @@ pub const NANOS: i64 = 1_000_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(pub i64);
 
+/// A time that may be unknown, in the room of a time: for what is kept by the hundred thousand. The
+/// first nanosecond that there is stands for unknown, which so comes before all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(i64);
+
+impl Moment {
+    /// The time, if it is known.
+    pub fn known(self) -> Option<Time> {
+        (self != Self::default()).then_some(Time(self.0))
+    }
+}
+
+impl Default for Moment {
+    fn default() -> Self {
+        Self(i64::MIN)
+    }
+}
+
+impl From<Option<Time>> for Moment {
+    fn from(ts: Option<Time>) -> Self {
+        ts.map_or_else(Self::default, |ts| Self(ts.0))
+    }
+}
+
 /// A span of time in nanoseconds; never negative where a source can be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Interval(pub i64);

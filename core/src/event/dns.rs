@@ -10,7 +10,7 @@ record! {
     Dns "dns" {
         /// The query's identifier.
         trans_id: Option<u16> = "trans_id",
-        /// Time from the query to its reply.
+        /// Time from the query to its reply; from packets, as in Zeek, of replies with answers only.
         rtt: Option<Interval> = "rtt",
         /// The name asked for, lower case as Zeek shows it; bytes outside printable ASCII as `\xNN`.
         query: Option<Text> = "query",
@@ -26,13 +26,13 @@ record! {
         rcode: Option<u16> = "rcode",
         /// The response code, by name: `NOERROR`, `NXDOMAIN`.
         rcode_name: Option<Text> = "rcode_name",
-        /// Authoritative answer; from packets false, as in Zeek, where no reply was seen.
+        /// Authoritative answer; from packets false, as in Zeek, where no reply with answers was seen.
         aa: Option<bool> = "AA",
         /// Truncated.
         tc: Option<bool> = "TC",
         /// Recursion desired.
         rd: Option<bool> = "RD",
-        /// Recursion available; from packets false, as in Zeek, where no reply was seen.
+        /// Recursion available; from packets false, as in Zeek, where no reply with answers was seen.
         ra: Option<bool> = "RA",
         /// The reserved bits.
         z: Option<u8> = "Z",

@@ -2,7 +2,7 @@
 
 use super::{Body, Event};
 use crate::stable::stable;
-use crate::time::{Interval, Time};
+use crate::time::{Interval, Moment};
 
 /// How far apart two sources may put the same thing. A web server writes its line when the reply
 /// is sent and with whole seconds; a sensor writes the time of the first packet.
@@ -50,33 +50,33 @@ impl Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark {
     /// When.
-    pub ts: Option<Time>,
+    pub ts: Moment,
     /// What.
     pub identity: Identity,
-    /// Which source, and which item in it.
-    pub at: (super::NodeId, u64),
+    /// Which source.
+    pub node: super::NodeId,
 }
 
 impl Mark {
     /// The mark of an event.
     pub fn of(e: &Event) -> Self {
-        Self { ts: e.ts, identity: e.identity(), at: (e.at.node, e.at.item) }
+        Self { ts: e.ts.into(), identity: e.identity(), node: e.at.node }
     }
 }
 
 /// How many different things the marks show: marks of one identity, close in time and from
 /// different sources are one; two rows of one source are always two.
 pub fn distinct(marks: &[Mark]) -> u64 {
-    if marks.iter().all(|m| Some(m.at.0) == marks.first().map(|first| first.at.0)) {
+    if marks.iter().all(|m| Some(m.node) == marks.first().map(|first| first.node)) {
         return marks.len() as u64;
     }
     let mut sorted = marks.to_vec();
-    sorted.sort_by_key(|m| (m.identity, m.ts, m.at));
+    sorted.sort_by_key(|m| (m.identity, m.ts, m.node));
     let mut things: Vec<(Mark, Vec<super::NodeId>)> = Vec::new();
     for mark in sorted {
         let near = |t: &Mark| {
             t.identity == mark.identity
-                && match (t.ts, mark.ts) {
+                && match (t.ts.known(), mark.ts.known()) {
                     (Some(a), Some(b)) => b.since(a) <= SAME_WITHIN,
                     (a, b) => a == b,
                 }
@@ -85,10 +85,10 @@ pub fn distinct(marks: &[Mark]) -> u64 {
             .iter_mut()
             .rev()
             .take_while(|(t, _)| near(t))
-            .filter(|(_, n)| !n.contains(&mark.at.0));
+            .filter(|(_, n)| !n.contains(&mark.node));
         match open.last() {
-            Some((_, nodes)) => nodes.push(mark.at.0),
-            None => things.push((mark, vec![mark.at.0])),
+            Some((_, nodes)) => nodes.push(mark.node),
+            None => things.push((mark, vec![mark.node])),
         }
     }
     things.len() as u64

@@ -68,9 +68,15 @@ impl Recent {
     }
 
     fn print(&self, ip: &Ip<'_>) -> Print {
-        let mut head = [0; HEAD];
-        let (first, rest) = ip.payload.split_at_checked(HEAD).unwrap_or((ip.payload, &[]));
-        head.iter_mut().zip(first).for_each(|(to, from)| *to = *from);
+        // Nearly every packet has them all: then they are copied in one step.
+        let (head, rest) = ip.payload.split_first_chunk().map_or_else(
+            || {
+                let mut head = [0; HEAD];
+                head.iter_mut().zip(ip.payload).for_each(|(to, from)| *to = *from);
+                (head, &[][..])
+            },
+            |(head, rest)| (*head, rest),
+        );
         Print {
             src: ip.src,
             dst: ip.dst,

@@ -8,6 +8,9 @@ use crate::event::{Cell, Event, Kind, NodeId, Origin, Type};
 use crate::time::{Interval, Time};
 use std::net::IpAddr;
 
+/// What rows are kept by: time, then file, then line or packet. Rows without a time come first.
+pub(super) type Key = (Option<Time>, NodeId, u64);
+
 /// Rows in one chunk; a row reference keeps 12 bits for them.
 pub(super) const CHUNK_ROWS: usize = 4096;
 
@@ -94,6 +97,13 @@ impl Chunk {
             || self.members.len() >= CHUNK_MEMBERS
     }
 
+    /// True when it is worth its columns: then it may stand among full ones.
+    pub(super) fn is_half_full(&self) -> bool {
+        self.at.len() >= CHUNK_ROWS / 2
+            || self.text.len() >= CHUNK_TEXT / 2
+            || self.members.len() >= CHUNK_MEMBERS / 2
+    }
+
     /// No more rows will come: gives back what was reserved for them.
     pub(super) fn seal(&mut self) {
         self.columns.iter_mut().for_each(Column::shrink);
@@ -169,8 +179,14 @@ impl Chunk {
         })
     }
 
+    /// What the row is kept and ordered by.
+    pub(super) fn key(&self, row: usize) -> Key {
+        let at = self.at(row);
+        (self.ts(row), at.node, at.item)
+    }
+
     /// When the row happened.
-    pub(super) fn ts(&self, row: usize) -> Option<Time> {
+    fn ts(&self, row: usize) -> Option<Time> {
         self.columns.first()?.get(row).map(|cell| Time(cell.cast_signed()))
     }
 

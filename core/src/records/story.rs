@@ -1,12 +1,13 @@
 //! One story of all kinds: the rows that pass a filter by time, and the entities they speak of.
 
 use super::Records;
+use super::chunk::Key;
 use super::columns::{COMMON, columns};
 use super::entity::{Entity, Value, each};
 use super::filter::FilterError;
 use super::rows::RowQuery;
 use super::sites::Sites;
-use super::table::{Key, RowRef, Table};
+use super::table::{RowRef, Table};
 use super::view::{Seconds, View};
 use crate::bounded::{self, Map};
 use crate::event::{KINDS, Kind, Origin};

@@ -1,13 +1,9 @@
 //! All rows of one kind, the earliest of them when there is no room for all.
 
-use super::chunk::{CHUNK_ROWS, Chunk};
+use super::chunk::{CHUNK_ROWS, Chunk, Key};
 use super::repeats::Repeats;
 use super::view::View;
-use crate::event::{Event, Kind, NodeId, Origin};
-use crate::time::Time;
-
-/// What rows are kept by: time, then file, then line or packet. Rows without a time come first.
-pub(super) type Key = (Option<Time>, NodeId, u64);
+use crate::event::{Event, Kind, Origin};
 
 /// A row by its chunk (upper 20 bits) and its place in it (lower 12).
 pub(super) type RowRef = u32;
@@ -18,7 +14,6 @@ pub(super) struct Table {
     kind: Kind,
     chunks: Vec<Chunk>,
     repeats: Repeats,
-    seed: u64,
     n_rows: u64,
     stored: u64,
     accepted: u64,
@@ -33,7 +28,6 @@ impl Table {
             kind,
             chunks: Vec::new(),
             repeats: Repeats::new(seed),
-            seed,
             n_rows: 0,
             stored: 0,
             accepted: 0,
@@ -115,45 +109,74 @@ impl Table {
 
     /// What a row is kept and ordered by.
     pub(super) fn key(&self, row: RowRef) -> Key {
-        let Some((chunk, row)) = self.at_ref(row) else { return Key::default() };
-        let at = chunk.at(row);
-        (chunk.ts(row), at.node, at.item)
+        self.at_ref(row).map(|(chunk, row)| chunk.key(row)).unwrap_or_default()
     }
 
     /// Keeps the earliest rows that cost at most `share` together; of rows with one key all or none.
     pub(super) fn trim(&mut self, share: u64) {
-        if self.stored <= share {
-            return;
+        if self.stored > share
+            && let Some(cutoff) = self.first_out(share)
+        {
+            self.cutoff = Some(cutoff);
+            self.drop_from(cutoff);
         }
-        let mut order: Vec<RowRef> = self.refs().collect();
-        order.sort_unstable_by_key(|row| self.key(*row));
-        let mut sum = 0;
-        let first_out = order.into_iter().find(|row| {
-            sum += self.at_ref(*row).map_or(0, |(chunk, row)| u64::from(chunk.cost(row)));
-            sum > share
-        });
-        let Some(cutoff) = first_out.map(|row| self.key(row)) else { return };
-        self.cutoff = Some(cutoff);
-        self.rebuild(cutoff);
     }
 
-    /// Writes the rows before `cutoff` anew, one old chunk at a time, in the order they came.
-    fn rebuild(&mut self, cutoff: Key) {
-        let accepted = self.accepted;
-        let old = std::mem::replace(self, Self::new(self.kind, self.seed));
-        self.accepted = accepted;
-        self.cutoff = old.cutoff;
-        for chunk in old.chunks {
-            for row in 0..chunk.len() {
-                let at = chunk.at(row);
-                if (chunk.ts(row), at.node, at.item) < cutoff {
-                    let (to, repeats) = self.open_chunk();
-                    self.stored += u64::from(to.push_from(&chunk, row, repeats));
-                    self.n_rows += 1;
+    /// The key of the first row, in their order, that `share` has no room for. Halves of halves are
+    /// parted by their keys, which takes a time in proportion to the rows where sorting takes more.
+    fn first_out(&self, share: u64) -> Option<Key> {
+        let mut rows: Vec<RowRef> = self.refs().collect();
+        let (mut rest, mut left) = (rows.as_mut_slice(), share);
+        while rest.len() > 1 {
+            let middle = rest.len() / 2;
+            rest.select_nth_unstable_by_key(middle, |row| self.key(*row));
+            let (before, after) = rest.split_at_mut(middle);
+            let cost: u64 = before.iter().map(|row| self.cost(*row)).sum();
+            rest = match left.checked_sub(cost) {
+                Some(room) => {
+                    left = room;
+                    after
                 }
+                None => before,
+            };
+        }
+        rest.first().map(|row| self.key(*row))
+    }
+
+    fn cost(&self, row: RowRef) -> u64 {
+        self.at_ref(row).map_or(0, |(chunk, row)| u64::from(chunk.cost(row)))
+    }
+
+    /// Drops the rows from `cutoff` on. Chunks that lose none stay as they are, the rest of the others
+    /// is written anew, in the order the rows came.
+    fn drop_from(&mut self, cutoff: Key) {
+        (self.n_rows, self.stored) = (0, 0);
+        self.repeats.clear();
+        for chunk in std::mem::take(&mut self.chunks) {
+            let stays = |row: &usize| chunk.key(*row) < cutoff;
+            if chunk.is_half_full() && (0..chunk.len()).all(|row| stays(&row)) {
+                self.keep(chunk);
+                continue;
+            }
+            for row in (0..chunk.len()).filter(stays) {
+                let (to, repeats) = self.open_chunk();
+                self.stored += u64::from(to.push_from(&chunk, row, repeats));
+                self.n_rows += 1;
             }
         }
         self.chunks.shrink_to_fit();
+    }
+
+    /// Takes a chunk with all its rows.
+    fn keep(&mut self, chunk: Chunk) {
+        if let Some(before) = self.chunks.last_mut() {
+            before.seal();
+        }
+        // What it knows of repeated values is of another chunk.
+        self.repeats.clear();
+        self.n_rows += chunk.len() as u64;
+        self.stored += (0..chunk.len()).map(|row| u64::from(chunk.cost(row))).sum::<u64>();
+        self.chunks.push(chunk);
     }
 
     /// Bytes that its chunks hold.

@@ -1,5 +1,6 @@
 //! Records as a whole: what is kept, what it costs, and how it is read back.
 
+use super::chunk::CHUNK_ROWS;
 use super::*;
 use crate::event::{Body, Conn, Dns, Flow, NodeId, Origin, StringSet, Transport, Uid, X509};
 use crate::time::{Interval, Time};
@@ -144,6 +145,29 @@ fn what_is_kept_is_the_earliest_in_any_order_of_events() {
         assert!(items.iter().copied().eq(0..items.len() as u64), "cap {cap}");
         assert_eq!(items.is_empty(), cap < 1000, "cap {cap}");
         assert!(items.len() < n as usize);
+    }
+}
+
+#[test]
+fn rows_keep_their_cells_when_others_are_dropped() {
+    let n = 30_000;
+    let cells = |records: &Records| {
+        let table = records.table(Kind::Conn).unwrap();
+        let columns = columns(Kind::Conn).count();
+        let row = |r| {
+            let cells = (0..columns).map(|c| table.view(c, r).to_string());
+            (table.origin(r).item, cells.collect::<Vec<_>>())
+        };
+        table.refs().map(row).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let all = cells(&filled(usize::MAX >> 8, (0..n).map(conn)));
+    // In order whole chunks stay and whole chunks go; shuffled each is written anew.
+    let orders: [Vec<u64>; 3] = [(0..n).collect(), (0..n).rev().collect(), shuffled(n).collect()];
+    for order in orders {
+        let kept = cells(&filled(3 << 20, order.into_iter().map(conn)));
+        let n_kept = kept.len();
+        assert!(n_kept > 2 * CHUNK_ROWS && n_kept < n as usize, "{n_kept}");
+        kept.iter().for_each(|(item, cells)| assert_eq!(all.get(item), Some(cells)));
     }
 }
 

@@ -4,22 +4,22 @@ use crate::event::{KINDS, Kind};
 use crate::time::{Interval, NANOS, Time};
 use std::collections::BTreeMap;
 
-/// Most buckets that are kept: several for each pixel of a wide screen. Only buckets that hold
-/// something count, so that one absurd date does not blur the rest.
-const MAX_BUCKETS: usize = 8192;
+/// Most counts that are kept, one for each kind in each bucket: with the four kinds that a case has
+/// more or less, a bucket for each pixel of a wide screen. Only what holds something counts, so that
+/// one absurd date does not blur the rest.
+const MAX_COUNTS: usize = 16_384;
 
 /// Width of a bucket at first.
 const FIRST_WIDTH: i64 = NANOS / 64;
 
-/// Counts by time and kind. When there are too many buckets their width doubles; which width that
+/// Counts by time and kind. When there are too many the width of a bucket doubles; which width that
 /// ends in depends on what came, not on the order.
 #[derive(Debug)]
 pub struct Timeline {
     width: i64,
-    buckets: BTreeMap<i64, Counts>,
+    /// By bucket and kind: most buckets hold few kinds.
+    counts: BTreeMap<(i64, Kind), u64>,
 }
-
-type Counts = [u64; KINDS.len()];
 
 /// One bucket of a histogram, or of its coarser view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,26 +27,21 @@ pub struct Bucket {
     /// Its first nanosecond.
     pub start: Time,
     /// Events of each kind, in the order of [`KINDS`].
-    pub counts: Counts,
+    pub counts: [u64; KINDS.len()],
 }
 
 impl Timeline {
     pub(super) const fn new() -> Self {
-        Self { width: FIRST_WIDTH, buckets: BTreeMap::new() }
+        Self { width: FIRST_WIDTH, counts: BTreeMap::new() }
     }
 
     pub(super) fn add(&mut self, ts: Time, kind: Kind) {
-        let counts = self.buckets.entry(ts.0.div_euclid(self.width)).or_insert([0; KINDS.len()]);
-        if let Some(count) = counts.get_mut(kind as usize) {
-            *count += 1;
-        }
-        while self.buckets.len() > MAX_BUCKETS {
+        *self.counts.entry((ts.0.div_euclid(self.width), kind)).or_default() += 1;
+        while self.counts.len() > MAX_COUNTS {
             self.width = self.width.saturating_mul(2);
-            let old = std::mem::take(&mut self.buckets);
-            merge(
-                old.into_iter().map(|(at, counts)| (at.div_euclid(2), counts)),
-                &mut self.buckets,
-            );
+            for ((at, kind), count) in std::mem::take(&mut self.counts) {
+                *self.counts.entry((at.div_euclid(2), kind)).or_default() += count;
+            }
         }
     }
 
@@ -60,24 +55,24 @@ impl Timeline {
         {
             factor *= 2;
         }
-        let range =
-            first.0.div_euclid(self.width)..=(end.0.saturating_sub(1)).div_euclid(self.width);
-        let mut coarse = BTreeMap::new();
-        if first < end && !range.is_empty() {
-            let fine = self.buckets.range(range).map(|(at, c)| (at.div_euclid(factor), *c));
-            merge(fine, &mut coarse);
-        }
         let width = self.width.saturating_mul(factor);
-        let bucket =
-            |(at, counts): (i64, Counts)| Bucket { start: Time(at.saturating_mul(width)), counts };
-        (Interval(width), coarse.into_iter().map(bucket).collect())
-    }
-}
-
-fn merge(from: impl Iterator<Item = (i64, Counts)>, into: &mut BTreeMap<i64, Counts>) {
-    for (at, counts) in from {
-        let have = into.entry(at).or_insert([0; KINDS.len()]);
-        have.iter_mut().zip(counts).for_each(|(a, b)| *a += b);
+        let from = first.0.div_euclid(self.width);
+        let to = end.0.saturating_sub(1).div_euclid(self.width);
+        let mut coarse: Vec<Bucket> = Vec::new();
+        if let Some(lowest) = KINDS.first().filter(|_| first < end) {
+            let behind = self.counts.range((from, *lowest)..);
+            for ((at, kind), count) in behind.take_while(|((at, _), _)| *at <= to) {
+                let start = Time(at.div_euclid(factor).saturating_mul(width));
+                if coarse.last().is_none_or(|bucket| bucket.start != start) {
+                    coarse.push(Bucket { start, counts: [0; KINDS.len()] });
+                }
+                let bucket = coarse.last_mut();
+                if let Some(n) = bucket.and_then(|b| b.counts.get_mut(*kind as usize)) {
+                    *n += count;
+                }
+            }
+        }
+        (Interval(width), coarse)
     }
 }
 
@@ -93,7 +88,7 @@ mod tests {
 
     #[test]
     fn any_order_gives_the_same_buckets_and_nothing_is_lost() {
-        let n = 3 * MAX_BUCKETS as i64;
+        let n = 3 * MAX_COUNTS as i64;
         let (up, down) = (filled(0..n), filled((0..n).rev()));
         assert_eq!(up.width, down.width);
         let (all, end) = (Time::from_secs(0), Time::from_secs(n));

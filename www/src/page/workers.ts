@@ -1,4 +1,4 @@
-// Starts the reading and the analysing worker as a pair, and keeps one warm pair in reserve.
+// Starts the reading and the analysing worker as a pair, the first one before there is evidence.
 import { Link } from "../shared/link.ts";
 import type { AnalysingCalls, Crash, PageCalls, ReadingCalls } from "../shared/messages.ts";
 import AnalysingWorker from "../worker/analysing.ts?worker&inline";
@@ -82,7 +82,6 @@ export class Pair {
 }
 
 let reserve: Pair | undefined;
-let isWarm = false;
 
 /** The pair that is taken next: what needs the core before there is a case can be asked of it. */
 export function pairInReserve(): Pair {
@@ -90,22 +89,20 @@ export function pairInReserve(): Pair {
 	return reserve;
 }
 
-/** A started pair, and the next one warming up behind it. */
+/**
+ * The pair for a case. The next one is only made when it is wanted: it starts at once, since the core
+ * is compiled by then, and would take time and memory from the analysis before.
+ */
 export function takePair(): Pair {
-	const pair = reserve ?? new Pair();
-	// Later, so that the new pair does not compete with the first slices of the old one.
+	const pair = pairInReserve();
 	reserve = undefined;
-	setTimeout(warmUp, 1000);
 	return pair;
 }
 
-/** Has a pair ready before it is wanted; the first one makes the core fast for all, as they share its code. */
+/** Has a pair ready before there is evidence; it makes the core fast for all, as they share its code. */
 export function warmUp(): void {
-	const isFirst = !isWarm;
-	isWarm = true;
-	const pair = pairInReserve();
-	if (isFirst) {
-		// A pair that breaks down tells whoever takes it.
-		pair.warmUp().catch(() => undefined);
-	}
+	// A pair that breaks down tells whoever takes it.
+	pairInReserve()
+		.warmUp()
+		.catch(() => undefined);
 }

@@ -102,14 +102,17 @@ function feeding(port: MessagePort): void {
 			link.tell("spent", buffer, [buffer]);
 			return crash === undefined && open.has(file) && !theCase().isRefused(id(file));
 		},
-		close: ({ file, unread }) =>
+		close: ({ file, unread, isMore }) =>
 			enqueue(() => {
 				meter.done += unread;
 				if (open.delete(file)) {
 					theCase().close(id(file));
 					page.tell("closed", { file });
 				}
-				tellReport();
+				// Behind the last file comes the report of all.
+				if (isMore) {
+					tellReport();
+				}
 			}),
 		finish: async () => {
 			await enqueue(() => {

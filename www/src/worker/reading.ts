@@ -98,7 +98,7 @@ async function readFile(index: number, file: File, described: Described): Promis
 	slices.end();
 	const unread = Math.max(0, file.size - offset);
 	meter.done += unread;
-	analysing.call("close", { file: index, unread });
+	analysing.call("close", { file: index, unread, isMore: described.more_follow });
 }
 
 /**

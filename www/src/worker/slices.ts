@@ -74,7 +74,10 @@ async function fill(stream: ReadableStreamBYOBReader): Promise<Slice> {
 	let buffer = idle.pop() ?? new ArrayBuffer(SIZE);
 	let length = 0;
 	while (length < SIZE) {
-		const { done, value } = await stream.read(new Uint8Array(buffer, length));
+		// A browser that knows `min` answers once, when the buffer is full: each answer is garbage.
+		const { done, value } = await stream.read(new Uint8Array(buffer, length), {
+			min: SIZE - length,
+		});
 		if (value) {
 			buffer = value.buffer;
 			length += value.byteLength;

@@ -4,9 +4,9 @@ import { Case } from "../wasm/offwire_wasm.js";
 /**
  * The browser compiles a function of the core well only once it has run for long, and that on the
  * cores that the analysis needs. After so many rounds nearly all of the functions that matter are
- * compiled; it takes about a second.
+ * compiled; it takes one or two seconds.
  */
-const ROUNDS = 60;
+const ROUNDS = 200;
 
 /** Analyses the captures again and again; between two rounds it asks whether that is still wanted. */
 export async function warm(

@@ -3,7 +3,7 @@
 use super::Observed;
 use crate::event::{Mark, distinct};
 use crate::report::{Evidence, EvidenceRow, Row, Span};
-use crate::time::Time;
+use crate::time::{Moment, Time};
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ const MAX_MARKS: usize = 8;
 pub struct Sighting {
     first: Option<Rc<Row>>,
     /// The time of the latest.
-    until: Option<Time>,
+    until: Moment,
     offered: u32,
     /// The earliest marks; none are kept of a single event.
     marks: Vec<Mark>,
@@ -33,8 +33,8 @@ impl Sighting {
         match &self.first {
             None => {}
             Some(first) if self.marks.is_empty() => {
-                let at = (first.at.node, first.at.item);
-                self.marks = vec![Mark { ts: first.ts, identity: first.identity, at }, mark];
+                let Row { ts, at, identity, .. } = **first;
+                self.marks = vec![Mark { ts: ts.into(), identity, node: at.node }, mark];
                 self.marks.sort();
             }
             Some(_) => {
@@ -48,7 +48,7 @@ impl Sighting {
         if self.first.as_ref().is_none_or(|r| (e.ts, e.at) < (r.ts, r.at)) {
             self.first = Some(e.row());
         }
-        self.until = self.until.max(e.ts);
+        self.until = self.until.max(e.ts.into());
         self.offered = self.offered.saturating_add(1);
     }
 
@@ -73,8 +73,8 @@ impl Sighting {
     }
 
     /// The time of the latest.
-    pub const fn until(&self) -> Option<Time> {
-        self.until
+    pub fn until(&self) -> Option<Time> {
+        self.until.known()
     }
 }
 

@@ -134,7 +134,8 @@ impl Pairing {
             return flaws;
         };
         let flaws = fill(&mut query.row);
-        query.row.rtt = Some(cx.ts.since(query.ts)).filter(|rtt| rtt.0 > 0);
+        let rtt = Some(cx.ts.since(query.ts)).filter(|rtt| rtt.0 > 0);
+        query.row.rtt = rtt.filter(|_| row::has_answers(&query.row));
         send(query, Some(cx.at), cx);
         flaws
     }

@@ -55,10 +55,24 @@ pub fn fill_reply(
     question: Option<&Question<'_>>,
 ) -> Vec<Flaw> {
     fill_reply_head(row, message, question);
-    if !message.is_update() || is_netbios(message) {
-        return fill_records(row, message);
+    let flaws = if !message.is_update() || is_netbios(message) {
+        fill_records(row, message)
+    } else if row.query.is_none() {
+        fill_update(row, message)
+    } else {
+        Vec::new()
+    };
+    if has_answers(row) {
+        row.aa = Some(message.header.aa());
+        row.ra = Some(message.header.ra());
     }
-    if row.query.is_none() { fill_update(row, message) } else { Vec::new() }
+    flaws
+}
+
+/// True for a reply whose flags and time Zeek's record has: it takes them from the first answer that
+/// it can read, and our rows are to mean the same.
+pub const fn has_answers(row: &Dns) -> bool {
+    !row.answers.is_empty()
 }
 
 /// Fills what a reply tells without its records. What the query told stays, except for the
@@ -70,8 +84,6 @@ pub fn fill_reply_head(row: &mut Dns, message: &Message<'_>, question: Option<&Q
     let rcode = header.rcode() | extended_rcode(message);
     row.rcode = Some(rcode);
     row.rcode_name = Some((&*codes::rcode_name(rcode)).into());
-    row.aa = Some(header.aa());
-    row.ra = Some(header.ra());
     row.tc = Some(header.tc());
     row.rd.get_or_insert(header.rd());
     row.z.get_or_insert(header.z());

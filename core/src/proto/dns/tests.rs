@@ -13,11 +13,8 @@ fn explained(ours: &Row, zeek: &Row, name: &str) -> bool {
     let (a, b) = (ours.get(name), zeek.get(name).map(String::as_str));
     // Zeek dropped the query's packet for its wrong checksum, or saw none.
     let no_query = !zeek.contains_key("qtype");
-    let no_answers = !ours.contains_key("answers");
     match name {
-        // Zeek takes these from answer records only; we take them from the reply's header.
-        "AA" | "RA" => b == Some("F") && no_answers,
-        "rtt" => b.is_none() && (no_answers || no_query),
+        "rtt" => b.is_none() && no_query,
         // Zeek's default for a query without reply; to us that is not known.
         "rejected" => b == Some("F") && a.is_none(),
         // Without the query Zeek does not look into the reply's question and flags.
@@ -160,6 +157,22 @@ fn short(events: &[Event]) -> Vec<String> {
 }
 
 const CLIENT: &str = "10.0.0.1:49152";
+
+#[test]
+fn flags_and_time_of_a_reply_are_those_that_zeek_takes_from_its_answers() {
+    let mut feed = feed(Over::Datagrams, flow("10.0.0.1", "10.0.0.2"));
+    feed.data(Dir::Orig, &query(1, "one"));
+    feed.data(Dir::Orig, &query(2, "two"));
+    feed.ts = Time(5_000_000);
+    feed.data(Dir::Resp, &reply(1, "one"));
+    let mut none = query(2, "two");
+    none[2..4].copy_from_slice(b"\x85\x83");
+    feed.data(Dir::Resp, &none);
+    let events = feed.finish();
+    let rows = dns(&events).into_iter().map(|(_, d)| (d.aa, d.ra, d.rtt.is_some(), d.rcode));
+    let [yes, no] = [Some(true), Some(false)];
+    assert_eq!(rows.collect::<Vec<_>>(), [(yes, yes, true, Some(0)), (no, no, false, Some(3))]);
+}
 
 #[test]
 fn queries_and_replies_are_paired_and_what_is_left_goes_out_at_the_end() {

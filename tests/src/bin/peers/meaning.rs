@@ -87,16 +87,6 @@ static RULES: &[Rule] = &[
     Rule {
         peer: Zeek,
         kind: "dns",
-        fields: &["AA", "RA", "rtt"],
-        verdict: Differs(
-            "Zeek takes these of a reply from the first answer that it can read, and leaves them \
-             without one; ours are of any reply",
-        ),
-        holds: |p| set(p.row, "rtt").is_none() && set(p.row, "answers").is_none(),
-    },
-    Rule {
-        peer: Zeek,
-        kind: "dns",
         fields: &["qclass", "qclass_name", "qtype", "qtype_name"],
         verdict: Differs("Zeek takes the question from a query alone; the reply repeats it"),
         holds: |p| p.theirs.is_none() && !p.record.fields.contains_key("rtt"),
@@ -259,11 +249,5 @@ mod tests {
             Some(Same)
         );
         assert_eq!(verdict(Suricata, "dns", "answers", "TXT 1 a,TXT 1 b", "TXT 1 a"), None);
-    }
-
-    #[test]
-    fn a_reply_without_answers_differs_for_a_cause_that_is_known() {
-        assert!(matches!(verdict(Zeek, "dns", "AA", "F", "T"), Some(Differs(_))));
-        assert_eq!(verdict(Zeek, "dns", "rejected", "F", "T"), None);
     }
 }
