@@ -313,8 +313,8 @@ mod tests {
         session.feed(file, b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46");
         session.close(file);
         let report = session.report();
-        let [note] = report.notes.as_slice() else { unreachable!("one note") };
-        assert_eq!(note.code, FORMAT_FOREIGN.code);
+        let note = &report.notes[0];
+        assert_eq!((note.code.as_str(), report.notes.len()), (FORMAT_FOREIGN.code, 1));
         assert_eq!(
             note.earliest[0].detail,
             "file compressed with xz: xz -dk FILE writes what is inside"
