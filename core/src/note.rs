@@ -66,6 +66,7 @@ notes! {
     FILE_CUT "file-cut" DataLoss "The file ends in the middle of a record: all records before it were used.";
     FILE_EMPTY "file-empty" Notice "The file holds no data.";
     FILE_TWICE "file-twice" Info "Another file of the case has the same bytes: this one was not read again and counts once.";
+    FORMAT_FOREIGN "format-not-read" Error "The content is of a known format that is not read here: what makes it readable stands beside it.";
     FORMAT_UNKNOWN "format-unknown" Error "No reader recognised the content; each reader's reason is listed with the file.";
     LINE_LENIENT "line-lenient" Notice "A line breaks the format in a small way and was used all the same.";
     LINE_MALFORMED "line-malformed" DataLoss "A line could not be understood and was left out.";
@@ -91,21 +92,26 @@ pub struct Notes {
 pub struct Tally {
     /// The kind.
     pub kind: &'static NoteKind,
-    /// How many there were.
+    /// How many of what the kind speaks of there were: packets, lines, files.
     pub count: u64,
+    /// At how many places they were noted.
+    pub places: u64,
     /// The earliest, by place.
     pub earliest: Vec<Note>,
 }
 
 impl Notes {
-    /// Counts a note and keeps it if it is among the `cap` earliest of its kind and file.
-    pub fn add(&mut self, note: Note, cap: usize) {
+    /// Counts a note that stands for `n` of what its kind speaks of, and keeps it if it is among the
+    /// `cap` earliest of its kind and file.
+    pub fn add(&mut self, note: Note, n: u64, cap: usize) {
         let row = self.rows.entry((note.at.node, note.kind.code)).or_insert_with(|| Tally {
             kind: note.kind,
             count: 0,
+            places: 0,
             earliest: Vec::new(),
         });
-        row.count += 1;
+        row.count += n;
+        row.places += 1;
         let at = row.earliest.partition_point(|have| *have <= note);
         if at < cap {
             row.earliest.insert(at, note);
@@ -139,9 +145,9 @@ mod tests {
             detail: String::new(),
         };
         let mut notes = Notes::default();
-        [5, 3, 9, 1].into_iter().for_each(|i| notes.add(note(i), 2));
+        [5, 3, 9, 1].into_iter().for_each(|i| notes.add(note(i), i, 2));
         let (_, tally) = notes.iter().next().unwrap();
-        assert_eq!(tally.count, 4);
+        assert_eq!((tally.count, tally.places), (5 + 3 + 9 + 1, 4));
         assert_eq!(tally.earliest.iter().map(|n| n.at.item).collect::<Vec<_>>(), [1, 3]);
     }
 }

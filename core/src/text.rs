@@ -1,7 +1,9 @@
 //! Evidence as text: bytes made readable without hiding what an adversary put there.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt::Write;
+use std::net::IpAddr;
 
 /// Owned text of the evidence. Bytes that are not UTF-8 were turned into `\xNN`, as Zeek does.
 pub type Text = Box<str>;
@@ -68,9 +70,46 @@ pub const fn is_deceptive(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// The order of texts that may hold addresses, such as a finding's key: word by word, addresses by
+/// number and before all else, so that 10.0.2.1 stands before 10.0.101.1.
+pub fn by_address(a: &str, b: &str) -> Ordering {
+    let word = |word: &str| word.parse::<IpAddr>().map_err(|_| ());
+    let differing = a.split(' ').zip(b.split(' ')).find(|(a, b)| a != b);
+    let first = differing.map_or(Ordering::Equal, |(a, b)| match (word(a), word(b)) {
+        (Err(()), Err(())) => a.cmp(b),
+        (a, b) => a.cmp(&b),
+    });
+    first.then_with(|| a.cmp(b))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_in_texts_stand_by_their_number() {
+        let sorted = [
+            "9.0.0.1 at 10.0.0.1",
+            "10.0.2.1",
+            "10.0.2.1 (Basel)",
+            "10.0.2.1 at 10.0.2.9",
+            "10.0.2.1 at 10.0.10.1",
+            "10.0.2.1 at many",
+            "10.0.101.1",
+            // One address in two spellings: the text decides.
+            "0::1",
+            "::1",
+            "2001:db8::1",
+            "E 10.0.2.1",
+            "E 10.0.101.1",
+            "eva",
+        ];
+        for (i, a) in sorted.iter().enumerate() {
+            for (j, b) in sorted.iter().enumerate() {
+                assert_eq!(by_address(a, b), i.cmp(&j), "{a} and {b}");
+            }
+        }
+    }
 
     #[test]
     fn bytes_that_are_not_text_are_escaped_and_long_ones_cut() {

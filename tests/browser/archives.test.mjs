@@ -1,5 +1,6 @@
 // Archives: what is in a dropped zip is read as files, and shown again from inside it.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -114,8 +115,23 @@ test("what a second drop brings in an archive joins the case, with its sensor", 
 		.getByRole("textbox", { name: "sensor" })
 		.evaluateAll((boxes) => boxes.map((box) => box.value));
 	assert.deepEqual(sensors, ["", ...Array(5).fill("tap 7")]);
-	// The archive has a digest as a file, and so has a stored member; a compressed one has none.
-	await page.waitForFunction(() => document.querySelectorAll(".digest .data").length === 4);
+	// The archive has a digest as a file, and so has what each member holds, compressed or not.
+	await page.waitForFunction(() => document.querySelectorAll(".digest .data").length === 6);
+	const digests = await page.locator(".digest .data").allTextContents();
+	for (const content of [DNS, pcap(PACKETS.slice(4), 4), pcap(PACKETS.slice(0, 4))]) {
+		assert.ok(digests.includes(createHash("sha256").update(content).digest("hex")));
+	}
 	assert.deepEqual(problems, []);
+	await page.context().close();
+});
+
+test("a member whose content can't be had whole says that it has no digest", async () => {
+	const damaged = archive([["dns.log", DNS]]);
+	// Within the compressed data: 255 begins no code there for long.
+	damaged.fill(255, 60, 120);
+	const { page } = await read([scratch.write("damaged.zip", damaged)]);
+	await view(page, "files");
+	await page.locator(".digest", { hasText: "No SHA-256: not all of it could be read" }).waitFor();
+	assert.equal(await page.locator(".digest .data").count(), 1);
 	await page.context().close();
 });

@@ -1,7 +1,7 @@
 // More findings than cross whole at once: what was left out comes when they are shown.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { breakAt, FILE_URL, launch, openPage, settled, view } from "./browser.mjs";
+import { breakAt, FILE_URL, launch, openPage, settled, view, warmWorkers } from "./browser.mjs";
 
 const SOURCES = 40;
 /** With as many rows each, which are all shown, more than cross with a report. */
@@ -177,11 +177,33 @@ test("a folder of many files is listed in part, and searched", async () => {
 		mimeType: "text/plain",
 		buffer: Buffer.from(n === 321 ? "no log at all" : `${line}#${n}\n`),
 	}));
+	const workers = await warmWorkers(page);
+	for (const worker of workers) {
+		await worker.evaluate(() => {
+			const post = self.postMessage.bind(self);
+			self.digests = [];
+			self.postMessage = (message, transfer) => {
+				if (message.name === "hashed") {
+					self.digests.push(message.argument.length);
+				}
+				post(message, transfer);
+			};
+		});
+	}
 	await page.setInputFiles("input[type=file]", files);
 	assert.equal(await settled(page), "done");
 	await view(page, "files");
 	const cards = page.locator(".file-card");
 	assert.equal(await cards.count(), 50);
+	await page.waitForFunction(() => document.querySelectorAll(".digest .data").length === 50);
+	// Each message is drawn, so digests of many files come together.
+	const digests = async () =>
+		(await Promise.all(workers.map((worker) => worker.evaluate(() => self.digests)))).flat();
+	const all = (list) => list.reduce((sum, n) => sum + n, 0);
+	while (all(await digests()) < 400) {
+		await page.waitForTimeout(50);
+	}
+	assert.ok((await digests()).length < 100, `${(await digests()).length} messages`);
 	await page.getByRole("button", { name: "Show 50 of the other 350" }).click();
 	assert.equal(await cards.count(), 100);
 	await page.keyboard.press("/");

@@ -24,6 +24,7 @@ let entities;
 let idn;
 let item;
 let linked;
+let packets;
 let pivots;
 let streams;
 let timeline;
@@ -31,8 +32,8 @@ let timeline;
 before(async () => {
 	const names = ["text", "format", "findings", "grid", "item", "pivots", "timeline"];
 	[text, format, findings, grid, item, pivots, timeline] = await Promise.all(names.map(load));
-	const more = ["entities", "idn", "linked", "streams"];
-	[entities, idn, linked, streams] = await Promise.all(more.map(load));
+	const more = ["entities", "idn", "linked", "packets", "streams"];
+	[entities, idn, linked, packets, streams] = await Promise.all(more.map(load));
 });
 
 test("what deceives is made visible, what does not stays", () => {
@@ -493,5 +494,28 @@ test("a finding is of the sources of its rows, also of those that were left out"
 			entities.aboutEntity(finding, host, (n) => n === node),
 			isAbout,
 		);
+	}
+});
+
+test("packets of several files stand by time, those of one file in its order", () => {
+	const at = (node, item, second) => ({
+		at: { node, item: BigInt(item), offset: 0n, len: 0 },
+		ts: second === undefined ? undefined : `2024-01-01T00:00:0${second}Z`,
+	});
+	// The clock of file 1 was set back behind its second packet; its fourth has no time.
+	const first = [at(1, 1, "1"), at(1, 2, "3.5"), at(1, 3, "2"), at(1, 4)];
+	const second = [at(2, 1, "0.25"), at(2, 2, "3.25"), at(2, 3, "3.5"), at(2, 4, "4")];
+	const want = ["2:1", "1:1", "2:2", "1:2", "1:3", "1:4", "2:3", "2:4"];
+	const names = (all) => all.map(({ at: { node, item } }) => `${node}:${item}`);
+	// However many come at once.
+	for (const size of [1, 2, 3, 8]) {
+		for (const files of [first.concat(second), second.concat(first)]) {
+			const list = new packets.InTime();
+			let all = [];
+			for (let i = 0; i < files.length; i += size) {
+				all = list.add(files.slice(i, i + size));
+			}
+			assert.deepEqual(names(all), want);
+		}
 	}
 });

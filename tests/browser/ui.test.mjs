@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { launch, openPage, openSampleCase, settled, VIEWS, view } from "./browser.mjs";
+import { aCase, launch, openPage, openSampleCase, settled, VIEWS, view } from "./browser.mjs";
 import { scratchFolder } from "./scratch.mjs";
 
 let browser;
@@ -272,6 +272,18 @@ test("all of it goes by keyboard", async () => {
 	await page.locator(".raw-line", { hasText: "hawkeye" }).waitFor();
 	await page.keyboard.press("?");
 	await page.getByRole("dialog").waitFor();
+	await page.context().close();
+});
+
+test("a file of a known format that is not read says what makes it readable", async () => {
+	const { page } = await openPage(browser);
+	await page.setInputFiles("input[type=file]", [aCase("other-formats", "combined.log.xz")]);
+	assert.equal(await settled(page), "done");
+	await view(page, "files");
+	const card = page.locator(".file-card");
+	await card.locator(".file-state", { hasText: "not read here" }).waitFor();
+	const text = await card.textContent();
+	assert.match(text, /file compressed with xz: xz -dk FILE writes what is inside/);
 	await page.context().close();
 });
 

@@ -113,7 +113,7 @@ fn a_packet_of_a_known_connection_costs_no_allocation() {
         sealed.tcp(n % 2 == 0, [1 + n / 2 * 1000, 1 + n / 2 * 1000], 0x18, &body);
         call.udp(n % 2 == 0, &body[..160]);
         call.udp(n % 2 == 0, &body[..160]);
-        sealed.tcp(n % 2 == 1, [1 + (n + 1) / 2 * 1000, 1 + n / 2 * 1000], 0x10, b"");
+        sealed.tcp(n % 2 == 1, [1 + n.div_ceil(2) * 1000, 1 + n / 2 * 1000], 0x10, b"");
     }
     for (what, capture) in [("download", download), ("sealed", sealed), ("call", call)] {
         let blocks = blocks_a_packet(&capture);

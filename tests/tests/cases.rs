@@ -7,6 +7,7 @@ use offwire_tests::archive::archive;
 use offwire_tests::cases::{Case, cases, expect};
 use offwire_tests::outcome::{findings, outcome};
 use offwire_tests::read::{How, Input, Reading, read};
+use offwire_tests::repo::root;
 use std::io::Write;
 
 fn outcome_of(inputs: &[Input]) -> String {
@@ -105,4 +106,24 @@ fn a_rule_whose_events_never_came_is_blind_and_one_that_looked_is_not() {
     let coverage = read(&dns, &How::default()).report().coverage;
     let is_blind = |id: &str| coverage.iter().find(|c| c.rule == id).unwrap().is_blind;
     assert!(is_blind("web-recon") && !is_blind("fast-flux"));
+}
+
+#[test]
+fn a_note_of_packets_seen_twice_says_how_many() {
+    let case = root().join("tests/cases/capture-files/input/pcap-le.pcap");
+    let plain = std::fs::read(case).unwrap();
+    let (head, mut rest) = plain.split_at(24);
+    let (mut doubled, mut n) = (head.to_vec(), 0);
+    while let Some((of_record, _)) = rest.split_at_checked(16) {
+        let len = u32::from_le_bytes(of_record[8..12].try_into().unwrap()) as usize;
+        let (record, behind) = rest.split_at(16 + len);
+        doubled.extend([record, record].concat());
+        (rest, n) = (behind, n + 1);
+    }
+    let input = Input { name: "doubled.pcap".into(), bytes: doubled };
+    let report = read(&[input], &How::default()).report();
+    let note = report.notes.iter().find(|n| n.code == "packet-seen-twice").unwrap();
+    assert!(n > 1);
+    assert_eq!((note.count, note.places), (n, 1));
+    assert_eq!(report.sources[0].counters["packets seen twice"], n);
 }

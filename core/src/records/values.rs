@@ -9,6 +9,7 @@ use crate::bounded::{self, Map};
 use crate::event::Kind;
 use serde::Serialize;
 use std::cmp::Reverse;
+use std::net::IpAddr;
 
 /// The values of a column, most frequent first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -40,9 +41,20 @@ enum Key<'a> {
     Number(i128),
     Span(i64),
     Text(&'a str),
-    Addr(std::net::IpAddr),
+    Addr(IpAddr),
     Bool(bool),
     Time(crate::time::Time),
+}
+
+impl Key<'_> {
+    /// The address that it is, in whichever column; addresses stand before other texts.
+    fn addr(&self) -> Result<IpAddr, ()> {
+        match self {
+            Self::Addr(addr) => Ok(*addr),
+            Self::Text(text) => text.parse().map_err(|_| ()),
+            _ => Err(()),
+        }
+    }
 }
 
 impl std::fmt::Display for Key<'_> {
@@ -60,7 +72,7 @@ impl std::fmt::Display for Key<'_> {
 
 impl Records {
     /// The `limit` most frequent values of `column` among the rows that pass `filter`. Of equally
-    /// frequent ones those first whose text is smaller.
+    /// frequent ones those first whose text is smaller, and of addresses those whose number is.
     pub fn top(
         &self,
         kind: Kind,
@@ -95,14 +107,14 @@ impl Records {
         // The counts alone choose the candidates, so that few values are made into text.
         all.sort_unstable_by_key(|(_, count)| Reverse(*count));
         let least = all.get(limit.saturating_sub(1)).map_or(0, |(_, count)| *count);
-        let mut top: Vec<(Reverse<u64>, String)> = all
+        let mut top: Vec<(Reverse<u64>, Result<IpAddr, ()>, String)> = all
             .into_iter()
             .take_while(|(_, count)| *count >= least)
-            .map(|(key, count)| (Reverse(count), key.to_string()))
+            .map(|(key, count)| (Reverse(count), key.addr(), key.to_string()))
             .collect();
         top.sort_unstable();
         top.truncate(limit);
-        let row = |(Reverse(count), value): (Reverse<u64>, String)| {
+        let row = |(Reverse(count), _, value): (Reverse<u64>, Result<IpAddr, ()>, String)| {
             let filter = equals(column, &value);
             ValueCount { value, count, filter }
         };

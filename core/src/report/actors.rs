@@ -3,6 +3,7 @@
 use super::{Actor, Finding, Role, Source, Span};
 use crate::detect::kit::addr::is_internal;
 use crate::event::NodeId;
+use crate::text::by_address;
 use crate::time::Clock;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,10 @@ pub fn actors(findings: &[Finding], sources: &[Source]) -> Vec<Actor> {
         .filter(|((kind, ..), found)| matches!(*kind, "address" | "account") && found.len() > 1)
         .map(|((kind, value, _), found)| actor(kind, value, &found, findings, sources))
         .collect();
-    all.sort_by_key(|a| (std::cmp::Reverse((a.n_sources, a.findings.len())), a.value.clone()));
+    all.sort_by(|a, b| {
+        let order = |a: &Actor| std::cmp::Reverse((a.n_sources, a.findings.len()));
+        order(a).cmp(&order(b)).then_with(|| by_address(&a.value, &b.value))
+    });
     all
 }
 

@@ -12,6 +12,7 @@ use crate::networks::NetworkFile;
 use crate::report::Finding;
 use crate::session::Store;
 use crate::source::FORMATS;
+use crate::text::by_address;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 pub(crate) fn build(store: &Store) -> Report {
     let mut findings = Vec::new();
     store.detectors.iter().for_each(|d| d.report(&mut findings));
-    findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    findings.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| by_address(&a.key, &b.key)));
     let name_of = |file: &NetworkFile| store.tree.get(file.node).name.to_string();
     for finding in &mut findings {
         networks::add_terms(finding, &store.networks, &name_of);
@@ -52,7 +53,7 @@ pub(crate) fn build(store: &Store) -> Report {
 }
 
 fn order(f: &Finding) -> impl Ord + '_ {
-    (Reverse(f.severity), Reverse(f.confidence), f.rule, &f.key)
+    (Reverse(f.severity), Reverse(f.confidence), f.rule)
 }
 
 fn sources(store: &Store) -> Vec<Source> {
@@ -69,7 +70,7 @@ fn sources(store: &Store) -> Vec<Source> {
             name: n.name.to_string(),
             size: n.size,
             format: n.format.map(str::to_owned),
-            format_title: n.format.and_then(title),
+            format_title: n.format.and_then(title).or_else(|| n.foreign.map(str::to_owned)),
             // Only captures have interfaces.
             item_noun: if n.interfaces.is_empty() { "line" } else { "packet" }.to_owned(),
             refusals: owned(&n.refusals),
@@ -118,6 +119,7 @@ fn notes(store: &Store) -> Vec<NoteRow> {
             weight: tally.kind.weight,
             meaning: tally.kind.meaning.to_owned(),
             count: tally.count,
+            places: tally.places,
             earliest: tally
                 .earliest
                 .iter()
@@ -137,4 +139,32 @@ fn span(store: &Store) -> Option<Span> {
     let first = all().filter_map(|(_, first, _)| *first).min()?;
     let last = all().filter_map(|(_, _, last)| *last).max()?;
     Some(Span { first, last })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::event::Kind;
+    use crate::session::{FileMeta, Session};
+    use crate::settings::Settings;
+
+    #[test]
+    fn findings_and_values_about_addresses_stand_by_their_number() {
+        let mut session = Session::new(Settings::default());
+        let node = session.open(FileMeta::default());
+        let servers = ["10.0.101.1", "9.0.0.1", "10.0.2.1"];
+        for (i, server) in servers.iter().enumerate() {
+            let row = format!(
+                r#"{{"_path":"ftp","ts":170000000{i}.0,"id.orig_h":"10.0.0.9","id.orig_p":5000,"id.resp_h":"{server}","id.resp_p":21,"user":"eva","password":"x","command":"PASS","reply_code":230}}"#
+            );
+            session.feed(node, row.as_bytes());
+            session.feed(node, b"\n");
+        }
+        session.close(node);
+        let by_number = ["9.0.0.1", "10.0.2.1", "10.0.101.1"];
+        let findings = session.report().findings;
+        let keys = findings.iter().filter(|f| f.rule == "plaintext-credentials").map(|f| &f.key);
+        assert_eq!(keys.collect::<Vec<_>>(), by_number);
+        let values = session.records().top(Kind::Ftp, "", "id.resp_h", 9).unwrap();
+        assert_eq!(values.top.iter().map(|v| &v.value).collect::<Vec<_>>(), by_number);
+    }
 }

@@ -167,8 +167,10 @@ pub struct NoteRow {
     pub weight: Weight,
     /// What it means.
     pub meaning: String,
-    /// How many there were.
+    /// How many of what it speaks of there were: packets, lines, files.
     pub count: u64,
+    /// At how many places they were noted.
+    pub places: u64,
     /// The earliest, with their places.
     pub earliest: Vec<NoteAt>,
 }

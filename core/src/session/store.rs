@@ -115,7 +115,11 @@ impl Sink for Store {
     }
 
     fn note(&mut self, note: Note) {
-        self.notes.add(note, self.caps.notes);
+        self.note_of_many(note, 1);
+    }
+
+    fn note_of_many(&mut self, note: Note, n: u64) {
+        self.notes.add(note, n, self.caps.notes);
     }
 
     fn child(&mut self, parent: NodeId, name: &str) -> NodeId {

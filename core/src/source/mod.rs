@@ -6,6 +6,7 @@ pub mod capture;
 mod container;
 mod eve;
 pub(crate) mod flow;
+mod foreign;
 mod ftplog;
 mod iis;
 mod json;
@@ -113,6 +114,10 @@ pub trait Sink {
     fn event(&mut self, event: Event);
     /// Takes a note.
     fn note(&mut self, note: Note);
+    /// Takes one note that stands for `n` of what its kind speaks of, such as packets.
+    fn note_of_many(&mut self, note: Note, _n: u64) {
+        self.note(note);
+    }
     /// Adds a node below `parent`: an archive's member, a compressed file's content.
     fn child(&mut self, parent: NodeId, name: &str) -> NodeId;
     /// Takes a node's bytes as they are instead of having them read; false when they are to be

@@ -1,9 +1,10 @@
 //! Picks the reader for a file by its first bytes, and keeps them until there are enough.
 
 use super::container::{Checkpoint, gzip};
+use super::foreign::{Foreign, foreign, is_tar};
 use super::{FORMATS, Format, HEAD, Head, Opening, Reader, Sink, Sniff};
 use crate::event::{NodeId, Origin};
-use crate::note::{FILE_EMPTY, FORMAT_UNKNOWN, Note};
+use crate::note::{FILE_EMPTY, FORMAT_FOREIGN, FORMAT_UNKNOWN, Note};
 use crate::settings::Settings;
 
 /// The format whose content this is, or every format's reason to refuse.
@@ -66,7 +67,11 @@ impl Opened {
     /// Opens the reader and feeds it all of `held`.
     fn choose(&mut self, held: &[u8], is_whole: bool, out: &mut dyn Sink) {
         let head = Head { bytes: held.get(..HEAD).unwrap_or(held), is_whole };
-        match recognise(&head) {
+        let taken = match recognise(&head) {
+            Ok(format) if is_tar(held) => Err(vec![(format.name, "it lies in a tar archive")]),
+            taken => taken,
+        };
+        match taken {
             Ok(format) => {
                 out.node(self.node).format = Some(format.name);
                 let opening =
@@ -80,8 +85,16 @@ impl Opened {
                 self.state = State::Reading(reader);
             }
             Err(refusals) => {
-                out.node(self.node).refusals = refusals;
-                out.note(self.whole_file_note(&FORMAT_UNKNOWN, describe_head(held)));
+                let known = foreign(head.bytes);
+                let node = out.node(self.node);
+                node.refusals = refusals;
+                node.foreign = known.map(|f| f.title);
+                out.note(match known {
+                    Some(Foreign { title, step }) => {
+                        self.whole_file_note(&FORMAT_FOREIGN, format!("{title}: {step}"))
+                    }
+                    None => self.whole_file_note(&FORMAT_UNKNOWN, describe_head(held)),
+                });
                 self.state = State::Refused;
             }
         }

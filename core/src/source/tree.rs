@@ -26,6 +26,8 @@ pub struct Node {
     pub bytes_read: u64,
     /// The [`super::Format`] that reads it, by name.
     pub format: Option<&'static str>,
+    /// What it is, when that is known and yet nothing here reads it.
+    pub foreign: Option<&'static str>,
     /// Why each other format refused it; filled when none took it.
     pub refusals: Vec<(&'static str, &'static str)>,
     /// Which sensor recorded it, as the analyst says.

@@ -37,9 +37,17 @@ export interface Evidence {
 	archive?: Archive;
 }
 
+/** The digest of a file, or of what a compressed member holds; none where not all could be read. */
+export interface Hashed {
+	file: number;
+	sha256: string | undefined;
+}
+
 /** How the bytes of a member are to be read; the rest of it is the core's. */
 export interface Packed {
 	is_deflated: boolean;
+	/** Length and checksum of the content, where the archive says them. */
+	content?: [bigint | number, number];
 }
 
 /** What is told of an archive; only handed on. */
@@ -171,8 +179,8 @@ export type PageCalls = {
 	opened(opened: { file: number; node: number }): void;
 	/** All that will be read of a file was worked off. */
 	closed(closed: { file: number }): void;
-	/** A file was hashed, after all were analysed; no digest when it could not be read to its end. */
-	hashed(hashed: { file: number; sha256: string | undefined }): void;
+	/** Files were hashed, after all were analysed. */
+	hashed(hashed: Hashed[]): void;
 	unreadable(unreadable: Unreadable): void;
 	crashed(crash: Crash): void;
 	passing(news: PassNews): void;

@@ -130,6 +130,8 @@ export interface NoteRow {
 	weight: Weight;
 	meaning: string;
 	count: bigint;
+	/** Where it was noted; one place can stand for many. */
+	places: bigint;
 	earliest: { item: bigint; offset: bigint; len: number; detail: string }[];
 }
 

@@ -1,5 +1,5 @@
 // What the core wants to know of files before it reads any: first packets, and digests of twins.
-import type { Described, Evidence } from "../shared/messages.ts";
+import type { Described, Evidence, Packed } from "../shared/messages.ts";
 import { Digest, firstPacket, isAid } from "../wasm/offwire_wasm.js";
 import { giveBack, Slices } from "./slices.ts";
 
@@ -75,6 +75,36 @@ export async function digest(
 		}
 	} finally {
 		slices.end();
+	}
+	return running.finish();
+}
+
+/**
+ * The SHA-256 of what a compressed member of an archive holds, in hex; `undefined` if it was asked to
+ * stop on the way, or there is more than the archive says. Fails where the data is damaged.
+ */
+export async function contentDigest(
+	file: File,
+	packed: Packed,
+	isStopped: () => boolean,
+): Promise<string | undefined> {
+	const running = new Digest();
+	const most = packed.content ? Number(packed.content[0]) : Number.POSITIVE_INFINITY;
+	const content = file.stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+	let length = 0;
+	try {
+		for (let next = await content.read(); !next.done; next = await content.read()) {
+			length += next.value.length;
+			if (length > most || isStopped()) {
+				await content.cancel();
+				running.free();
+				return undefined;
+			}
+			running.update(next.value);
+		}
+	} catch (error) {
+		running.free();
+		throw error;
 	}
 	return running.finish();
 }

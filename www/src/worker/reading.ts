@@ -6,17 +6,20 @@ import type {
 	Evidence,
 	FedCalls,
 	FeedingCalls,
+	Hashed,
 	PageCalls,
 	ReadingCalls,
 } from "../shared/messages.ts";
 import { Case, initSync, plan } from "../wasm/offwire_wasm.js";
-import { describeAll, digest } from "./describe.ts";
+import { contentDigest, describeAll, digest } from "./describe.ts";
 import { Meter } from "./meter.ts";
 import { giveBack, type Slice, Slices } from "./slices.ts";
 import { unpack } from "./unpack.ts";
 
 /** Slices handed on but not yet worked off: what lies between the workers is bounded by this. */
 const CREDIT = 3;
+/** Time between two messages of digests: small files are hashed by the hundred, each would be drawn. */
+const TOLD_MS = 300;
 const meter = new Meter();
 const unanswered: Promise<void>[] = [];
 let analysing: Link<FedCalls, FeedingCalls>;
@@ -103,14 +106,23 @@ async function readFile(index: number, file: File, described: Described): Promis
  * on the way would have the analyst wait for a number. One that cannot be read was told of before.
  */
 async function hashAll(evidence: Evidence[], first: number): Promise<void> {
+	let hashed: Hashed[] = [];
+	let toldAt = performance.now();
 	for (const [index, { file, packed }] of evidence.entries()) {
-		// The bytes of a compressed member are nothing that anybody has as a file.
-		const isNone = packed?.is_deflated === true;
-		const sha256 = isNone ? undefined : await digest(file, () => isStopped).catch(() => undefined);
+		// The bytes of a compressed member are nothing that anybody has as a file: its content is.
+		const running = packed?.is_deflated
+			? contentDigest(file, packed, () => isStopped)
+			: digest(file, () => isStopped);
+		const sha256 = await running.catch(() => undefined);
 		if (isStopped) {
 			return;
 		}
-		page.tell("hashed", { file: first + index, sha256 });
+		hashed.push({ file: first + index, sha256 });
+		if (performance.now() - toldAt > TOLD_MS || index === evidence.length - 1) {
+			page.tell("hashed", hashed);
+			hashed = [];
+			toldAt = performance.now();
+		}
 	}
 }
 

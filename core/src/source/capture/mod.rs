@@ -262,7 +262,7 @@ impl Intake {
         if let Some(at) = self.first_copy {
             let n = out.node(self.node).counters.get("packets seen twice").copied().unwrap_or(0);
             let detail = format!("{n} packets, packet {} the first of them", at.item);
-            out.note(Note { at, kind: &PACKET_TWICE, detail });
+            out.note_of_many(Note { at, kind: &PACKET_TWICE, detail }, n);
         }
         let Some(mut series) = self.series.take() else { return };
         let open = match self.counts.last_ts {

@@ -211,7 +211,11 @@ function listener(isCurrent: () => boolean): Listener {
 		}),
 		opened: guard(({ file, node }) => updateFile(file, { node })),
 		closed: guard(({ file }) => updateFile(file, { isClosed: true })),
-		hashed: guard(({ file, sha256 }) => updateFile(file, { sha256, isHashed: true })),
+		hashed: guard((all) => {
+			for (const { file, sha256 } of all) {
+				updateFile(file, { sha256, isHashed: true });
+			}
+		}),
 		unreadable: guard((u) =>
 			addTrouble({
 				file: u.file,

@@ -4,6 +4,7 @@ import type { Followed, Hit, Listed, PassNews, PassRequest, Reach } from "../../
 import { describe } from "../../shared/link.ts";
 import type { FilterError } from "../../shared/records.ts";
 import type { EvidenceRow, Origin } from "../../shared/report.ts";
+import { InTime } from "../select/packets.ts";
 import { filterOfRow } from "../select/pivots.ts";
 import { ask, canAsk, caseNumber, onPassing } from "./case.ts";
 import { save } from "./copy.ts";
@@ -34,6 +35,8 @@ export const reach = signal<Reach | undefined>(undefined);
 export const isCounting = signal(false);
 export const wrong = signal<FilterError | undefined>(undefined);
 export const packets = signal<Listed[]>([]);
+/** Their order, while files are read one after the other. */
+let inTime = new InTime();
 export const followed = signal<Followed[]>([]);
 export const hits = signal<Hit[]>([]);
 export const passes = signal<Record<"list" | "follow" | "carve" | "search", Pass>>({
@@ -137,6 +140,7 @@ function forget(): void {
 	batch(() => {
 		reach.value = undefined;
 		wrong.value = undefined;
+		inTime = new InTime();
 		packets.value = [];
 		followed.value = [];
 		hits.value = [];
@@ -205,6 +209,7 @@ async function run(task: keyof typeof passes.value, asked: Asked): Promise<void>
 	running.set(id, task);
 	set(task, { ...NONE, state: "running" });
 	if (task === "list") {
+		inTime = new InTime();
 		packets.value = [];
 	}
 	const isMine = () => (task === "carve" || mine === version) && running.has(id);
@@ -243,7 +248,7 @@ onPassing.value = (news: PassNews) => {
 			set(task, { total: news.total });
 		}
 		if (news.packets.length > 0) {
-			packets.value = [...packets.value, ...news.packets];
+			packets.value = inTime.add(news.packets);
 		}
 		if (news.hits.length > 0) {
 			hits.value = [...hits.value, ...news.hits];
@@ -275,6 +280,7 @@ effect(() => {
 				filter.value = "";
 				reach.value = undefined;
 				wrong.value = undefined;
+				inTime = new InTime();
 				packets.value = [];
 				followed.value = [];
 				hits.value = [];

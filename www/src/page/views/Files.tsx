@@ -71,6 +71,14 @@ export function Files() {
 	);
 }
 
+/** The note that says what makes a file readable: here, since nobody should have to look for it. */
+const NOT_READ = "format-not-read";
+
+/** The state of a file whose format is known and not read. */
+const UNREAD = "not read here";
+
+const isRefused = (state: string) => state === UNREAD || state === "not recognised";
+
 function stateOf(index: number): string {
 	const file = theCase.files.value.get(index);
 	const trouble = theCase.troubles.value.find((t) => t.file === index);
@@ -83,12 +91,18 @@ function stateOf(index: number): string {
 	if (file.isClosed) {
 		const source = sourceOf(index);
 		if (source && isUnread(source)) {
-			return "not recognised";
+			return source.format_title ? UNREAD : "not recognised";
 		}
 		return theCase.evidence.value[index]?.file.size === 0 ? "empty" : "read";
 	}
 	return theCase.isRunning.value ? "reading" : "stopped";
 }
+
+/** What its digest is taken of. */
+const digestOf = (index: number): string =>
+	theCase.evidence.value[index]?.packed?.is_deflated
+		? "SHA-256 of the file as it comes out of the archive"
+		: "SHA-256 of the file";
 
 /** The source that a file became. */
 const sourceOf = (index: number): Source | undefined =>
@@ -128,7 +142,7 @@ function FileCard({ index }: { index: number }) {
 					<Ev text={evidence.path} />
 				</span>
 				<span class="num dim">{size(evidence.file.size)}</span>
-				<span class={`file-state ${state === "not recognised" ? "failed" : state}`}>{state}</span>
+				<span class={`file-state ${isRefused(state) ? "failed" : state}`}>{state}</span>
 				{state === "reading" && progress && (
 					<progress
 						max={Math.max(1, evidence.file.size)}
@@ -150,8 +164,11 @@ function FileCard({ index }: { index: number }) {
 				{theCase.state.value === "done" && progress?.isClosed && !progress.isHashed && (
 					<span class="digest dim">SHA-256 is being taken…</span>
 				)}
+				{progress?.isHashed && !progress.sha256 && (
+					<span class="digest dim">No SHA-256: not all of it could be read</span>
+				)}
 				{progress?.sha256 && (
-					<span class="digest dim" title="SHA-256 of the file">
+					<span class="digest dim" title={digestOf(index)}>
 						SHA-256 <span class="data">{progress.sha256}</span>
 					</span>
 				)}
@@ -208,7 +225,7 @@ function SourceDetails({ source, depth }: { source: Source; depth: number }) {
 			{notes.map((note) => (
 				<p key={note.code} class="source-note">
 					<WeightMark weight={note.weight} /> <span class="num">{count(note.count)} ×</span>{" "}
-					{note.meaning}
+					{note.meaning} {note.code === NOT_READ && <Ev text={note.earliest[0]?.detail ?? ""} />}
 				</p>
 			))}
 		</div>

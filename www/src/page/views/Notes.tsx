@@ -56,7 +56,7 @@ function Rows({ rows }: { rows: NoteRow[] }) {
 }
 
 function NotePlaces({ row }: { row: NoteRow }) {
-	const more = row.count - BigInt(row.earliest.length);
+	const more = row.places - BigInt(row.earliest.length);
 	return (
 		<div class="note-places">
 			<p class="file-name">
