@@ -17,6 +17,7 @@ const NOT_ZEEKS: [Kind; 3] = [Kind::Arp, Kind::Login, Kind::Netflow];
 
 /// Findings that rest on rows of a kind that Zeek has no log of.
 const OF_OTHER_KINDS: &[(&str, Kind)] = &[
+    ("arp-sweep", Kind::Arp),
     ("password-guessing", Kind::Login),
     ("plaintext-credentials", Kind::Login),
     ("port-scan", Kind::Netflow),
