@@ -157,7 +157,10 @@ export type FeedingCalls = {
 	 * when no format took the file, so that its rest need not be read.
 	 */
 	slice(slice: { file: number; buffer: ArrayBuffer; length: number }): Promise<boolean>;
-	/** `unread`: bytes at its end that were not handed over, for the count of what is done. `isMore`: other files follow. */
+	/**
+	 * `unread`: bytes at its end that were not handed over, for the count of what is done. `isMore`:
+	 * other files follow.
+	 */
 	close(closed: { file: number; unread: number; isMore: boolean }): Promise<void>;
 	/** No more files follow. True when the case must be read again from its first file. */
 	finish(): Promise<boolean>;
