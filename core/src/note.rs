@@ -66,7 +66,7 @@ notes! {
     FILE_CUT "file-cut" DataLoss "The file ends in the middle of a record: all records before it were used.";
     FILE_EMPTY "file-empty" Notice "The file holds no data.";
     FILE_TWICE "file-twice" Info "Another file of the case has the same bytes: this one was not read again and counts once.";
-    FORMAT_FOREIGN "format-not-read" Error "The content is of a known format that is not read here: what makes it readable stands beside it.";
+    FORMAT_FOREIGN "format-not-read" Error "The content is of a known format that is not read here: what makes it readable is said with the file.";
     FORMAT_UNKNOWN "format-unknown" Error "No reader recognised the content; each reader's reason is listed with the file.";
     LINE_LENIENT "line-lenient" Notice "A line breaks the format in a small way and was used all the same.";
     LINE_MALFORMED "line-malformed" DataLoss "A line could not be understood and was left out.";

@@ -1,5 +1,6 @@
 //! Where the fields of each header are, and how their values are written.
 
+use super::names;
 use crate::net::link::Next;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -17,8 +18,14 @@ pub(super) struct Row {
 pub(super) enum Shape {
     /// A number.
     Number,
+    /// A number, and what it means if it is one of those.
+    Named(fn(u64) -> Option<&'static str>),
     /// A number, in hexadecimal.
     Hex,
+    /// The same, and what it means if it is one of those.
+    NamedHex(fn(u64) -> Option<&'static str>),
+    /// The flags of TCP.
+    Flags,
     /// Some bits of a number: shifted right, then masked.
     Bits(u32, u64),
     /// A hardware address.
@@ -32,9 +39,17 @@ pub(super) enum Shape {
 impl Shape {
     pub(super) fn value(&self, bytes: &[u8]) -> String {
         let number = bytes.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
+        let hex = || format!("0x{number:0width$x}", width = bytes.len() * 2);
+        let with = |value: String, name: Option<&str>| match name {
+            Some(name) => format!("{value} ({name})"),
+            None => value,
+        };
         match self {
             Self::Number => number.to_string(),
-            Self::Hex => format!("0x{number:0width$x}", width = bytes.len() * 2),
+            Self::Named(name) => with(number.to_string(), name(number)),
+            Self::Hex => hex(),
+            Self::NamedHex(name) => with(hex(), name(number)),
+            Self::Flags => with(hex(), Some(&tcp_flags(number as u8))),
             Self::Bits(shift, mask) => (number >> shift & mask).to_string(),
             Self::Mac => {
                 let octets: Vec<_> = bytes.iter().map(|b| format!("{b:02x}")).collect();
@@ -54,17 +69,17 @@ const fn row(name: &'static str, at: usize, len: usize, shape: Shape) -> Row {
     Row { name, at, len, shape }
 }
 
-use Shape::{Bits, Hex, Mac, Number, V4, V6};
+use Shape::{Bits, Flags, Hex, Mac, Named, NamedHex, Number, V4, V6};
 
 const ETHERNET: &[Row] = &[
     row("destination address", 0, 6, Mac),
     row("source address", 6, 6, Mac),
-    row("type or length", 12, 2, Hex),
+    row("type or length", 12, 2, NamedHex(names::ether_type)),
 ];
 const VLAN: &[Row] = &[
     row("priority", 0, 2, Bits(13, 7)),
     row("VLAN id", 0, 2, Bits(0, 0x0fff)),
-    row("type", 2, 2, Hex),
+    row("type", 2, 2, NamedHex(names::ether_type)),
 ];
 const MPLS: &[Row] = &[
     row("label", 0, 4, Bits(12, 0xf_ffff)),
@@ -77,19 +92,19 @@ const LLC: &[Row] = &[
     row("source service access point", 1, 1, Hex),
     row("control", 2, 1, Hex),
     row("organisation", 3, 3, Hex),
-    row("type", 6, 2, Hex),
+    row("type", 6, 2, NamedHex(names::ether_type)),
 ];
 const COOKED: &[Row] = &[
     row("packet type", 0, 2, Number),
-    row("hardware type", 2, 2, Number),
+    row("hardware type", 2, 2, Named(names::hardware)),
     row("address length", 4, 2, Number),
     row("address", 6, 8, Mac),
-    row("protocol", 14, 2, Hex),
+    row("protocol", 14, 2, NamedHex(names::ether_type)),
 ];
 const COOKED2: &[Row] = &[
-    row("protocol", 0, 2, Hex),
+    row("protocol", 0, 2, NamedHex(names::ether_type)),
     row("interface", 4, 4, Number),
-    row("hardware type", 8, 2, Number),
+    row("hardware type", 8, 2, Named(names::hardware)),
     row("packet type", 10, 1, Number),
     row("address length", 11, 1, Number),
     row("address", 12, 8, Mac),
@@ -97,9 +112,9 @@ const COOKED2: &[Row] = &[
 const PPPOE: &[Row] =
     &[row("code", 1, 1, Number), row("session", 2, 2, Hex), row("length", 4, 2, Number)];
 pub(super) const ARP: &[Row] = &[
-    row("hardware type", 0, 2, Number),
-    row("protocol type", 2, 2, Hex),
-    row("operation", 6, 2, Number),
+    row("hardware type", 0, 2, Named(names::hardware)),
+    row("protocol type", 2, 2, NamedHex(names::ether_type)),
+    row("operation", 6, 2, Named(names::arp_operation)),
     row("sender hardware address", 8, 6, Mac),
     row("sender protocol address", 14, 4, V4),
     row("target hardware address", 18, 6, Mac),
@@ -116,7 +131,7 @@ pub(super) const IPV4: &[Row] = &[
     row("more fragments", 6, 1, Bits(5, 1)),
     row("fragment offset in 8 bytes", 6, 2, Bits(0, 0x1fff)),
     row("time to live", 8, 1, Number),
-    row("protocol", 9, 1, Number),
+    row("protocol", 9, 1, Named(names::ip_protocol)),
     row("header checksum", 10, 2, Hex),
     row("source address", 12, 4, V4),
     row("destination address", 16, 4, V4),
@@ -126,7 +141,7 @@ pub(super) const IPV6: &[Row] = &[
     row("traffic class", 0, 2, Bits(4, 255)),
     row("flow label", 0, 4, Bits(0, 0xf_ffff)),
     row("payload length", 4, 2, Number),
-    row("next header", 6, 1, Number),
+    row("next header", 6, 1, Named(names::ip_protocol)),
     row("hop limit", 7, 1, Number),
     row("source address", 8, 16, V6),
     row("destination address", 24, 16, V6),
@@ -137,7 +152,7 @@ pub(super) const TCP: &[Row] = &[
     row("sequence number", 4, 4, Number),
     row("acknowledgment number", 8, 4, Number),
     row("data offset in words", 12, 1, Bits(4, 15)),
-    row("flags", 13, 1, Hex),
+    row("flags", 13, 1, Flags),
     row("window", 14, 2, Number),
     row("checksum", 16, 2, Hex),
     row("urgent pointer", 18, 2, Number),
@@ -149,7 +164,12 @@ pub(super) const UDP: &[Row] = &[
     row("checksum", 6, 2, Hex),
 ];
 pub(super) const ICMP: &[Row] =
-    &[row("type", 0, 1, Number), row("code", 1, 1, Number), row("checksum", 2, 2, Hex)];
+    &[row("type", 0, 1, Named(names::icmp)), row("code", 1, 1, Number), row("checksum", 2, 2, Hex)];
+pub(super) const ICMP6: &[Row] = &[
+    row("type", 0, 1, Named(names::icmp6)),
+    row("code", 1, 1, Number),
+    row("checksum", 2, 2, Hex),
+];
 
 /// The name of a link layer header and where its fields are.
 pub(super) fn of(next: Next) -> (String, &'static [Row]) {

@@ -2,6 +2,7 @@
 
 mod content;
 mod layout;
+mod names;
 
 use super::ip::{self, Ip};
 use super::link::{self, Layer, Next};
@@ -181,9 +182,10 @@ impl<'a> Tree<'a> {
                 }
             }
             (super::L4::Icmp { is_v6, kind, code, rest, .. }, _) => {
-                let name = if is_v6 { "ICMPv6" } else { "ICMP" };
+                let (name, rows) =
+                    if is_v6 { ("ICMPv6", layout::ICMP6) } else { ("ICMP", layout::ICMP) };
                 let summary = format!("type {kind}, code {code}");
-                self.header(name, summary, ip.payload.get(..4).unwrap_or_default(), layout::ICMP);
+                self.header(name, summary, ip.payload.get(..4).unwrap_or_default(), rows);
                 match transport::quoted(is_v6, kind, rest) {
                     Some(q) => {
                         let ports = q.ports.map_or(String::new(), |(a, b)| format!(", {a} → {b}"));
@@ -265,7 +267,10 @@ mod tests {
         for want in [
             "0 Ethernet= [0+14]",
             "1 source address=02:00:00:00:00:02 [6+6]",
+            "1 type or length=0x8100 (VLAN) [12+2]",
             "1 VLAN id=5 [14+2]",
+            "1 type=0x0800 (IPv4) [16+2]",
+            "1 protocol=17 (UDP) [27+1]",
             "0 IPv4=10.0.0.1 → 10.0.0.2, 51 bytes [18+20]",
             "1 time to live=64 [26+1]",
             "0 UDP=54321 → 53, no checksum [38+8]",
@@ -287,5 +292,34 @@ mod tests {
         }
         let shown = show(1, &frame);
         assert!(shown.contains(&"1 option=maximum segment size 1460 [54+4]".to_owned()));
+        assert!(shown.contains(&"1 flags=0x18 (PSH ACK) [47+1]".to_owned()));
+    }
+
+    #[test]
+    fn numbers_that_are_met_every_day_have_their_names() {
+        let mac = [2, 0, 0, 0, 0, 1];
+        let arp = [[0, 1, 8, 0, 6, 4, 0, 2].as_slice(), &mac, &[10, 0, 0, 1], &mac, &[10, 0, 0, 2]];
+        let shown = show(1, &[&mac, &mac, [8, 6].as_slice(), &arp.concat()].concat());
+        for want in [
+            "1 hardware type=1 (Ethernet) [14+2]",
+            "1 protocol type=0x0800 (IPv4) [16+2]",
+            "1 operation=2 (reply) [20+2]",
+        ] {
+            assert!(shown.iter().any(|line| line == want), "{want} in {shown:#?}");
+        }
+        let head = [0x45, 0, 0, 28, 0, 1, 0, 0, 64, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+        for (kind, want) in [(8, "1 type=8 (echo request) [20+1]"), (99, "1 type=99 [20+1]")] {
+            let shown = show(101, &[head.as_slice(), &[kind, 0, 0, 0, 0, 1, 0, 1]].concat());
+            assert!(shown.iter().any(|line| line == want), "{want} in {shown:#?}");
+        }
+        let mut six = vec![0x60, 0, 0, 0, 0, 8, 58, 255];
+        six.extend([0; 32]);
+        six.extend([135, 0, 0, 0, 0, 0, 0, 0]);
+        let shown = show(101, &six);
+        assert!(shown.contains(&"1 next header=58 (ICMPv6) [6+1]".to_owned()));
+        assert!(
+            shown.contains(&"1 type=135 (neighbour solicitation) [40+1]".to_owned()),
+            "{shown:#?}"
+        );
     }
 }
