@@ -7,7 +7,7 @@ record! {
     /// One ARP packet for IPv4 over Ethernet; the sender's and target's IP addresses stand in the row's
     /// originator and responder.
     Arp "arp" {
-        /// `request`, `reply`, or the number of another operation.
+        /// `request`, `reply`, another operation by its name, or its number.
         operation: Option<Text> = "operation",
         /// Hardware address that the sender claims.
         orig_mac: Option<Text> = "orig_mac",

@@ -18,6 +18,21 @@ pub struct Arp {
     pub resp: Ipv4Addr,
 }
 
+impl Arp {
+    /// What the packet does, by name: RFC 826, RFC 903, RFC 2390. Others are known by number only.
+    pub const fn operation_name(operation: u64) -> Option<&'static str> {
+        Some(match operation {
+            1 => "request",
+            2 => "reply",
+            3 => "reverse request",
+            4 => "reverse reply",
+            8 => "inverse request",
+            9 => "inverse reply",
+            _ => return None,
+        })
+    }
+}
+
 /// Reads a packet; `None` when it is cut, or for other kinds of addresses.
 pub(super) fn parse(data: &[u8]) -> Option<Arp> {
     let mut c = Cursor::new(data);

@@ -114,7 +114,8 @@ pub trait Sink {
     fn event(&mut self, event: Event);
     /// Takes a note.
     fn note(&mut self, note: Note);
-    /// Takes one note that stands for `n` of what its kind speaks of, such as packets.
+    /// Takes one note that stands for `n` of what its kind speaks of, such as packets. To a sink that
+    /// does not count it is one note.
     fn note_of_many(&mut self, note: Note, _n: u64) {
         self.note(note);
     }

@@ -45,17 +45,20 @@ impl Sweep<'_> {
     }
 }
 
-/// The addresses of one host's busiest minute, if they are a sweep.
+/// The addresses of one host's busiest minute, if they are a sweep. `answers` are in order of hosts.
 pub(super) fn judge<'a>(
     all: &[(&'a Host, &'a Asked)],
-    answers: Option<&BTreeSet<&Host>>,
+    answers: Option<&[(&Host, &())]>,
 ) -> Option<Sweep<'a>> {
     let mut timed: Vec<(Time, usize)> =
         all.iter().enumerate().filter_map(|(i, (_, a))| Some((a.seen.ts()?, i))).collect();
     timed.sort_unstable();
     let busiest = timed.get(window::busiest(&timed, WINDOW))?;
     let targets: Vec<_> = busiest.iter().filter_map(|(_, i)| all.get(*i).copied()).collect();
-    let heard = answers.map(|from| targets.iter().filter(|(host, _)| from.contains(host)).count());
+    let heard = answers.map(|from| {
+        let has = |host: &Host| from.binary_search_by(|(h, ())| (*h).cmp(host)).is_ok();
+        targets.iter().filter(|(host, _)| has(host)).count()
+    });
     let sweep = Sweep { heard, neighbours: neighbours(&targets), targets };
     let is_silent = sweep.silent().is_none_or(|share| share >= MIN_SILENT);
     let is_one =

@@ -3,7 +3,7 @@
 mod describe;
 mod judge;
 
-use super::kit::{Group, Host, Observed, Sighting, Tally};
+use super::kit::{Host, Observed, Sighting, Tally};
 use super::{Detector, Rule};
 use crate::event::{Body, Kind};
 use crate::report::Finding;
@@ -72,10 +72,8 @@ impl Detector for ArpSweep {
 
     fn report(&self, out: &mut Vec<Finding>) {
         for (source, group) in self.asked.iter() {
-            let answers = self.answered.get(source);
-            let members = answers.as_ref().map(Group::members);
-            let from = members.map(|all| all.into_iter().map(|(host, ())| host).collect());
-            if let Some(sweep) = judge::judge(&group.members(), from.as_ref()) {
+            let answers = self.answered.get(source).map(|a| a.members());
+            if let Some(sweep) = judge::judge(&group.members(), answers.as_deref()) {
                 let mut f = describe::finding(source, &sweep);
                 f.missing.extend(self.asked.loss());
                 out.push(f);

@@ -1,6 +1,7 @@
 //! Where the fields of each header are, and how their values are written.
 
 use super::names;
+use crate::net::arp::Arp;
 use crate::net::link::Next;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -114,7 +115,7 @@ const PPPOE: &[Row] =
 pub(super) const ARP: &[Row] = &[
     row("hardware type", 0, 2, Named(names::hardware)),
     row("protocol type", 2, 2, NamedHex(names::ether_type)),
-    row("operation", 6, 2, Named(names::arp_operation)),
+    row("operation", 6, 2, Named(Arp::operation_name)),
     row("sender hardware address", 8, 6, Mac),
     row("sender protocol address", 14, 4, V4),
     row("target hardware address", 18, 6, Mac),

@@ -46,19 +46,6 @@ pub(super) const fn ip_protocol(number: u64) -> Option<&'static str> {
     })
 }
 
-/// An ARP packet's operation: RFC 826, RFC 903, RFC 2390.
-pub(super) const fn arp_operation(number: u64) -> Option<&'static str> {
-    Some(match number {
-        1 => "request",
-        2 => "reply",
-        3 => "reverse request",
-        4 => "reverse reply",
-        8 => "inverse request",
-        9 => "inverse reply",
-        _ => return None,
-    })
-}
-
 /// A kind of hardware, of IANA's register for ARP.
 pub(super) const fn hardware(number: u64) -> Option<&'static str> {
     Some(match number {

@@ -334,13 +334,10 @@ fn arp(packet: &Packet<'_>, found: &Arp) -> Event {
         let text = format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}");
         (octets != [0; 6]).then(|| text.into_boxed_str())
     };
-    let operation = match found.operation {
-        1 => "request".to_owned(),
-        2 => "reply".to_owned(),
-        other => other.to_string(),
-    };
+    let operation = Arp::operation_name(found.operation.into())
+        .map_or_else(|| found.operation.to_string().into(), Into::into);
     let record = event::Arp {
-        operation: Some(operation.into()),
+        operation: Some(operation),
         orig_mac: mac(found.orig_mac),
         resp_mac: mac(found.resp_mac),
     };

@@ -130,6 +130,11 @@ export function choose(text: string): void {
 	count();
 }
 
+function clearList(): void {
+	inTime = new InTime();
+	packets.value = [];
+}
+
 function forget(): void {
 	version += 1;
 	for (const [id, task] of running) {
@@ -140,8 +145,7 @@ function forget(): void {
 	batch(() => {
 		reach.value = undefined;
 		wrong.value = undefined;
-		inTime = new InTime();
-		packets.value = [];
+		clearList();
 		followed.value = [];
 		hits.value = [];
 		passes.value = { ...passes.value, list: NONE, follow: NONE, search: NONE };
@@ -209,8 +213,7 @@ async function run(task: keyof typeof passes.value, asked: Asked): Promise<void>
 	running.set(id, task);
 	set(task, { ...NONE, state: "running" });
 	if (task === "list") {
-		inTime = new InTime();
-		packets.value = [];
+		clearList();
 	}
 	const isMine = () => (task === "carve" || mine === version) && running.has(id);
 	try {
@@ -280,8 +283,7 @@ effect(() => {
 				filter.value = "";
 				reach.value = undefined;
 				wrong.value = undefined;
-				inTime = new InTime();
-				packets.value = [];
+				clearList();
 				followed.value = [];
 				hits.value = [];
 				pattern.value = "";

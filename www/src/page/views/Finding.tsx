@@ -1,9 +1,10 @@
 // One finding: what was seen, against which thresholds, what else it could be, and on which rows.
-import type { Caveat, EvidenceRow, Finding as F, Fact, Subject } from "../../shared/report.ts";
-import { Copy, Empty, Scroll, Section } from "../parts/Common.tsx";
+import type { Caveat, EvidenceRow, Finding as F, Subject } from "../../shared/report.ts";
+import { Copy, Empty, Section } from "../parts/Common.tsx";
 import { AtSite, Ev, Linked, LinkedRow, Pivot } from "../parts/Evidence.tsx";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
 import { holdStill } from "../parts/still.ts";
+import { Terms } from "../parts/Terms.tsx";
 import { ToPackets } from "../parts/ToPackets.tsx";
 import { ofSubject } from "../select/entities.ts";
 import { filesOf, formatsOf, siteOf, siteOfFinding, sourceName } from "../select/findings.ts";
@@ -155,85 +156,6 @@ function Subjects({ subjects }: { subjects: Subject[] }) {
 				);
 			})}
 		</dl>
-	);
-}
-
-function Outcome({ fact }: { fact: Fact }) {
-	if (fact.threshold === undefined) {
-		return <span class="dim">–</span>;
-	}
-	if (fact.is_met === undefined) {
-		return <span class="outcome unknown">? not shown</span>;
-	}
-	return fact.is_met ? (
-		<span class="outcome met">✓ met</span>
-	) : (
-		<span class="outcome unmet">✗ not met</span>
-	);
-}
-
-/** Characters of a number with its units: `11 min 52 s`. A line does not end inside. */
-const LONGEST_MEASURE = 12;
-
-const whole = (text: string): string => (text.length <= LONGEST_MEASURE ? "unbroken" : "");
-
-function Terms({ finding }: { finding: F }) {
-	const { facts, score, subjects } = finding;
-	const hasPoints = facts.some((f) => f.points !== undefined);
-	return (
-		<Section
-			title="Terms against thresholds"
-			aside={score !== undefined && <span class="num">score {score} of 100</span>}
-		>
-			<Scroll label="Terms">
-				<table class="terms">
-					<thead>
-						<tr>
-							<th scope="col">Term</th>
-							<th scope="col">Value</th>
-							<th scope="col">Threshold</th>
-							<th scope="col">Outcome</th>
-							<th scope="col">Basis</th>
-							{hasPoints && <th scope="col">Points</th>}
-						</tr>
-					</thead>
-					<tbody>
-						{facts.map((fact) => (
-							<tr key={fact.name}>
-								<th scope="row">
-									{fact.name}
-									{fact.note && (
-										<span class="fact-note dim">
-											<Linked text={fact.note} subjects={subjects} />
-										</span>
-									)}
-								</th>
-								<td class={`data ${whole(fact.value)}`}>
-									<Linked text={fact.value} subjects={subjects} />
-								</td>
-								<td
-									data-term="threshold"
-									class={fact.threshold === undefined ? "lacks" : whole(fact.threshold)}
-								>
-									{fact.threshold ?? <span class="dim">none</span>}
-								</td>
-								<td class={fact.threshold === undefined ? "lacks" : ""}>
-									<Outcome fact={fact} />
-								</td>
-								<td data-term="basis" class="dim">
-									{fact.basis}
-								</td>
-								{hasPoints && (
-									<td data-term="points" class={`num ${fact.points === undefined ? "lacks" : ""}`}>
-										{fact.points ?? "–"}
-									</td>
-								)}
-							</tr>
-						))}
-					</tbody>
-				</table>
-			</Scroll>
-		</Section>
 	);
 }
 
