@@ -36,7 +36,7 @@ struct ClientFingerprints {
 
 impl ClientFingerprints {
     const fn new(settings: &Settings) -> Self {
-        Self { shown: Tally::new(settings.caps.keys, MAX_HOSTS) }
+        Self { shown: Tally::new(settings, MAX_HOSTS) }
     }
 }
 

@@ -38,7 +38,7 @@ struct PlaintextCredentials {
 
 impl PlaintextCredentials {
     const fn new(settings: &Settings) -> Self {
-        Self { sent: Tally::new(settings.caps.keys, MAX_ACCOUNTS) }
+        Self { sent: Tally::new(settings, MAX_ACCOUNTS) }
     }
 }
 

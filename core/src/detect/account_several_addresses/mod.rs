@@ -38,7 +38,7 @@ struct SeveralAddresses {
 
 impl SeveralAddresses {
     const fn new(settings: &Settings) -> Self {
-        Self { uses: Tally::new(settings.caps.keys, MAX_USES) }
+        Self { uses: Tally::new(settings, MAX_USES) }
     }
 }
 

@@ -45,8 +45,10 @@ struct ArpSweep {
 
 impl ArpSweep {
     const fn new(settings: &Settings) -> Self {
-        let keys = settings.caps.keys;
-        Self { asked: Tally::new(keys, MAX_TARGETS), answered: Tally::new(keys, MAX_TARGETS) }
+        Self {
+            asked: Tally::new(settings, MAX_TARGETS),
+            answered: Tally::new(settings, MAX_TARGETS),
+        }
     }
 }
 

@@ -34,8 +34,7 @@ pub(super) struct Certificate<'a> {
 
 impl Memory {
     pub(super) const fn new(settings: &Settings) -> Self {
-        let keys = settings.caps.keys;
-        Self { seen: Tally::new(keys, 1), shown_by: Tally::new(keys, MAX_SERVERS) }
+        Self { seen: Tally::new(settings, 1), shown_by: Tally::new(settings, MAX_SERVERS) }
     }
 
     pub(super) fn observe(&mut self, e: &Observed<'_>) {

@@ -48,7 +48,7 @@ struct DnsTunnelling {
 
 impl DnsTunnelling {
     const fn new(settings: &Settings) -> Self {
-        Self { asked: Tally::new(settings.caps.keys, MAX_NAMES) }
+        Self { asked: Tally::new(settings, MAX_NAMES) }
     }
 }
 

@@ -42,7 +42,7 @@ struct ExternalResolver {
 
 impl ExternalResolver {
     const fn new(settings: &Settings) -> Self {
-        Self { asked: Tally::new(settings.caps.keys, MAX_SERVERS) }
+        Self { asked: Tally::new(settings, MAX_SERVERS) }
     }
 }
 

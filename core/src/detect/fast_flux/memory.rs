@@ -70,12 +70,11 @@ pub(super) struct Answer<'a> {
 
 impl Memory {
     pub(super) const fn new(settings: &Settings) -> Self {
-        let keys = settings.caps.keys;
         Self {
-            answers: Tally::new(keys, MAX_ANSWERS),
-            glue: Tally::new(keys, MAX_ANSWERS),
-            servers: Tally::new(keys, MAX_SERVERS),
-            contacts: Tally::new(keys, MAX_PORTS),
+            answers: Tally::new(settings, MAX_ANSWERS),
+            glue: Tally::new(settings, MAX_ANSWERS),
+            servers: Tally::new(settings, MAX_SERVERS),
+            contacts: Tally::new(settings, MAX_PORTS),
         }
     }
 

@@ -7,77 +7,66 @@
 //! pushed it out are only ever replaced by earlier ones; so what is kept is a function of the set
 //! of pairs and never of their order, and each kept value has seen all that belongs to it.
 
+use super::index::Index;
+use super::slab::Slab;
+use crate::settings::Settings;
 use crate::stable::stable;
-use std::collections::{BTreeMap, BTreeSet, btree_map};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
-use std::rc::Rc;
 
 /// Where a pair stands when not all can stay: smaller stays. The rank is the first byte, a hash of
 /// the pair the rest.
 type Place = u64;
 
-/// Behind every place that a pair can have: ranks are small numbers.
-const END: Place = Place::MAX;
-/// How many pairs are looked at for a key that is there already. Keys of one hash are one key, but
-/// for an adversary's work, who must not have us look at all of them.
-const MAX_LOOKED_AT: usize = 8;
+/// The end of the chain of a key's pairs.
+const NONE: u32 = u32::MAX;
 
 /// Pairs of keys and members with a value each.
 ///
-/// One tree for all pairs, since most keys have one member and a tree of its own for each would be
-/// mostly empty nodes.
+/// Places are only worked out where something is full: nearly all pairs of nearly all cases are
+/// found by hash and never compared.
 #[derive(Debug, Clone)]
 pub struct Tally<K, M, V> {
-    pairs: BTreeMap<Pair<K, M>, Slot<V>>,
-    /// Members of the keys of one hash that have several; most have one.
-    several: BTreeMap<u64, usize>,
-    /// All pairs by place: only a table that was full once must know which one goes.
+    keys: Slab<Key<K>>,
+    pairs: Slab<Pair<M, V>>,
+    by_key: Index,
+    by_pair: Index,
+    /// All pairs by place, once the table was full.
     order: Option<BTreeSet<ByPlace<K, M>>>,
+    /// The pairs of one key by place, for the keys that were full.
+    orders: BTreeMap<u32, BTreeSet<(Place, M)>>,
     cap: usize,
     cap_members: usize,
     /// Offers to pairs that are not kept.
     lost: u64,
 }
 
-/// A pair, in the order of the tree. The hashes come first: names and addresses are slow to compare
-/// all the way down. What hashes do not tell apart, which an adversary can bring about, names do.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Pair<K, M> {
-    key_hash: u64,
-    place: Place,
-    /// Key and member; none in a bound, which stands before all of its hashes. Pairs of one key
-    /// share it: it is mostly hosts, and a busy one has thousands of members.
-    names: Option<(Rc<K>, M)>,
+#[derive(Debug, Clone)]
+struct Key<K> {
+    key: K,
+    /// The first of its pairs; each names the next.
+    first: u32,
+    n_pairs: u32,
 }
 
-/// A pair in the order in which a full table lets them go.
-type ByPlace<K, M> = (Place, u64, Option<(Rc<K>, M)>);
-
-impl<K, M> Pair<K, M> {
-    /// Stands before all pairs of these hashes.
-    const fn bound(key_hash: u64, place: Place) -> Self {
-        Self { key_hash, place, names: None }
-    }
-}
-
-impl<K, M: Clone> Pair<K, M> {
-    fn by_place(&self) -> ByPlace<K, M> {
-        (self.place, self.key_hash, self.names.clone())
-    }
-}
-
-/// The value is boxed: a tree's node has room for eleven, and is seldom full.
-#[derive(Debug, Clone, Default)]
-struct Slot<V> {
-    value: Box<V>,
+#[derive(Debug, Clone)]
+struct Pair<M, V> {
+    /// Number of its key.
+    of: u32,
+    next: u32,
+    before: u32,
     offered: u32,
+    rank: u8,
+    member: M,
+    value: V,
 }
 
-impl<V> Slot<V> {
-    const fn offer(&mut self) -> &mut V {
-        self.offered = self.offered.saturating_add(1);
-        &mut self.value
-    }
+/// A pair in the order in which a full table lets them go. What hashes do not tell apart, which an
+/// adversary can bring about, names do.
+type ByPlace<K, M> = (Place, u64, K, M);
+
+fn place(rank: u8, key_hash: u64, member: &impl Hash) -> Place {
+    u64::from(rank) << 56 | stable(&(key_hash, member)) >> 8
 }
 
 impl<K, M, V> Tally<K, M, V>
@@ -86,13 +75,16 @@ where
     M: Ord + Hash + Clone,
     V: Default,
 {
-    /// Holds at most `cap` pairs, and of one key at most `cap_members`.
-    pub const fn new(cap: usize, cap_members: usize) -> Self {
+    /// Holds as many pairs as the settings allow, and of one key at most `cap_members`.
+    pub const fn new(settings: &Settings, cap_members: usize) -> Self {
         Self {
-            pairs: BTreeMap::new(),
-            several: BTreeMap::new(),
+            keys: Slab::new(),
+            pairs: Slab::new(),
+            by_key: Index::new(settings.seed),
+            by_pair: Index::new(settings.seed),
             order: None,
-            cap,
+            orders: BTreeMap::new(),
+            cap: settings.caps.keys,
             cap_members,
             lost: 0,
         }
@@ -107,121 +99,167 @@ where
     /// As [`Tally::offer`]; pairs of a lower rank stay before all of a higher one, so that a flood
     /// of failures cannot push a success out. The rank must follow from key and member alone.
     pub fn offer_ranked(&mut self, rank: u8, key: K, member: M) -> Option<&mut V> {
-        let key_hash = stable(&key);
-        let place = u64::from(rank) << 56 | stable(&(key_hash, &member)) >> 8;
-        let here = Pair::bound(key_hash, place)..Pair::bound(key_hash, place.saturating_add(1));
-        let mut there = self.pairs.range(here).filter_map(|(pair, _)| pair.names.as_ref());
-        let known = there.find(|(k, m)| **k == key && *m == member).map(|(k, _)| Rc::clone(k));
-        let is_new = known.is_none();
-        let key = known.unwrap_or_else(|| self.shared(key_hash, key));
-        let pair = Pair { key_hash, place, names: Some((key, member)) };
-        if is_new {
-            if self.make_room(&pair).is_none() {
+        let key_hash = self.by_key.hash(&key);
+        let of = self.key(key_hash, &key);
+        let known = of.and_then(|of| self.pair(self.by_pair.hash(&(of, &member)), of, &member));
+        let id = match known {
+            Some(id) => id,
+            None if self.make_room(rank, of, &key, &member) => {
+                self.insert(rank, key_hash, key, member)?
+            }
+            None => {
                 self.lost += 1;
                 return None;
             }
-            self.count_in(&pair);
-        }
-        Some(self.pairs.entry(pair).or_default().offer())
+        };
+        let pair = self.pairs.get_mut(id)?;
+        pair.offered = pair.offered.saturating_add(1);
+        Some(&mut pair.value)
     }
 
-    /// The key as its other pairs have it.
-    fn shared(&self, key_hash: u64, key: K) -> Rc<K> {
-        let mut others = self.range(key_hash).take(MAX_LOOKED_AT);
-        let same = others.find_map(|(pair, _)| pair.names.as_ref().filter(|(k, _)| **k == key));
-        same.map_or_else(|| Rc::new(key), |(k, _)| Rc::clone(k))
+    fn key(&self, hash: u32, key: &K) -> Option<u32> {
+        self.by_key.find(hash, &mut |id| self.keys.get(id).is_some_and(|k| k.key == *key))
     }
 
-    /// A new pair of a key: it is one more of several, and it has its place.
-    fn count_in(&mut self, new: &Pair<K, M>) {
-        let others = self.members_of(new.key_hash);
-        if others > 0 {
-            self.several.insert(new.key_hash, others + 1);
-        }
-        if let Some(order) = &mut self.order {
-            order.insert(new.by_place());
-        }
+    fn pair(&self, hash: u32, of: u32, member: &M) -> Option<u32> {
+        let is = |pair: &Pair<M, V>| pair.of == of && pair.member == *member;
+        self.by_pair.find(hash, &mut |id| self.pairs.get(id).is_some_and(is))
     }
 
-    /// Makes room for a new pair; `None` when it would be the one to go.
-    fn make_room(&mut self, new: &Pair<K, M>) -> Option<()> {
+    /// Puts a new pair in, before the others of its key.
+    fn insert(&mut self, rank: u8, key_hash: u32, key: K, member: M) -> Option<u32> {
+        let is_told_by_name = self.order.is_some() || !self.orders.is_empty();
+        let names = is_told_by_name.then(|| (key.clone(), member.clone()));
+        let of = match self.key(key_hash, &key) {
+            Some(of) => of,
+            None => {
+                let of = self.keys.insert(Key { key, first: NONE, n_pairs: 0 })?;
+                self.by_key.insert(key_hash, of);
+                of
+            }
+        };
+        let hash = self.by_pair.hash(&(of, &member));
+        let key = self.keys.get_mut(of)?;
+        let next = key.first;
+        let pair = Pair { of, next, before: NONE, offered: 0, rank, member, value: V::default() };
+        let id = self.pairs.insert(pair)?;
+        key.first = id;
+        key.n_pairs += 1;
+        if let Some(next) = self.pairs.get_mut(next) {
+            next.before = id;
+        }
+        self.by_pair.insert(hash, id);
+        if let Some((key, member)) = names {
+            let key_hash = stable(&key);
+            let place = place(rank, key_hash, &member);
+            if let Some(order) = self.orders.get_mut(&of) {
+                order.insert((place, member.clone()));
+            }
+            if let Some(order) = &mut self.order {
+                order.insert((place, key_hash, key, member));
+            }
+        }
+        Some(id)
+    }
+
+    /// Makes room for a new pair; false when it would be the one to go.
+    fn make_room(&mut self, rank: u8, of: Option<u32>, key: &K, member: &M) -> bool {
         if self.cap == 0 || self.cap_members == 0 {
-            return None;
+            return false;
         }
-        if self.members_of(new.key_hash) >= self.cap_members {
-            let last = self.range(new.key_hash).next_back()?.0.clone();
-            if *new >= last {
-                return None;
+        let n_pairs = of.and_then(|of| self.keys.get(of)).map_or(0, |key| key.n_pairs as usize);
+        let is_full = self.pairs.len() >= self.cap;
+        if n_pairs < self.cap_members && !is_full {
+            return true;
+        }
+        let key_hash = stable(key);
+        let place = place(rank, key_hash, member);
+        let last = match of.filter(|_| n_pairs >= self.cap_members) {
+            Some(of) => {
+                let last = self.by_place_of(of, key_hash).last().cloned();
+                let last = last.filter(|(at, last)| (place, member) < (*at, last));
+                last.and_then(|(_, last)| self.pair(self.by_pair.hash(&(of, &last)), of, &last))
             }
-            self.remove(&last);
-        }
-        if self.pairs.len() >= self.cap {
-            let last = self.by_place().last()?.clone();
-            if new.by_place() >= last {
-                return None;
+            None => {
+                let last = self.by_place().last();
+                let new = (&place, &key_hash, key, member);
+                let last = last.filter(|(at, hash, key, last)| new < (at, hash, key, last));
+                last.cloned().and_then(|(_, _, key, last)| {
+                    let of = self.key(self.by_key.hash(&key), &key)?;
+                    self.pair(self.by_pair.hash(&(of, &last)), of, &last)
+                })
             }
-            let (place, key_hash, names) = last;
-            self.remove(&Pair { key_hash, place, names });
-        }
-        Some(())
-    }
-
-    /// The pairs of the keys of one hash: of one key, but for an adversary's work.
-    fn range(&self, key_hash: u64) -> btree_map::Range<'_, Pair<K, M>, Slot<V>> {
-        self.pairs.range(Pair::bound(key_hash, 0)..Pair::bound(key_hash, END))
-    }
-
-    fn members_of(&self, key_hash: u64) -> usize {
-        let counted = self.several.get(&key_hash).copied();
-        counted.unwrap_or_else(|| usize::from(self.range(key_hash).next().is_some()))
+        };
+        last.is_some_and(|last| self.remove(last).is_some())
     }
 
     /// All pairs by place; put in order when first asked for.
     fn by_place(&mut self) -> &BTreeSet<ByPlace<K, M>> {
-        let pairs = &self.pairs;
-        self.order.get_or_insert_with(|| pairs.keys().map(Pair::by_place).collect())
+        let (keys, pairs) = (&self.keys, &self.pairs);
+        self.order.get_or_insert_with(|| {
+            let by_place = |(_, pair): (u32, &Pair<M, V>)| {
+                let key = keys.get(pair.of)?.key.clone();
+                let key_hash = stable(&key);
+                let place = place(pair.rank, key_hash, &pair.member);
+                Some((place, key_hash, key, pair.member.clone()))
+            };
+            pairs.iter().filter_map(by_place).collect()
+        })
     }
 
-    fn remove(&mut self, pair: &Pair<K, M>) {
-        self.lost += self.pairs.remove(pair).map_or(0, |slot| u64::from(slot.offered));
+    /// The pairs of one key by place; put in order when first asked for.
+    fn by_place_of(&mut self, of: u32, key_hash: u64) -> &BTreeSet<(Place, M)> {
+        let (keys, pairs) = (&self.keys, &self.pairs);
+        self.orders.entry(of).or_insert_with(|| {
+            let place = |p: &Pair<M, V>| (place(p.rank, key_hash, &p.member), p.member.clone());
+            chain(keys.get(of), pairs).map(place).collect()
+        })
+    }
+
+    fn remove(&mut self, id: u32) -> Option<()> {
+        let pair = self.pairs.remove(id)?;
+        self.lost += u64::from(pair.offered);
+        self.by_pair.remove(self.by_pair.hash(&(pair.of, &pair.member)), id);
+        if let Some(next) = self.pairs.get_mut(pair.next) {
+            next.before = pair.before;
+        }
+        let key = self.keys.get_mut(pair.of)?;
+        key.n_pairs -= 1;
+        match self.pairs.get_mut(pair.before) {
+            Some(before) => before.next = pair.next,
+            None => key.first = pair.next,
+        }
+        let key_hash = stable(&key.key);
+        let place = place(pair.rank, key_hash, &pair.member);
+        if let Some(order) = self.orders.get_mut(&pair.of) {
+            order.remove(&(place, pair.member.clone()));
+        }
         if let Some(order) = &mut self.order {
-            order.remove(&pair.by_place());
+            order.remove(&(place, key_hash, key.key.clone(), pair.member));
         }
-        if let Some(n) = self.several.get_mut(&pair.key_hash) {
-            *n -= 1;
-            if *n == 1 {
-                self.several.remove(&pair.key_hash);
-            }
+        if key.n_pairs == 0 {
+            self.by_key.remove(self.by_key.hash(&key.key), pair.of);
+            self.orders.remove(&pair.of);
+            self.keys.remove(pair.of)?;
         }
+        Some(())
     }
 
     /// Every key with its group, in order of keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, Group<'_, M, V>)> {
-        let mut keys: Vec<(&K, u64)> = Vec::new();
-        for pair in self.pairs.keys() {
-            if let Some((key, _)) = &pair.names
-                && keys.last().is_none_or(|(last, _)| **last != **key)
-            {
-                keys.push((key, pair.key_hash));
-            }
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        keys.into_iter().map(|(key, key_hash)| (key, self.group(key, key_hash)))
+        let mut keys: Vec<&Key<K>> = self.keys.iter().map(|(_, key)| key).collect();
+        keys.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        keys.into_iter().map(|key| (&key.key, self.group(key)))
     }
 
     /// The group of one key.
     pub fn get(&self, key: &K) -> Option<Group<'_, M, V>> {
-        Some(self.group(key, stable(key))).filter(|g| !g.is_empty())
+        let of = self.key(self.by_key.hash(key), key)?;
+        Some(self.group(self.keys.get(of)?))
     }
 
-    fn group(&self, key: &K, key_hash: u64) -> Group<'_, M, V> {
-        let mut members = Vec::new();
-        for (pair, slot) in self.range(key_hash) {
-            let of_key = pair.names.as_ref().filter(|(of, _)| **of == *key);
-            members.extend(of_key.map(|(_, member)| (member, &*slot.value)));
-        }
-        Group::new(members)
+    fn group(&self, key: &Key<K>) -> Group<'_, M, V> {
+        Group::new(chain(Some(key), &self.pairs).map(|pair| (&pair.member, &pair.value)).collect())
     }
 
     /// How many offers went to pairs that are no longer kept.
@@ -236,6 +274,15 @@ where
             format!("The rule's table was full: {lost} events are not counted, so numbers are lower bounds.")
         })
     }
+}
+
+/// The pairs of a key.
+fn chain<'a, K, M, V>(
+    key: Option<&Key<K>>,
+    pairs: &'a Slab<Pair<M, V>>,
+) -> impl Iterator<Item = &'a Pair<M, V>> {
+    let first = key.and_then(|key| pairs.get(key.first));
+    std::iter::successors(first, |pair| pairs.get(pair.next))
 }
 
 /// The members of one key, in order of members.
@@ -268,12 +315,18 @@ impl<'a, M: Ord, V> Group<'a, M, V> {
 mod tests {
     use super::*;
 
+    fn with_cap(keys: usize) -> Settings {
+        let mut settings = Settings::default();
+        settings.caps.keys = keys;
+        settings
+    }
+
     fn filled(
         pairs: impl IntoIterator<Item = (u8, u16)>,
         cap: usize,
         per: usize,
     ) -> Tally<u8, u16, u64> {
-        let mut t = Tally::new(cap, per);
+        let mut t = Tally::new(&with_cap(cap), per);
         for (k, m) in pairs {
             if let Some(n) = t.offer(k, m) {
                 *n += 1;
@@ -317,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_flood_does_not_push_a_lower_rank_out() {
-        let mut t: Tally<u8, u16, u64> = Tally::new(8, 8);
+        let mut t: Tally<u8, u16, u64> = Tally::new(&with_cap(8), 8);
         t.offer_ranked(0, 9, 9);
         (0..5000).for_each(|m| {
             t.offer_ranked(1, (m % 50) as u8, m);

@@ -41,8 +41,10 @@ struct NxdomainBurst {
 
 impl NxdomainBurst {
     const fn new(settings: &Settings) -> Self {
-        let keys = settings.caps.keys;
-        Self { asked: Tally::new(keys, MAX_DOMAINS), servers: Tally::new(keys, MAX_SERVERS) }
+        Self {
+            asked: Tally::new(settings, MAX_DOMAINS),
+            servers: Tally::new(settings, MAX_SERVERS),
+        }
     }
 }
 

@@ -50,10 +50,7 @@ struct PasswordGuessing {
 
 impl PasswordGuessing {
     const fn new(settings: &Settings) -> Self {
-        Self {
-            logins: Tally::new(settings.caps.keys, MAX_LOGINS),
-            named: Tally::new(settings.caps.keys, 4),
-        }
+        Self { logins: Tally::new(settings, MAX_LOGINS), named: Tally::new(settings, 4) }
     }
 
     fn tried(&mut self, e: &Observed<'_>, from: Host, login: Login, n: u64) {

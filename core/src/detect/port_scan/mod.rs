@@ -94,7 +94,7 @@ fn widen<T: Ord + Copy>(have: Option<(T, T)>, value: Option<T>) -> Option<(T, T)
 
 impl PortScan {
     const fn new(settings: &Settings) -> Self {
-        Self { probes: Tally::new(settings.caps.keys, MAX_TARGETS) }
+        Self { probes: Tally::new(settings, MAX_TARGETS) }
     }
 }
 

@@ -88,15 +88,14 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) const fn new(settings: &Settings) -> Self {
-        let keys = settings.caps.keys;
         Self {
-            connections: Tally::new(keys, MAX_SAID),
-            proxied: Tally::new(keys, MAX_OF_NAME),
-            hellos: Tally::new(keys, MAX_OF_NAME),
-            certificates: Tally::new(keys, MAX_NAMES + 2),
-            answers: Tally::new(keys, MAX_OF_NAME),
-            looked_up: Tally::new(keys, MAX_OF_ADDRESS),
-            clients: Tally::new(keys, 1),
+            connections: Tally::new(settings, MAX_SAID),
+            proxied: Tally::new(settings, MAX_OF_NAME),
+            hellos: Tally::new(settings, MAX_OF_NAME),
+            certificates: Tally::new(settings, MAX_NAMES + 2),
+            answers: Tally::new(settings, MAX_OF_NAME),
+            looked_up: Tally::new(settings, MAX_OF_ADDRESS),
+            clients: Tally::new(settings, 1),
         }
     }
 

@@ -65,7 +65,7 @@ struct ServiceInventory {
 
 impl ServiceInventory {
     const fn new(settings: &Settings) -> Self {
-        Self { hosts: Tally::new(settings.caps.keys, MAX_SERVICES) }
+        Self { hosts: Tally::new(settings, MAX_SERVICES) }
     }
 }
 

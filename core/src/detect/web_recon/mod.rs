@@ -63,11 +63,10 @@ struct Totals {
 
 impl WebRecon {
     const fn new(settings: &Settings) -> Self {
-        let keys = settings.caps.keys;
         Self {
-            requests: Tally::new(keys, MAX_REQUESTS),
-            totals: Tally::new(keys, MAX_SERVERS),
-            served: Tally::new(keys, MAX_TYPES),
+            requests: Tally::new(settings, MAX_REQUESTS),
+            totals: Tally::new(settings, MAX_SERVERS),
+            served: Tally::new(settings, MAX_TYPES),
             tell_agents: BTreeSet::new(),
         }
     }
