@@ -32,8 +32,10 @@ const WINDOW: u32 = 1 << 20;
 static RESERVED: Once = Once::new();
 
 /// Memory taken in one step when a case begins: the allocator grows by 64 KB, and each such step
-/// is a call into the browser. It is not touched before it is used.
-const RESERVE: usize = 16 << 20;
+/// is a call into the browser, which may have to move all of it. A case of a gigabyte fits, with
+/// tables of 16 MB; so what fails for want of memory fails before anything is read. Pages take no
+/// memory of the machine before they are used.
+const RESERVE: usize = 80 << 20;
 
 /// Rows of evidence that cross with a report, which is told again and again: some megabytes at most.
 const ROWS_TOLD: usize = 1000;

@@ -5,6 +5,9 @@ use std::fmt::Write;
 
 /// Columns that running text is wrapped at; tables and evidence may be wider.
 pub(super) const WIDTH: usize = 96;
+/// A column is at most this wide: one long value pushes the rest of its own row aside, and does not
+/// tear all others apart.
+const MAX_COLUMN: usize = 40;
 
 /// Text being laid out.
 pub(super) struct Page(String);
@@ -76,7 +79,8 @@ impl Page {
             rows.iter().map(|r| r.iter().map(|c| visible(c).into_owned()).collect()).collect();
         let n = rows.iter().map(Vec::len).max().unwrap_or_default();
         let width = |i: usize| {
-            rows.iter().filter_map(|r| Some(r.get(i)?.chars().count())).max().unwrap_or_default()
+            let cells = rows.iter().filter_map(|r| Some(r.get(i)?.chars().count()));
+            cells.filter(|n| *n <= MAX_COLUMN).max().unwrap_or_default()
         };
         let widths: Vec<usize> = (0..n).map(width).collect();
         for row in &rows {
@@ -87,5 +91,23 @@ impl Page {
             self.0.push_str(line.trim_end());
             self.0.push('\n');
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_cell_moves_its_own_row_only() {
+        let row = |value: String| vec!["serial".to_owned(), value, "observed".to_owned()];
+        let mut page = Page::new();
+        page.table(
+            0,
+            &[row("7".repeat(MAX_COLUMN)), row("1".into()), row("9".repeat(MAX_COLUMN + 1))],
+        );
+        let places = |line: &str| line.find("observed").unwrap();
+        let found: Vec<usize> = page.into_text().lines().map(places).collect();
+        assert_eq!(found, [50, 50, 51]);
     }
 }

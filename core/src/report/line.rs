@@ -1,4 +1,4 @@
-//! The line of a row: what it has in common with another one is kept once.
+//! The line of a row: the words that it has in common with another one are kept once.
 
 use crate::stable::stable;
 use std::cell::{Cell, RefCell};
@@ -6,43 +6,55 @@ use std::fmt;
 use std::hash::Hash;
 use std::rc::Rc;
 
-/// Lines that others are told from: one for each kind of event and server, more or less.
-const N_BASES: usize = 64;
-/// A base is worth keeping for a line that has this share of its own in common with it.
-const MIN_SHARED: f64 = 0.5;
+/// Lines that others are told from: more than there are kinds of events, in the shapes they have.
+const N_BASES: usize = 128;
+/// A line that needs more than this share of its length to be told from its base becomes one.
+const MAX_OWN: f64 = 0.75;
 
-/// A line of text, as what it begins and ends with like its base and what is its own between.
+/// A line of text, as its base and the words in which it differs.
 ///
-/// Rows of one finding are alike: forty failed logins differ by a port and a number. Findings keep
-/// many thousands of them.
+/// Rows are alike: a thousand connections differ by a port, a time and a number, between the same
+/// names of fields. Findings and detectors keep many thousands of them.
 #[derive(Clone)]
 pub struct Line {
     base: Rc<str>,
-    /// Bytes from the base's start.
-    head: u16,
-    /// Bytes to the base's end.
-    tail: u16,
-    own: Box<str>,
+    /// For each word that differs: how many words before it do not, how many bytes it begins with
+    /// like the base's, how many follow, and these. Numbers are LEB128.
+    own: Box<[u8]>,
 }
 
 impl Line {
-    /// The parts that, one behind the other, are the text.
-    fn parts(&self) -> [&str; 3] {
-        let head = self.base.get(..usize::from(self.head)).unwrap_or_default();
-        let tail = self.base.len() - usize::from(self.tail);
-        [head, &self.own, self.base.get(tail..).unwrap_or_default()]
+    /// Gives the parts that, one behind the other, are the text.
+    fn parts(&self, mut part: impl FnMut(&str) -> fmt::Result) -> fmt::Result {
+        let (mut own, mut base) = (&*self.own, &*self.base);
+        while let Some(skipped) = number(&mut own) {
+            let (Some(shared), Some(len)) = (number(&mut own), number(&mut own)) else { break };
+            let before: usize = base.split_inclusive(' ').take(skipped).map(str::len).sum();
+            let (same, rest) = base.split_at_checked(before).unwrap_or((base, ""));
+            let (word, behind) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
+            let (differs, others) = own.split_at_checked(len).unwrap_or((own, &[]));
+            part(same)?;
+            part(word.get(..shared).unwrap_or_default())?;
+            part(std::str::from_utf8(differs).unwrap_or_default())?;
+            // The blank behind a word belongs to the next run of words.
+            (own, base) = (others, behind.strip_prefix(' ').unwrap_or(behind));
+            if behind.starts_with(' ') {
+                part(" ")?;
+            }
+        }
+        part(base)
     }
 }
 
 impl From<&str> for Line {
     fn from(text: &str) -> Self {
-        Self { base: "".into(), head: 0, tail: 0, own: text.into() }
+        Self { base: text.into(), own: Box::default() }
     }
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.parts().into_iter().try_for_each(|part| f.write_str(part))
+        self.parts(|part| f.write_str(part))
     }
 }
 
@@ -63,11 +75,13 @@ impl PartialEq for Line {
 pub struct Lines {
     bases: RefCell<[Option<Rc<str>>; N_BASES]>,
     scratch: Cell<String>,
+    own: RefCell<Vec<u8>>,
 }
 
 impl Default for Lines {
     fn default() -> Self {
-        Self { bases: RefCell::new([const { None }; N_BASES]), scratch: Cell::default() }
+        let bases = RefCell::new([const { None }; N_BASES]);
+        Self { bases, scratch: Cell::default(), own: RefCell::default() }
     }
 }
 
@@ -97,37 +111,74 @@ impl Lines {
             return text.into();
         };
         if let Some(base) = base {
-            let head = common_start(text.as_bytes(), base.as_bytes());
-            // What is common is so byte for byte: where a character ends, it ends in both.
-            let head = text.floor_char_boundary(head);
-            let [own, its] = [text, base].map(|of| of.as_bytes().get(head..).unwrap_or_default());
-            let tail = common(own.iter().rev().zip(its.iter().rev()));
-            let at = text.ceil_char_boundary(text.len() - tail);
-            let shared = head + text.len() - at;
-            if shared as f64 >= MIN_SHARED * text.len() as f64
-                && let (Ok(head), Ok(tail)) = (u16::try_from(head), u16::try_from(text.len() - at))
-                && let Some(own) = text.get(usize::from(head)..at)
-            {
-                return Line { base: Rc::clone(base), head, tail, own: own.into() };
+            let mut own = self.own.borrow_mut();
+            own.clear();
+            if tell_apart(base, text, &mut own).is_some() {
+                return Line { base: Rc::clone(base), own: own.as_slice().into() };
             }
         }
-        let Ok(head) = u16::try_from(text.len()) else { return text.into() };
-        let whole: Rc<str> = text.into();
-        *base = Some(Rc::clone(&whole));
-        Line { base: whole, head, tail: 0, own: "".into() }
+        let whole = Line::from(text);
+        *base = Some(Rc::clone(&whole.base));
+        whole
     }
 }
 
-/// How many bytes are equal from the start on; by words, as most lines have most in common.
-fn common_start(a: &[u8], b: &[u8]) -> usize {
-    let ((words_a, _), (words_b, _)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let words = 8 * words_a.iter().zip(words_b).take_while(|(a, b)| a == b).count();
-    words + common(a.iter().zip(b).skip(words))
+/// Writes in what a text differs from its base, word by word; `None` where they have too little in
+/// common or not the same number of words.
+fn tell_apart(base: &str, text: &str, own: &mut Vec<u8>) -> Option<()> {
+    let most = (MAX_OWN * text.len() as f64) as usize;
+    let (mut words, mut others) = (text.split(' '), base.split(' '));
+    let mut skipped = 0;
+    loop {
+        match (words.next(), others.next()) {
+            (None, None) => return Some(()),
+            (Some(word), Some(other)) if word == other => skipped += 1,
+            (Some(word), Some(other)) => {
+                let shared = common_start(word.as_bytes(), other.as_bytes());
+                // What is common is so byte for byte: where a character ends, it ends in both.
+                let (shared, differs) = word.split_at(word.floor_char_boundary(shared));
+                put_number(own, skipped);
+                put_number(own, shared.len());
+                put_number(own, differs.len());
+                own.extend_from_slice(differs.as_bytes());
+                skipped = 0;
+                if own.len() > most {
+                    return None;
+                }
+            }
+            _ => return None,
+        }
+    }
 }
 
-/// How many pairs are equal before the first that is not.
-fn common<T: PartialEq>(pairs: impl Iterator<Item = (T, T)>) -> usize {
-    pairs.take_while(|(a, b)| a == b).count()
+/// How many bytes are equal from the start on.
+fn common_start(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
+/// Bits of a number that one byte holds; the eighth says that more follow.
+const BITS: u32 = 7;
+const MORE: u8 = 1 << BITS;
+
+fn put_number(out: &mut Vec<u8>, mut n: usize) {
+    while n >= usize::from(MORE) {
+        out.push(n as u8 | MORE);
+        n >>= BITS;
+    }
+    out.push(n as u8);
+}
+
+/// Takes a number off the front; `None` at the end.
+fn number(from: &mut &[u8]) -> Option<usize> {
+    let (mut n, mut shift) = (0usize, 0);
+    loop {
+        let byte = *from.split_off_first()?;
+        n |= usize::from(byte & !MORE).checked_shl(shift)?;
+        shift += BITS;
+        if byte < MORE {
+            return Some(n);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -153,6 +204,16 @@ mod tests {
             "漢字é",
             "漢字è",
             "漢a字è",
+            "漢a 字è",
+            "漢a 字é z",
+            "漢a  é",
+            " ",
+            "  ",
+            " a",
+            "a ",
+            "x=1 y=2 z=3",
+            "x=1 y= z=3",
+            "x=1 y=22 z=4",
         ];
         for first in texts {
             for second in texts {
@@ -169,15 +230,28 @@ mod tests {
     #[test]
     fn like_lines_keep_only_what_differs_and_others_become_bases() {
         let lines = Lines::default();
-        let first = lines.line(&0, "http 10.0.0.1:40000 > 10.0.0.2:80");
-        let like = lines.line(&0, "http 10.0.0.1:41000 > 10.0.0.2:80");
-        assert_eq!((&*first.own, &*like.own), ("", "1"));
+        let first =
+            lines.line(&0, "conn 10.0.0.1:40000 > 10.0.0.2:80 tcp duration=1 orig_bytes=77");
+        let like = lines.line(&0, "conn 10.0.0.1:41000 > 10.0.0.2:80 tcp duration=2 orig_bytes=77");
+        assert_eq!((&*first.own, &*like.own), (&b""[..], &b"\x01\x0a\x041000\x03\x09\x012"[..]));
         assert!(Rc::ptr_eq(&first.base, &like.base));
-        // Half of a line in common is enough, less is not.
-        let of = |text: &str| Rc::ptr_eq(&lines.line(&1, text).base, &lines.line(&1, "abcd").base);
-        lines.line(&1, "abcd");
-        assert!(of("abxy"));
-        assert!(!of("axyz"));
+        // Three numbers and a word of five bytes: three quarters of eleven are enough, of ten not.
+        let of = |base: &str, text: &str| {
+            Rc::ptr_eq(&lines.line(&1, base).base, &lines.line(&1, text).base)
+        };
+        assert!(of("abcde 12345", "abcde xyz54"));
+        assert!(!of("abcd 12345", "abcd xyz54"));
+        assert!(!of("abcde 12345", "abcde 12345 6"));
+    }
+
+    #[test]
+    fn numbers_of_any_size_come_back() {
+        let mut bytes = Vec::new();
+        let all = [0, 1, 127, 128, 300, 70_000];
+        all.iter().for_each(|n| put_number(&mut bytes, *n));
+        let mut rest = &*bytes;
+        assert!(all.iter().all(|n| number(&mut rest) == Some(*n)));
+        assert_eq!((number(&mut rest), number(&mut &b"\x80"[..])), (None, None));
     }
 
     #[test]

@@ -20,8 +20,11 @@ pub fn line(e: &Event, lines: &Lines) -> Line {
     out.push(' ');
     write_ends(&mut out, &e.flow);
     let mut fields = kind.fields().iter();
+    // Which fields are set: lines of one kind and shape have the same words in the same places.
+    let mut shape = 0u64;
     e.body.cells(&mut |cell| {
         let name = fields.next().map_or("", |f| f.name);
+        shape = shape.rotate_left(1) ^ u64::from(!matches!(cell, Cell::Unset));
         if !matches!(cell, Cell::Unset) && out.len() < MAX_LINE && !is_noise(name) {
             out.push(' ');
             out.push_str(name);
@@ -33,7 +36,7 @@ pub fn line(e: &Event, lines: &Lines) -> Line {
         out.truncate(out.floor_char_boundary(MAX_LINE));
         out.push('…');
     }
-    let line = lines.line(&(kind as u8, e.flow.resp.addr), &visible(&out));
+    let line = lines.line(&(kind as u8, shape), &visible(&out));
     lines.put_back(out);
     line
 }
