@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod net;
 pub mod networks;
 pub mod note;
+pub(crate) mod order;
 pub mod proto;
 pub mod records;
 pub mod report;

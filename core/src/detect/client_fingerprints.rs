@@ -5,6 +5,7 @@ use super::kit::{
 };
 use super::{Detector, Rule};
 use crate::event::{Body, Kind};
+use crate::order::Order;
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
@@ -64,7 +65,7 @@ impl Detector for ClientFingerprints {
                 (hosts.len(), n, *shape, hosts)
             })
             .collect();
-        ranked.sort_by_key(|r| (r.0, r.1, r.2));
+        ranked.order_by_key(|r| (r.0, r.1, r.2));
         // Among one kind none is rare.
         let [first, _, ..] = ranked.as_slice() else { return };
         let lone = ranked.iter().filter(|r| r.0 == 1).count();

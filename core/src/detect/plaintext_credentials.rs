@@ -6,6 +6,7 @@ use super::kit::{
 };
 use super::{Detector, Rule};
 use crate::event::{Body, Kind, Outcome};
+use crate::order::Collect;
 use crate::report::{Basis, Confidence, Finding, Severity};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
@@ -70,9 +71,9 @@ impl Detector for PlaintextCredentials {
     fn report(&self, out: &mut Vec<Finding>) {
         for (server, group) in self.sent.iter() {
             let members = group.members();
-            let accounts: BTreeSet<&Text> = members.iter().map(|(m, _)| &m.1).collect();
-            let clients: BTreeSet<&Host> = members.iter().map(|(m, _)| &m.2).collect();
-            let services: BTreeSet<&str> = members.iter().map(|(m, _)| m.0).collect();
+            let accounts: BTreeSet<&Text> = members.iter().map(|(m, _)| &m.1).into_set();
+            let clients: BTreeSet<&Host> = members.iter().map(|(m, _)| &m.2).into_set();
+            let services: BTreeSet<&str> = members.iter().map(|(m, _)| m.0).into_set();
             let services = services.into_iter().collect::<Vec<_>>().join(", ");
             let crossed = is_external(server.addr) || clients.iter().any(|c| !is_internal(c.addr));
             let mut f = finding(RULE.id, server.to_string());

@@ -1,6 +1,7 @@
 //! What makes two events the same thing: so that a capture dropped with its own logs counts once.
 
 use super::{Body, Event};
+use crate::order::Order;
 use crate::stable::stable;
 use crate::time::{Interval, Moment};
 
@@ -71,7 +72,7 @@ pub fn distinct(marks: &[Mark]) -> u64 {
         return marks.len() as u64;
     }
     let mut sorted = marks.to_vec();
-    sorted.sort_by_key(|m| (m.identity, m.ts, m.node));
+    sorted.order_by_key(|m| (m.identity, m.ts, m.node));
     let mut things: Vec<(Mark, Vec<super::NodeId>)> = Vec::new();
     for mark in sorted {
         let near = |t: &Mark| {

@@ -4,6 +4,7 @@ use super::Take;
 use super::chase::{Chase, Shared};
 use super::connection::Connection;
 use crate::event::NodeId;
+use crate::order::{Collect, Order};
 use crate::second_pass::{Search, last_before};
 use crate::session::Session;
 use crate::settings::Settings;
@@ -97,7 +98,7 @@ impl<T: Take + 'static> Pursuit<T> {
             None => roots.contains(&series),
         };
         let tree = session.tree();
-        let roots: BTreeSet<NodeId> = chosen.iter().map(|c| tree.series_of(c.at.node)).collect();
+        let roots: BTreeSet<NodeId> = chosen.iter().map(|c| tree.series_of(c.at.node)).into_set();
         let mut captures: Vec<Capture> = tree
             .iter()
             .filter(|(_, node)| node.index.n_blocks() > 0)
@@ -113,7 +114,7 @@ impl<T: Take + 'static> Pursuit<T> {
                 Capture { id, node, file, packed, way, checkpoints, series }
             })
             .collect();
-        captures.sort_by_key(|c| (c.series, c.id));
+        captures.order_by_key(|c| (c.series, c.id));
         let settings = session.settings().clone();
         let chase = Chase::new(take, chosen, is_all, settings.seed);
         Self {

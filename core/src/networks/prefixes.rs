@@ -1,6 +1,7 @@
 //! A table of network prefixes with what is known of each: the longest that holds an address counts.
 
 use super::Known;
+use crate::order::Collect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -54,7 +55,7 @@ impl Prefixes {
         // Of equal prefixes the first row counts.
         self.prefixes.dedup_by_key(|(net, len, _)| (*net, *len));
         self.prefixes.shrink_to_fit();
-        let lengths: BTreeSet<u8> = self.prefixes.iter().map(|(_, len, _)| *len).collect();
+        let lengths: BTreeSet<u8> = self.prefixes.iter().map(|(_, len, _)| *len).into_set();
         self.lengths = lengths.into_iter().rev().collect();
         self
     }

@@ -11,6 +11,7 @@ use super::table::{RowRef, Table};
 use super::view::{Seconds, View};
 use crate::bounded::{self, Map};
 use crate::event::{KINDS, Kind, Origin};
+use crate::order::Order;
 use crate::report::Span;
 use crate::time::{Interval, Time};
 use serde::Serialize;
@@ -210,7 +211,7 @@ impl Records {
         }
         let mut n_distinct = BTreeMap::new();
         let mut all: Vec<_> = sums.into_iter().collect();
-        all.sort_unstable_by(|((a, av, a_site), a_sum), ((b, bv, b_site), b_sum)| {
+        all.order_by(|((a, av, a_site), a_sum), ((b, bv, b_site), b_sum)| {
             (a, Reverse(a_sum.count), av, a_site).cmp(&(b, Reverse(b_sum.count), bv, b_site))
         });
         let mut top = Vec::new();
@@ -240,7 +241,7 @@ impl Records {
             rows.extend(self.ordered(&query)?.into_iter().map(|row| (i, row)));
         }
         // Runs that are in order already: merging them is what this sort does.
-        rows.sort_by_key(|row| self.story_key(*row));
+        rows.order_by_key(|row| self.story_key(*row));
         let filter = filter.to_owned();
         self.story = StoryOrder { filter, version: self.version, is_set: true, rows };
         Ok(())

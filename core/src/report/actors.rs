@@ -3,6 +3,7 @@
 use super::{Actor, Finding, Role, Source, Span};
 use crate::detect::kit::addr::is_internal;
 use crate::event::NodeId;
+use crate::order::{Collect, Order};
 use crate::text::by_address;
 use crate::time::Clock;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ pub fn actors(findings: &[Finding], sources: &[Source]) -> Vec<Actor> {
         .filter(|((kind, ..), found)| matches!(*kind, "address" | "account") && found.len() > 1)
         .map(|((kind, value, _), found)| actor(kind, value, &found, findings, sources))
         .collect();
-    all.sort_by(|a, b| {
+    all.order_by(|a, b| {
         let order = |a: &Actor| std::cmp::Reverse((a.n_sources, a.findings.len()));
         order(a).cmp(&order(b)).then_with(|| by_address(&a.value, &b.value))
     });
@@ -49,7 +50,7 @@ fn actor(
     sources: &[Source],
 ) -> Actor {
     let of: Vec<&Finding> = found.iter().filter_map(|i| findings.get(*i)).collect();
-    let ids: BTreeSet<NodeId> = of.iter().flat_map(|f| nodes(f)).collect();
+    let ids: BTreeSet<NodeId> = of.iter().flat_map(|f| nodes(f)).into_set();
     let from: Vec<&Source> = sources.iter().filter(|s| ids.contains(&s.id)).collect();
     let names: Vec<&str> = from.iter().map(|s| s.name.as_str()).collect();
     let place = match names.as_slice() {
@@ -109,7 +110,7 @@ fn target_caveat(of: &[&Finding]) -> Option<String> {
     let all: Vec<BTreeSet<String>> = of.iter().map(targets).collect();
     if all.iter().any(BTreeSet::is_empty) {
         let nameless: BTreeSet<&str> =
-            of.iter().zip(&all).filter(|(_, t)| t.is_empty()).map(|(f, _)| f.rule).collect();
+            of.iter().zip(&all).filter(|(_, t)| t.is_empty()).map(|(f, _)| f.rule).into_set();
         let rules = nameless.into_iter().collect::<Vec<_>>().join(", ");
         return Some(format!(
             "That it was the same target is not shown: the evidence of {rules} names no server."

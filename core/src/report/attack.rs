@@ -1,5 +1,6 @@
 //! ATT&CK: what its ids mean, from one versioned data file; findings are "consistent with" them.
 
+use crate::order::Collect;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -72,7 +73,7 @@ pub static LEGEND: &[Retired] = &[
 
 /// What the report says of the techniques `ids`.
 pub fn attack<'a>(ids: impl IntoIterator<Item = &'a str>) -> Attack {
-    let ids: BTreeSet<&str> = ids.into_iter().collect();
+    let ids: BTreeSet<&str> = ids.into_iter().into_set();
     let techniques = ids.into_iter().filter_map(technique).collect();
     Attack { version: ATTACK_VERSION, techniques, legend: LEGEND }
 }

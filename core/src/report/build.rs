@@ -9,6 +9,7 @@ use super::{
 use crate::detect::RULES;
 use crate::event::KINDS;
 use crate::networks::NetworkFile;
+use crate::order::{Collect, Order};
 use crate::report::Finding;
 use crate::session::Store;
 use crate::source::FORMATS;
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 pub(crate) fn build(store: &Store) -> Report {
     let mut findings = Vec::new();
     store.detectors.iter().for_each(|d| d.report(&mut findings));
-    findings.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| by_address(&a.key, &b.key)));
+    findings.order_by(|a, b| order(a).cmp(&order(b)).then_with(|| by_address(&a.key, &b.key)));
     let name_of = |file: &NetworkFile| store.tree.get(file.node).name.to_string();
     for finding in &mut findings {
         networks::add_terms(finding, &store.networks, &name_of);
@@ -95,7 +96,7 @@ fn sources(store: &Store) -> Vec<Source> {
 fn coverage(store: &Store, findings: &[Finding]) -> Vec<RuleCoverage> {
     let row = |rule: &crate::detect::Rule| {
         let reads: BTreeMap<String, u64> =
-            rule.reads.iter().map(|k| (k.path().to_owned(), store.records.seen(*k))).collect();
+            rule.reads.iter().map(|k| (k.path().to_owned(), store.records.seen(*k))).into_map();
         RuleCoverage {
             rule: rule.id.to_owned(),
             title: rule.title.to_owned(),

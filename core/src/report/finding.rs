@@ -2,6 +2,7 @@
 
 use super::EvidenceRow;
 use crate::event::NodeId;
+use crate::order::Order;
 use crate::time::Time;
 use serde::Serialize;
 
@@ -161,7 +162,7 @@ impl Finding {
     /// [`Session::findings`]: crate::session::Session::findings
     pub(super) fn leave_out(&mut self) {
         let mut sources: Vec<NodeId> = self.evidence.rows.iter().map(|row| row.at.node).collect();
-        sources.sort_unstable();
+        sources.order();
         sources.dedup();
         self.evidence.left_out = Some(sources);
         self.evidence.rows = Vec::new();

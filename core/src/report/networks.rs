@@ -5,6 +5,7 @@
 
 use super::{Basis, Fact, Finding, Role};
 use crate::networks::{Known, NetworkFile, Networks};
+use crate::order::{Collect, Order};
 use crate::text::visible;
 use crate::time::Time;
 use serde::Serialize;
@@ -92,7 +93,7 @@ pub(super) fn add_terms(
     let is_any = !networks.files().is_empty();
     let Some(of) = USES.iter().find(|u| is_any && u.rule == f.rule) else { return };
     let subjects = f.subjects.iter().filter(|s| s.role == of.role && s.kind == "address");
-    let addresses: BTreeSet<IpAddr> = subjects.filter_map(|s| s.value.parse().ok()).collect();
+    let addresses: BTreeSet<IpAddr> = subjects.filter_map(|s| s.value.parse().ok()).into_set();
     let mut by = BTreeSet::new();
     let mut known: Vec<Known> = Vec::new();
     for addr in &addresses {
@@ -135,7 +136,7 @@ fn fact(
         return None;
     }
     let mut order: Vec<(&String, &usize)> = found.iter().collect();
-    order.sort_by_key(|(name, n)| (std::cmp::Reverse(**n), *name));
+    order.order_by_key(|(name, n)| (std::cmp::Reverse(**n), *name));
     let shown = order.iter().take(MAX_SHOWN).map(|(name, n)| match n {
         1 => (*name).clone(),
         n => format!("{name} ({n} addresses)"),

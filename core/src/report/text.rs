@@ -8,6 +8,7 @@ use super::{
     Actor, Finding, KindSpan, NetworkSource, NoteRow, Report, RowCount, RuleCoverage, Source, Span,
 };
 use crate::note::Weight;
+use crate::order::Order;
 use crate::report::{Basis, Confidence, Evidence, Fact, Role, Severity};
 use crate::time::{Clock, Time};
 
@@ -164,7 +165,7 @@ impl Page {
             self.line(0, &no_notes(&report.sources));
         }
         let mut notes: Vec<&NoteRow> = report.notes.iter().collect();
-        notes.sort_by_key(|n| std::cmp::Reverse(n.weight));
+        notes.order_by_key(|n| std::cmp::Reverse(n.weight));
         for note in notes {
             let name = source_name(&report.sources, note.node.0);
             let head = format!("[{}] {} in {name}: {}", weight(note.weight), note.code, note.count);

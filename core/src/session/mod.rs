@@ -9,6 +9,7 @@ use crate::detect::kit::addr::is_internal;
 use crate::event::{NodeId, Origin};
 use crate::net::Packet;
 use crate::note::{FILE_TWICE, Note};
+use crate::order::Order;
 use crate::records::{AllRelated, Entity, FilterError, Records, RowQuery, Rows, Sites, Story};
 use crate::report::{self, Finding, Item, Report};
 use crate::second_pass::{Place, Seeker};
@@ -72,7 +73,7 @@ impl Session {
     /// their first packet.
     pub fn plan(files: &[FileMeta]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..files.len()).collect();
-        order.sort_by_key(|i| {
+        order.order_by_key(|i| {
             files.get(*i).map(|f| (!f.is_aid, f.first_packet, &f.name, f.size, f.sha256))
         });
         order

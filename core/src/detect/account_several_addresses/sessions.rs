@@ -2,6 +2,7 @@
 
 use crate::detect::kit::{Host, Place, Sighting, window};
 use crate::event::{Kind, Outcome};
+use crate::order::{Collect, Order};
 use crate::text::Text;
 use crate::time::{Interval, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,31 +56,26 @@ pub(super) fn judge<'a>(all: &[Seen<'a>]) -> Option<Judged<'a>> {
         let at = |t| (t, (used.from.clone(), used.from.place()));
         timed.extend(ends.into_iter().flatten().map(at));
     }
-    timed.sort();
+    timed.order();
     let is_timed = !timed.is_empty();
     let gap = gap(all);
     // One family decides: a host's IPv4 and IPv6 addresses are two networks and one place.
     let groups = |addrs: &BTreeSet<Host>| {
         let of = |is_v6| {
-            addrs
-                .iter()
-                .filter(|a| a.addr.is_ipv6() == is_v6)
-                .map(Host::place)
-                .collect::<BTreeSet<_>>()
-                .len()
+            addrs.iter().filter(|a| a.addr.is_ipv6() == is_v6).map(Host::place).into_set().len()
         };
         of(false).max(of(true))
     };
     let mut addresses: BTreeSet<Host> = if is_timed {
         let close: Vec<(Time, &Place)> = timed.iter().map(|(t, (_, n))| (*t, n)).collect();
         let range = window::busiest(&close, MAX_GAP);
-        timed.get(range)?.iter().map(|(_, (a, _))| a.clone()).collect()
+        timed.get(range)?.iter().map(|(_, (a, _))| a.clone()).into_set()
     } else {
-        all.iter().map(|u| u.0.from.clone()).collect()
+        all.iter().map(|u| u.0.from.clone()).into_set()
     };
     // Sessions are longer than their first and last rows: an overlap counts as well.
     if groups(&addresses) < 2 && gap.is_some_and(|g| g <= MAX_GAP) {
-        addresses = all.iter().map(|u| u.0.from.clone()).collect();
+        addresses = all.iter().map(|u| u.0.from.clone()).into_set();
     }
     if let Some(r) = &retried {
         addresses.extend([r.refused.0.from.clone(), r.done.0.from.clone()]);
@@ -144,7 +140,7 @@ fn gap(all: &[Seen<'_>]) -> Option<Interval> {
         }
     }
     spans.extend(sessions.into_iter().map(|((from, _), (first, last))| (first, last, from)));
-    spans.sort();
+    spans.order();
     // The latest end of each network so far; a person's accounts have few networks, and those
     // of a table at its cap are at most its members.
     let mut ends: BTreeMap<(bool, Place), Time> = BTreeMap::new();

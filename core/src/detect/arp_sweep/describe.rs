@@ -5,9 +5,9 @@ use super::judge::{MANY_TARGETS, MIN_NEIGHBOURS, MIN_SILENT, Sweep, WINDOW};
 use crate::detect::kit::{
     Host, Terms, actor, caveat, evidence, finding as empty, plural, span, target,
 };
+use crate::order::Collect;
 use crate::report::{Basis, Confidence, Fact, Finding, Severity};
 use crate::text::visible;
-use std::collections::BTreeSet;
 
 /// Addresses that a finding names one by one.
 const MAX_SHOWN: usize = 20;
@@ -79,7 +79,7 @@ fn facts(sweep: &Sweep<'_>) -> Vec<Fact> {
         true,
         0,
     );
-    for mac in sweep.targets.iter().filter_map(|t| t.1.mac.as_deref()).collect::<BTreeSet<_>>() {
+    for mac in sweep.targets.iter().filter_map(|t| t.1.mac.as_deref()).into_set() {
         t.say("hardware address of the asker", visible(mac), Basis::Observed);
     }
     t.0

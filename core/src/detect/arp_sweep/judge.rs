@@ -2,6 +2,7 @@
 
 use super::Asked;
 use crate::detect::kit::{Host, window};
+use crate::order::{Collect, Order};
 use crate::time::{Interval, Time};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -52,7 +53,7 @@ pub(super) fn judge<'a>(
 ) -> Option<Sweep<'a>> {
     let mut timed: Vec<(Time, usize)> =
         all.iter().enumerate().filter_map(|(i, (_, a))| Some((a.seen.ts()?, i))).collect();
-    timed.sort_unstable();
+    timed.order();
     let busiest = timed.get(window::busiest(&timed, WINDOW))?;
     let targets: Vec<_> = busiest.iter().filter_map(|(_, i)| all.get(*i).copied()).collect();
     let heard = answers.map(|from| {
@@ -74,7 +75,7 @@ fn neighbours(targets: &[(&Host, &Asked)]) -> f64 {
             IpAddr::V4(addr) => Some(u32::from(addr)),
             IpAddr::V6(_) => None,
         })
-        .collect();
+        .into_set();
     let has_next = |a: &&u32| all.contains(&a.wrapping_add(1)) || all.contains(&a.wrapping_sub(1));
     all.iter().filter(has_next).count() as f64 / targets.len().max(1) as f64
 }

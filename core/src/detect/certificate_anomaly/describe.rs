@@ -5,6 +5,7 @@ use super::judge::{Sign, days, limit, shown_date};
 use super::memory::Certificate;
 use super::sharing::Shared;
 use crate::detect::kit::{Terms, caveat, evidence, finding, object, plural, span, target};
+use crate::order::Order;
 use crate::report::{Basis, Confidence, Fact, Finding, Severity};
 use crate::text::{Text, visible};
 
@@ -99,7 +100,7 @@ pub(super) fn anomaly(c: &Certificate<'_>, signs: &[Sign], worst: Severity) -> F
         "Ask who runs the server; look since when it shows this certificate and who else connects to it.",
     ));
     f.attack = telling.iter().flat_map(|s| s.attack.iter().copied()).collect();
-    f.attack.sort_unstable();
+    f.attack.order();
     f.attack.dedup();
     f
 }

@@ -3,6 +3,7 @@
 use crate::detect::kit::names::common_name;
 use crate::detect::kit::{Course, Host, Observed, Tally, quoted};
 use crate::event::{Body, Ssl, X509};
+use crate::order::Collect;
 use crate::settings::Settings;
 use crate::text::{Text, visible};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,7 +74,7 @@ impl Memory {
             .shown_by
             .iter()
             .map(|(id, g)| (id, g.members().into_iter().map(|(a, ())| a.clone()).collect()))
-            .collect();
+            .into_map();
         let all =
             self.seen.iter().flat_map(|(id, g)| g.members().into_iter().map(move |(_, k)| (id, k)));
         all.filter_map(|(id, kept)| {

@@ -5,6 +5,7 @@ use super::memory::Certificate;
 use crate::detect::kit::addr::{is_external, operator};
 use crate::detect::kit::{inspection, names};
 use crate::event::X509;
+use crate::order::{Collect, Order};
 use crate::report::Severity;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +44,7 @@ impl<'a> Shared<'a> {
     /// Issuers with the number of their certificates, rarest first.
     pub(super) fn ranking(&self) -> Vec<(&'a str, usize)> {
         let mut all: Vec<_> = self.issuers.iter().map(|(i, n)| (*i, *n)).collect();
-        all.sort_by_key(|(issuer, n)| (*n, *issuer));
+        all.order_by_key(|(issuer, n)| (*n, *issuer));
         all
     }
 
@@ -91,7 +92,7 @@ pub(super) fn sharing(
     out: &mut Vec<Sign>,
 ) {
     let networks: BTreeSet<_> =
-        c.servers.iter().filter(|s| is_external(s.addr)).map(|s| operator(s.addr)).collect();
+        c.servers.iter().filter(|s| is_external(s.addr)).map(|s| operator(s.addr)).into_set();
     if networks.len() >= MIN_NETWORKS {
         // Large operators show one certificate everywhere, and makers put one into every box;
         // nobody vouches for another self-signed one.

@@ -5,6 +5,7 @@ use super::{MAX_NAMES, RULE};
 use crate::detect::kit::{
     Host, Row, Terms, actor, caveat, evidence, finding as empty, object, plural, quoted, span,
 };
+use crate::order::Order;
 use crate::report::{Basis, Confidence, Evidence, Fact, Finding, Severity};
 use crate::text::{Text, visible};
 use std::rc::Rc;
@@ -83,7 +84,7 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
 fn rows(client: &Host, domain: &str, j: &Judged<'_>) -> Evidence {
     let mut rows: Vec<(&Text, &Rc<Row>)> =
         j.members.iter().filter_map(|m| Some((m.0, m.1.seen.first()?))).collect();
-    rows.sort_by_key(|r| (std::cmp::Reverse(r.0.len()), r.1.ts, r.1.at));
+    rows.order_by_key(|r| (std::cmp::Reverse(r.0.len()), r.1.ts, r.1.at));
     let filter = format!("id.orig_h == {} and query contains {}", client.addr, quoted(domain));
     evidence(
         rows.into_iter().map(|r| r.1.because("long name")),

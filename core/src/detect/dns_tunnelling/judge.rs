@@ -1,6 +1,7 @@
 //! Whether the names under one domain carry data: how many, how long, how random, what came back.
 
 use super::Asked;
+use crate::order::Collect;
 use crate::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +77,7 @@ pub(super) fn judge<'a>(members: &'a [(&'a Text, &'a Asked)]) -> Option<Judged<'
     if length < MIN_LENGTH || bits < MIN_ENTROPY || digits > MAX_DIGITS || verdicts > MAX_VERDICTS {
         return None;
     }
-    let answers: BTreeSet<u64> = members.iter().filter_map(|m| m.1.answer).collect();
+    let answers: BTreeSet<u64> = members.iter().filter_map(|m| m.1.answer).into_set();
     let varied = share(answers.len());
     Some(Judged { members, bytes, length, bits, verdicts, data, varied })
 }

@@ -6,6 +6,7 @@ mod judge;
 use super::kit::{Host, Observed, Sighting, Tally, names, stable};
 use super::{Detector, Rule};
 use crate::event::{Body, Dns, Kind};
+use crate::order::Collect;
 use crate::report::Finding;
 use crate::settings::Settings;
 use crate::text::Text;
@@ -95,7 +96,7 @@ impl DnsTunnelling {
                     .map(|(part, _)| stable(&format!("{part}.{domain}")))
                     .collect::<Vec<_>>()
             };
-        let all: BTreeSet<u64> = own.flat_map(whole).collect();
+        let all: BTreeSet<u64> = own.flat_map(whole).into_set();
         let is_appended = |part: &str| {
             let ends = part.match_indices('.').map(|(i, _)| i).chain([part.len()]);
             ends.filter_map(|i| part.get(..i)).any(|inner| all.contains(&stable(&inner.to_owned())))

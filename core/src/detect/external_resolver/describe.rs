@@ -4,6 +4,7 @@ use super::{Clients, MAX_FEW, MIN_QUESTIONS, RULE};
 use crate::detect::kit::{
     Host, Terms, actor, caveat, evidence, finding as empty, plural, span, target,
 };
+use crate::order::Collect;
 use crate::report::{Basis, Confidence, Fact, Finding, Severity};
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ pub(super) fn finding(
     serving: &BTreeSet<&Host>,
     share: f64,
 ) -> Finding {
-    let servers: BTreeSet<&Host> = clients.values().flatten().map(|a| a.0).collect();
+    let servers: BTreeSet<&Host> = clients.values().flatten().map(|a| a.0).into_set();
     let n: u64 = clients.values().flatten().map(|a| a.1.count()).sum();
     let who = match clients.keys().next() {
         Some(only) if clients.len() == 1 => only.to_string(),

@@ -4,6 +4,7 @@ use super::terms::MIN_ANSWERS;
 use crate::detect::kit::addr::{is_external, is_internal};
 use crate::detect::kit::{Few, Host, Observed, Sighting, Tally, names};
 use crate::event::{Body, Dns, Event, Transport};
+use crate::order::{Collect, Order};
 use crate::settings::Settings;
 use crate::text::Text;
 use crate::time::Interval;
@@ -109,7 +110,7 @@ impl Memory {
             if set.is_empty() || !name.contains('.') {
                 continue;
             }
-            set.sort_unstable();
+            set.order();
             set.dedup();
             let key = (Text::from(name), is_v6, Host::resp(e));
             if let Some(a) = self.answers.offer(key, set) {
@@ -171,7 +172,7 @@ impl Memory {
                     clients: &a.clients,
                 })
                 .collect();
-            sets.sort_by_key(|s| s.seen.first().map(|r| (r.ts, r.at)));
+            sets.order_by_key(|s| s.seen.first().map(|r| (r.ts, r.at)));
             if let Some(domain) = names::registrable(name).filter(|d| *d != &**name) {
                 below.entry((domain, *is_v6, resolver)).or_default().take(name, &sets);
             }
@@ -244,7 +245,7 @@ impl<'a> Below<'a> {
         if n < MIN_LABELS || (n as f64) < MIN_ONCE * (n + self.n_others) as f64 {
             return None;
         }
-        self.once.sort_by_key(|s| s.seen.first().map(|r| (r.ts, r.at)));
+        self.once.order_by_key(|s| s.seen.first().map(|r| (r.ts, r.at)));
         Some(self.once)
     }
 }
@@ -252,7 +253,7 @@ impl<'a> Below<'a> {
 /// True when a name is made of one of its addresses, as providers name their customers' machines:
 /// it then has no other.
 fn spells(name: &str, addresses: &[IpAddr]) -> bool {
-    let words: BTreeSet<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let words: BTreeSet<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).into_set();
     let is_of = |a: &IpAddr| match a {
         IpAddr::V4(a) => {
             let [_, _, c, d] = a.octets();

@@ -4,6 +4,7 @@ use super::memory::{Answer, Answers, Memory};
 use crate::detect::kit::addr::{groups, operator, spread};
 use crate::detect::kit::{Terms, names, window};
 use crate::event::Transport;
+use crate::order::Collect;
 use crate::report::{Basis, Confidence};
 use crate::time::{Interval, Time};
 use std::collections::BTreeSet;
@@ -69,7 +70,7 @@ pub(super) struct Judged {
 /// Judges one name; `None` when a term is not met.
 pub(super) fn judge(all: &Answers<'_>, memory: &Memory) -> Option<Judged> {
     let (sets, is_timed) = slice(&all.sets)?;
-    let addresses: BTreeSet<IpAddr> = sets.iter().flat_map(|s| s.addresses).copied().collect();
+    let addresses: BTreeSet<IpAddr> = sets.iter().flat_map(|s| s.addresses).copied().into_set();
     let addresses: Vec<IpAddr> = addresses.into_iter().collect();
     let max_ttl = sets.iter().filter_map(|s| s.max_ttl).max();
     let (evenness, churn) = (spread(&addresses)?, churn(sets));
@@ -231,7 +232,7 @@ fn slice<'a, 'b>(sets: &'b [Answer<'a>]) -> Option<(&'b [Answer<'a>], bool)> {
     }
     for (length, least) in [(WINDOW, MIN_ADDRESSES), (LONG_WINDOW, MIN_ADDRESSES_LONG)] {
         let range = window::busiest(&rows, length);
-        let distinct: BTreeSet<_> = rows.get(range.clone())?.iter().map(|r| r.1).collect();
+        let distinct: BTreeSet<_> = rows.get(range.clone())?.iter().map(|r| r.1).into_set();
         let ends = (owner.get(range.start), range.end.checked_sub(1).and_then(|e| owner.get(e)));
         if let (Some(first), Some(last)) = ends
             && distinct.len() >= least
@@ -246,7 +247,7 @@ fn slice<'a, 'b>(sets: &'b [Answer<'a>]) -> Option<(&'b [Answer<'a>], bool)> {
 /// New addresses per answer after the first.
 fn churn(sets: &[Answer<'_>]) -> f64 {
     let Some((first, later)) = sets.split_first() else { return 0.0 };
-    let mut seen: BTreeSet<&IpAddr> = first.addresses.iter().collect();
+    let mut seen: BTreeSet<&IpAddr> = first.addresses.iter().into_set();
     let new = later.iter().flat_map(|s| s.addresses).filter(|a| seen.insert(a)).count();
     new as f64 / later.len().max(1) as f64
 }
@@ -255,7 +256,7 @@ fn churn(sets: &[Answer<'_>]) -> f64 {
 /// answer has two.
 fn apart(sets: &[Answer<'_>]) -> Option<f64> {
     let share = |s: &Answer<'_>| {
-        let nets: BTreeSet<_> = s.addresses.iter().map(|a| operator(*a)).collect();
+        let nets: BTreeSet<_> = s.addresses.iter().map(|a| operator(*a)).into_set();
         (s.addresses.len() > 1).then(|| (nets.len() - 1) as f64 / (s.addresses.len() - 1) as f64)
     };
     let all: Vec<f64> = sets.iter().filter_map(share).collect();
@@ -269,7 +270,7 @@ fn growth(sets: &[Answer<'_>]) -> Option<f64> {
         return None;
     }
     let (early, late) = sets.split_at(sets.len() / 2);
-    let mut seen: BTreeSet<&IpAddr> = early.iter().flat_map(|s| s.addresses).collect();
+    let mut seen: BTreeSet<&IpAddr> = early.iter().flat_map(|s| s.addresses).into_set();
     let slots: Vec<&IpAddr> = late.iter().flat_map(|s| s.addresses).collect();
     let new = slots.iter().filter(|a| seen.insert(a)).count();
     Some(new as f64 / slots.len().max(1) as f64)
@@ -296,7 +297,7 @@ fn returned(sets: &[Answer<'_>]) -> usize {
 
 /// Why the name is a pool that anybody may use, if it behaves as one.
 fn pool(all: &Answers<'_>, memory: &Memory, growth: Option<f64>) -> Option<&'static str> {
-    let addresses: BTreeSet<IpAddr> = all.sets.iter().flat_map(|s| s.addresses).copied().collect();
+    let addresses: BTreeSet<IpAddr> = all.sets.iter().flat_map(|s| s.addresses).copied().into_set();
     let returns = returned(&all.sets);
     let slots: usize = all.sets.iter().map(|s| s.addresses.len()).sum();
     let contacted: Vec<_> =

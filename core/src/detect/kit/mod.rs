@@ -10,6 +10,7 @@ mod index;
 pub mod inspection;
 pub mod names;
 mod observed;
+mod places;
 mod rows;
 mod slab;
 mod tally;

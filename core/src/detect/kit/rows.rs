@@ -2,6 +2,7 @@
 
 use super::Observed;
 use crate::event::{Mark, distinct};
+use crate::order::Order;
 use crate::report::{Evidence, EvidenceRow, Row, Span};
 use crate::time::{Moment, Time};
 use std::collections::BTreeSet;
@@ -35,7 +36,7 @@ impl Sighting {
             Some(first) if self.marks.is_empty() => {
                 let Row { ts, at, identity, .. } = **first;
                 self.marks = vec![Mark { ts: ts.into(), identity, node: at.node }, mark];
-                self.marks.sort();
+                self.marks.order();
             }
             Some(_) => {
                 let at = self.marks.binary_search(&mark).unwrap_or_else(|i| i);
@@ -142,7 +143,7 @@ pub fn evidence(
             break;
         }
     }
-    kept.sort_by_key(|row| (row.ts, row.at));
+    kept.order_by_key(|row| (row.ts, row.at));
     let total = total.max(kept.len() as u64);
     Evidence {
         rows: kept,

@@ -8,15 +8,14 @@
 //! of pairs and never of their order, and each kept value has seen all that belongs to it.
 
 use super::index::Index;
+use super::places::{Place, Places};
 use super::slab::Slab;
+use crate::order::Order;
 use crate::settings::Settings;
 use crate::stable::stable;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::hash::Hash;
-
-/// Where a pair stands when not all can stay: smaller stays. The rank is the first byte, a hash of
-/// the pair the rest.
-type Place = u64;
 
 /// The end of the chain of a key's pairs.
 const NONE: u32 = u32::MAX;
@@ -32,9 +31,9 @@ pub struct Tally<K, M, V> {
     by_key: Index,
     by_pair: Index,
     /// All pairs by place, once the table was full.
-    order: Option<BTreeSet<ByPlace<K, M>>>,
+    order: Option<Places>,
     /// The pairs of one key by place, for the keys that were full.
-    orders: BTreeMap<u32, BTreeSet<(Place, M)>>,
+    orders: BTreeMap<u32, Places>,
     cap: usize,
     cap_members: usize,
     /// Offers to pairs that are not kept.
@@ -61,12 +60,10 @@ struct Pair<M, V> {
     value: V,
 }
 
-/// A pair in the order in which a full table lets them go. What hashes do not tell apart, which an
-/// adversary can bring about, names do.
-type ByPlace<K, M> = (Place, u64, K, M);
-
+/// Where a pair stands when not all can stay: the rank is the first byte, a hash of the pair the
+/// rest; a hash of its key tells what that does not.
 fn place(rank: u8, key_hash: u64, member: &impl Hash) -> Place {
-    u64::from(rank) << 56 | stable(&(key_hash, member)) >> 8
+    (u64::from(rank) << 56 | stable(&(key_hash, member)) >> 8, key_hash)
 }
 
 impl<K, M, V> Tally<K, M, V>
@@ -128,8 +125,6 @@ where
 
     /// Puts a new pair in, before the others of its key.
     fn insert(&mut self, rank: u8, key_hash: u32, key: K, member: M) -> Option<u32> {
-        let is_told_by_name = self.order.is_some() || !self.orders.is_empty();
-        let names = is_told_by_name.then(|| (key.clone(), member.clone()));
         let of = match self.key(key_hash, &key) {
             Some(of) => of,
             None => {
@@ -149,14 +144,13 @@ where
             next.before = id;
         }
         self.by_pair.insert(hash, id);
-        if let Some((key, member)) = names {
-            let key_hash = stable(&key);
-            let place = place(rank, key_hash, &member);
+        if self.order.is_some() || !self.orders.is_empty() {
+            let place = self.place_of(id)?;
             if let Some(order) = self.orders.get_mut(&of) {
-                order.insert((place, member.clone()));
+                order.insert(place, id);
             }
             if let Some(order) = &mut self.order {
-                order.insert((place, key_hash, key, member));
+                order.insert(place, id);
             }
         }
         Some(id)
@@ -168,55 +162,58 @@ where
             return false;
         }
         let n_pairs = of.and_then(|of| self.keys.get(of)).map_or(0, |key| key.n_pairs as usize);
-        let is_full = self.pairs.len() >= self.cap;
-        if n_pairs < self.cap_members && !is_full {
+        let full_key = of.filter(|_| n_pairs >= self.cap_members);
+        if full_key.is_none() && self.pairs.len() < self.cap {
             return true;
         }
-        let key_hash = stable(key);
-        let place = place(rank, key_hash, member);
-        let last = match of.filter(|_| n_pairs >= self.cap_members) {
-            Some(of) => {
-                let last = self.by_place_of(of, key_hash).last().cloned();
-                let last = last.filter(|(at, last)| (place, member) < (*at, last));
-                last.and_then(|(_, last)| self.pair(self.by_pair.hash(&(of, &last)), of, &last))
-            }
-            None => {
-                let last = self.by_place().last();
-                let new = (&place, &key_hash, key, member);
-                let last = last.filter(|(at, hash, key, last)| new < (at, hash, key, last));
-                last.cloned().and_then(|(_, _, key, last)| {
-                    let of = self.key(self.by_key.hash(&key), &key)?;
-                    self.pair(self.by_pair.hash(&(of, &last)), of, &last)
-                })
-            }
+        self.put_in_order(full_key);
+        let order = match full_key {
+            Some(of) => self.orders.get(&of),
+            None => self.order.as_ref(),
         };
+        let new = place(rank, stable(key), member);
+        let mut by_name = |a: Option<u32>, b: u32| {
+            let a = a.map_or(Some((key, member)), |a| self.names(a));
+            a.zip(self.names(b)).map_or(Ordering::Equal, |(a, b)| a.cmp(&b))
+        };
+        let last = order.and_then(|order| order.last_behind(new, &mut by_name));
         last.is_some_and(|last| self.remove(last).is_some())
     }
 
-    /// All pairs by place; put in order when first asked for.
-    fn by_place(&mut self) -> &BTreeSet<ByPlace<K, M>> {
-        let (keys, pairs) = (&self.keys, &self.pairs);
-        self.order.get_or_insert_with(|| {
-            let by_place = |(_, pair): (u32, &Pair<M, V>)| {
-                let key = keys.get(pair.of)?.key.clone();
-                let key_hash = stable(&key);
-                let place = place(pair.rank, key_hash, &pair.member);
-                Some((place, key_hash, key, pair.member.clone()))
-            };
-            pairs.iter().filter_map(by_place).collect()
-        })
+    /// Puts all pairs in order, or those of one key, when it is first needed.
+    fn put_in_order(&mut self, of: Option<u32>) {
+        let is_there = of.map_or(self.order.is_some(), |of| self.orders.contains_key(&of));
+        if is_there {
+            return;
+        }
+        let mut places = Places::default();
+        let mut put = |id| {
+            if let Some(place) = self.place_of(id) {
+                places.insert(place, id);
+            }
+        };
+        match of {
+            Some(of) => self.ids_of(self.keys.get(of)).for_each(&mut put),
+            None => self.pairs.iter().for_each(|(id, _)| put(id)),
+        }
+        match of {
+            Some(of) => drop(self.orders.insert(of, places)),
+            None => self.order = Some(places),
+        }
     }
 
-    /// The pairs of one key by place; put in order when first asked for.
-    fn by_place_of(&mut self, of: u32, key_hash: u64) -> &BTreeSet<(Place, M)> {
-        let (keys, pairs) = (&self.keys, &self.pairs);
-        self.orders.entry(of).or_insert_with(|| {
-            let place = |p: &Pair<M, V>| (place(p.rank, key_hash, &p.member), p.member.clone());
-            chain(keys.get(of), pairs).map(place).collect()
-        })
+    fn place_of(&self, id: u32) -> Option<Place> {
+        let pair = self.pairs.get(id)?;
+        Some(place(pair.rank, stable(&self.keys.get(pair.of)?.key), &pair.member))
+    }
+
+    fn names(&self, id: u32) -> Option<(&K, &M)> {
+        let pair = self.pairs.get(id)?;
+        Some((&self.keys.get(pair.of)?.key, &pair.member))
     }
 
     fn remove(&mut self, id: u32) -> Option<()> {
+        let place = self.place_of(id)?;
         let pair = self.pairs.remove(id)?;
         self.lost += u64::from(pair.offered);
         self.by_pair.remove(self.by_pair.hash(&(pair.of, &pair.member)), id);
@@ -229,13 +226,11 @@ where
             Some(before) => before.next = pair.next,
             None => key.first = pair.next,
         }
-        let key_hash = stable(&key.key);
-        let place = place(pair.rank, key_hash, &pair.member);
         if let Some(order) = self.orders.get_mut(&pair.of) {
-            order.remove(&(place, pair.member.clone()));
+            order.remove(place, id);
         }
         if let Some(order) = &mut self.order {
-            order.remove(&(place, key_hash, key.key.clone(), pair.member));
+            order.remove(place, id);
         }
         if key.n_pairs == 0 {
             self.by_key.remove(self.by_key.hash(&key.key), pair.of);
@@ -248,7 +243,7 @@ where
     /// Every key with its group, in order of keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, Group<'_, M, V>)> {
         let mut keys: Vec<&Key<K>> = self.keys.iter().map(|(_, key)| key).collect();
-        keys.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        keys.order_by(|a, b| a.key.cmp(&b.key));
         keys.into_iter().map(|key| (&key.key, self.group(key)))
     }
 
@@ -259,7 +254,15 @@ where
     }
 
     fn group(&self, key: &Key<K>) -> Group<'_, M, V> {
-        Group::new(chain(Some(key), &self.pairs).map(|pair| (&pair.member, &pair.value)).collect())
+        let pairs = self.ids_of(Some(key)).filter_map(|id| self.pairs.get(id));
+        Group::new(pairs.map(|pair| (&pair.member, &pair.value)).collect())
+    }
+
+    /// The numbers of the pairs of a key.
+    fn ids_of(&self, key: Option<&Key<K>>) -> impl Iterator<Item = u32> {
+        let there = |id: u32| self.pairs.get(id).map(|pair| (id, pair.next));
+        let first = key.and_then(|key| there(key.first));
+        std::iter::successors(first, move |(_, next)| there(*next)).map(|(id, _)| id)
     }
 
     /// How many offers went to pairs that are no longer kept.
@@ -276,22 +279,13 @@ where
     }
 }
 
-/// The pairs of a key.
-fn chain<'a, K, M, V>(
-    key: Option<&Key<K>>,
-    pairs: &'a Slab<Pair<M, V>>,
-) -> impl Iterator<Item = &'a Pair<M, V>> {
-    let first = key.and_then(|key| pairs.get(key.first));
-    std::iter::successors(first, |pair| pairs.get(pair.next))
-}
-
 /// The members of one key, in order of members.
 #[derive(Debug, Clone)]
 pub struct Group<'a, M, V>(Vec<(&'a M, &'a V)>);
 
 impl<'a, M: Ord, V> Group<'a, M, V> {
     fn new(mut members: Vec<(&'a M, &'a V)>) -> Self {
-        members.sort_by(|a, b| a.0.cmp(b.0));
+        members.order_by(|a, b| a.0.cmp(b.0));
         Self(members)
     }
 

@@ -1,6 +1,7 @@
 //! Whether one client's missing domains are a burst: the busiest hour, and what it got instead.
 
 use crate::detect::kit::{Sighting, window};
+use crate::order::Order;
 use crate::text::Text;
 use crate::time::{Interval, Time};
 
@@ -32,7 +33,7 @@ pub(super) struct Judged<'a> {
 pub(super) fn judge<'a>(missing: &[Missing<'a>], there: usize) -> Option<Judged<'a>> {
     let mut timed: Vec<(Time, usize)> =
         missing.iter().enumerate().filter_map(|(i, (_, s))| Some((s.ts()?, i))).collect();
-    timed.sort_unstable();
+    timed.order();
     let is_timed = !timed.is_empty();
     let chosen: Vec<Missing<'_>> = if is_timed {
         let range = window::busiest(&timed, WINDOW);

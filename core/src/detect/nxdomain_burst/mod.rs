@@ -6,6 +6,7 @@ mod judge;
 use super::kit::{Host, Observed, Sighting, Tally, names};
 use super::{Detector, Rule};
 use crate::event::{Body, Kind};
+use crate::order::Collect;
 use crate::report::Finding;
 use crate::settings::Settings;
 use crate::text::Text;
@@ -84,7 +85,7 @@ impl Detector for NxdomainBurst {
             let members = group.members();
             // A domain that exists under another name is not a missing one.
             let there: BTreeSet<&Text> =
-                members.iter().filter(|(m, _)| !m.1).map(|(m, _)| &m.0).collect();
+                members.iter().filter(|(m, _)| !m.1).map(|(m, _)| &m.0).into_set();
             let missing: Vec<(&Text, &Sighting)> = members
                 .iter()
                 .filter(|(m, _)| m.1 && !there.contains(&m.0))

@@ -6,6 +6,7 @@ use crate::detect::kit::{
     Course, Host, Terms, actor, caveat, evidence, finding, object, plural, span, target, window,
 };
 use crate::event::Outcome;
+use crate::order::{Collect, Order};
 use crate::report::{Basis, Confidence, Finding, Row, Severity};
 use crate::text::{Text, visible};
 use crate::time::{Interval, Time};
@@ -67,7 +68,7 @@ impl<'a> Logins<'a> {
         let place = |r: &Row| (r.ts, r.at);
         // The first failures, of those accounts that were then let in.
         let mut first: BTreeMap<_, Option<_>> =
-            of(Outcome::Success).map(|l| ((l.server, l.account), None)).collect();
+            of(Outcome::Success).map(|l| ((l.server, l.account), None)).into_map();
         for l in &failed {
             if let Some(have) = first.get_mut(&(l.server, l.account))
                 && let Some(r) = l.seen.first()
@@ -180,10 +181,10 @@ pub(super) fn many_servers(from: &Host, servers: &[Logins<'_>]) -> Option<Findin
         let times = [failed.seen.ts(), failed.seen.until()].into_iter().flatten();
         timed.extend(times.filter_map(|t| Some((t, failed.server?))));
     }
-    timed.sort_unstable();
-    let refused: BTreeSet<&Host> = l.failed.iter().filter_map(|f| f.server).collect();
+    timed.order();
+    let refused: BTreeSet<&Host> = l.failed.iter().filter_map(|f| f.server).into_set();
     let quick: BTreeSet<&Host> =
-        timed.get(window::busiest(&timed, WINDOW))?.iter().map(|t| t.1).collect();
+        timed.get(window::busiest(&timed, WINDOW))?.iter().map(|t| t.1).into_set();
     let n = if l.is_timed { quick.len() } else { refused.len() };
     if n < MIN_SERVERS || l.share() < MIN_FAILED {
         return None;
@@ -244,7 +245,7 @@ fn timer(failed: &[Attempt<'_>]) -> Option<Interval> {
     // Of more than two tries in one row the times between are not known.
     let all: Option<Vec<Time>> = failed.iter().map(|l| l.seen.ts().filter(|_| l.n == 1)).collect();
     let mut times = all?;
-    times.sort_unstable();
+    times.order();
     let mut rounds: Vec<(Time, usize)> = Vec::new();
     for t in times {
         match rounds.last_mut() {
@@ -255,7 +256,7 @@ fn timer(failed: &[Attempt<'_>]) -> Option<Interval> {
     let starts = rounds.iter().map(|(t, _)| *t);
     let mut waits: Vec<i64> =
         starts.clone().zip(starts.skip(1)).map(|(a, b)| b.since(a).0).collect();
-    waits.sort_unstable();
+    waits.order();
     let middle = waits.get(waits.len() / 2).copied()?;
     let alike = waits.iter().filter(|w| w.abs_diff(middle) <= middle.unsigned_abs() / 10).count();
     let is_timer = waits.len() >= MIN_WAITS
@@ -287,7 +288,7 @@ fn most_within(failed: &[Attempt<'_>]) -> u64 {
         }
     }
     // What is at the very end of the window is still inside.
-    changes.sort_unstable_by_key(|c| (c.at, c.is_leaving));
+    changes.order_by_key(|c| (c.at, c.is_leaving));
     let (mut inside, mut rate, mut most) = (0.0, 0.0, 0.0_f64);
     let mut before = changes.first().map(|c| c.at);
     for c in changes {

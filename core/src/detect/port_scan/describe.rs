@@ -8,6 +8,7 @@ use crate::detect::kit::{
     Host, Terms, actor, caveat, evidence, finding as empty, object, plural, span, target,
 };
 use crate::event::Transport;
+use crate::order::{Collect, Order};
 use crate::report::{Basis, Confidence, EvidenceRow, Finding, Severity};
 use crate::time::{Interval, Time};
 use std::collections::BTreeSet;
@@ -21,10 +22,10 @@ const FIXED_PORT_TARGETS: usize = 8;
 
 /// The finding about one source.
 pub(super) fn finding(source: &Host, walk: &Walk<'_>, loss: Option<String>) -> Finding {
-    let hosts: BTreeSet<&Host> = walk.contacts.iter().map(|c| &c.0.host).collect();
+    let hosts: BTreeSet<&Host> = walk.contacts.iter().map(|c| &c.0.host).into_set();
     let mut answered: Vec<&Contact<'_>> =
         walk.contacts.iter().filter(|c| c.1 < Outcome::Refused).collect();
-    answered.sort_by_key(|c| c.0);
+    answered.order_by_key(|c| c.0);
     let unasked = answered.iter().filter(|c| is_unasked(c.2)).count();
     let asked = walk.contacts.len() - unasked;
     let mut f = empty(RULE.id, source.to_string());
@@ -66,7 +67,7 @@ pub(super) fn finding(source: &Host, walk: &Walk<'_>, loss: Option<String>) -> F
 }
 
 fn title(source: &Host, walk: &Walk<'_>, hosts: &BTreeSet<&Host>, asked: usize) -> String {
-    let ports: BTreeSet<_> = walk.contacts.iter().map(|c| (c.0.transport, c.0.port)).collect();
+    let ports: BTreeSet<_> = walk.contacts.iter().map(|c| (c.0.transport, c.0.port)).into_set();
     match (hosts.iter().next(), ports.iter().next()) {
         (Some(host), _) if hosts.len() == 1 => {
             format!("Port scan: {source} asked {} of {host}", plural(asked, "port"))
@@ -153,10 +154,10 @@ fn timing(t: &mut Terms, walk: &Walk<'_>) {
     let length = last.since(*first);
     t.judge("time from first to last", length, format!("at most {WINDOW}"), length <= WINDOW, 0);
     let mut sorted = times;
-    sorted.sort_unstable();
+    sorted.order();
     let mut gaps: Vec<i64> =
         sorted.windows(2).filter_map(|w| Some(w.get(1)?.since(*w.first()?).0)).collect();
-    gaps.sort_unstable();
+    gaps.order();
     if let (Some(low), Some(mid), Some(high)) =
         (gaps.first(), gaps.get(gaps.len() / 2), gaps.last())
     {
@@ -186,7 +187,7 @@ fn style(t: &mut Terms, walk: &Walk<'_>, answered: &[&Contact<'_>]) {
         t.note("consistent with a half-open probe, which never completes a connection");
     }
     let sizes: BTreeSet<(u32, u32)> =
-        walk.contacts.iter().filter(|c| walk::is_failed(c.1)).filter_map(|c| c.2.size).collect();
+        walk.contacts.iter().filter(|c| walk::is_failed(c.1)).filter_map(|c| c.2.size).into_set();
     if let (Some((low, _)), Some((_, high)), true) = (sizes.first(), sizes.last(), sizes.len() == 1)
         && low == high
     {
@@ -234,7 +235,7 @@ fn is_unasked(probe: &Probe) -> bool {
 }
 
 fn fixed_port(walk: &Walk<'_>) -> Option<u16> {
-    let all: BTreeSet<(u16, u16)> = walk.contacts.iter().filter_map(|c| c.2.from).collect();
+    let all: BTreeSet<(u16, u16)> = walk.contacts.iter().filter_map(|c| c.2.from).into_set();
     let (low, high) = all.first().filter(|_| all.len() == 1)?;
     let is_icmp = walk.contacts.iter().any(|c| c.0.transport == Transport::Icmp);
     (low == high && walk.contacts.len() >= FIXED_PORT_TARGETS && !is_icmp).then_some(*low)
@@ -255,7 +256,7 @@ fn rows(walk: &Walk<'_>, filter: &str) -> crate::report::Evidence {
         Outcome::Silent => "no reply",
     };
     let mut order: Vec<&Contact<'_>> = walk.contacts.iter().collect();
-    order.sort_by_key(|c| (walk::is_failed(c.1), c.2.place()));
+    order.order_by_key(|c| (walk::is_failed(c.1), c.2.place()));
     let rows: Vec<EvidenceRow> =
         order.iter().filter_map(|c| Some(c.2.seen.first()?.because(reason(c)))).collect();
     let total = walk.contacts.iter().map(|c| c.2.seen.count()).sum();

@@ -5,6 +5,7 @@ use super::{Probe, Target};
 use crate::detect::kit::Host;
 use crate::detect::kit::addr::is_internal;
 use crate::event::Transport;
+use crate::order::{Collect, Order};
 use crate::time::{Interval, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,7 +80,7 @@ pub(super) fn judge<'a>(source: &Host, contacts: &[Contact<'a>]) -> Option<Walk<
         let is_udp = g.first().is_some_and(|c| c.0.transport == Transport::Udp);
         test(g, if is_udp { FLOOR_LOCAL_HOSTS } else { port_floor }, false).is_some()
     });
-    let matched: BTreeSet<&Target> = vertical.chain(sweep).flatten().map(|c| c.0).collect();
+    let matched: BTreeSet<&Target> = vertical.chain(sweep).flatten().map(|c| c.0).into_set();
     let mut chosen: Vec<Contact<'a>> =
         contacts.iter().filter(|c| matched.contains(c.0)).copied().collect();
     if chosen.is_empty() {
@@ -90,7 +91,7 @@ pub(super) fn judge<'a>(source: &Host, contacts: &[Contact<'a>]) -> Option<Walk<
             return None;
         }
     }
-    chosen.sort_by_key(|c| c.2.place());
+    chosen.order_by_key(|c| c.2.place());
     let floor = if local { host_floor.min(port_floor) } else { FLOOR };
     let (peak, passed_at) = walk(&chosen);
     let failed: Vec<&Contact<'a>> = chosen.iter().filter(|c| is_failed(c.1)).collect();
@@ -120,7 +121,7 @@ fn walk(group: &[Contact<'_>]) -> (f64, usize) {
     let up = ((1.0 - THETA_SCAN) / (1.0 - THETA_BENIGN)).ln();
     let down = (THETA_SCAN / THETA_BENIGN).ln();
     let mut sorted: Vec<&Contact<'_>> = group.iter().collect();
-    sorted.sort_by_key(|c| c.2.place());
+    sorted.order_by_key(|c| c.2.place());
     let (mut at, mut peak, mut passed) = (0.0f64, 0.0f64, 0);
     for (i, c) in sorted.iter().enumerate() {
         at += match c.1 {
@@ -146,8 +147,8 @@ pub(super) const fn is_failed(outcome: Outcome) -> bool {
 /// Lists crossed: several ports on the same hosts, or the same ports on several hosts.
 fn is_grid(group: &[Contact<'_>]) -> bool {
     let failed = || group.iter().filter(|c| is_failed(c.1)).map(|c| c.0);
-    let hosts: BTreeSet<&Host> = failed().map(|t| &t.host).collect();
-    let ports: BTreeSet<u16> = failed().map(|t| t.port).collect();
+    let hosts: BTreeSet<&Host> = failed().map(|t| &t.host).into_set();
+    let ports: BTreeSet<u16> = failed().map(|t| t.port).into_set();
     let pairs = failed().count() as f64;
     pairs >= MIN_GRID * hosts.len() as f64 || pairs >= MIN_GRID * ports.len() as f64
 }
@@ -155,7 +156,7 @@ fn is_grid(group: &[Contact<'_>]) -> bool {
 /// Most contacts that fall into one window.
 fn most_within(group: &[&Contact<'_>], length: Interval) -> usize {
     let mut times: Vec<Time> = group.iter().filter_map(|c| c.2.seen.ts()).collect();
-    times.sort_unstable();
+    times.order();
     let (mut start, mut most) = (0, 0);
     for (i, t) in times.iter().enumerate() {
         while times.get(start).is_some_and(|s| t.since(*s) > length) {

@@ -6,6 +6,7 @@ use super::{Hidden, RULE};
 use crate::detect::kit::{
     Host, Sighting, Terms, actor, caveat, evidence, finding, object, plural, quoted, span, target,
 };
+use crate::order::Collect;
 use crate::report::{Basis, Caveat, Confidence, EvidenceRow, Finding, Severity};
 use crate::text::{Text, visible};
 use std::collections::BTreeSet;
@@ -181,7 +182,7 @@ impl Tier {
 pub(super) fn unasked(client: &Host, rows: &[(&Text, Case<'_>)]) -> Finding {
     let mut f = finding(RULE.id, format!("E {client}"));
     let servers: BTreeSet<&Host> =
-        rows.iter().flat_map(|r| &r.1.ends).filter_map(|e| e.1).collect();
+        rows.iter().flat_map(|r| &r.1.ends).filter_map(|e| e.1).into_set();
     let n = plural(servers.len(), "address");
     f.title = format!("Server-name mismatch: {client} reached {n} that no look-up gave");
     f.summary = format!(
@@ -204,7 +205,7 @@ pub(super) fn unasked(client: &Host, rows: &[(&Text, Case<'_>)]) -> Finding {
 
 /// The hellos that hide their name: told once, judged never.
 pub(super) fn hidden(all: &[Hidden<'_>]) -> Option<Finding> {
-    let outer: BTreeSet<&Text> = all.iter().map(|h| h.0).collect();
+    let outer: BTreeSet<&Text> = all.iter().map(|h| h.0).into_set();
     let mut f = finding(RULE.id, "G");
     f.title = format!(
         "Server-name mismatch not assessable: encrypted hellos under {}",
@@ -272,8 +273,8 @@ fn fill<'a, 'b: 'a>(
 ) {
     let cases: Vec<&Case<'_>> = cases.into_iter().collect();
     let ends = || cases.iter().flat_map(|c| &c.ends);
-    let clients: BTreeSet<&Host> = ends().filter_map(|e| e.0).collect();
-    let servers: BTreeSet<&Host> = ends().filter_map(|e| e.1).collect();
+    let clients: BTreeSet<&Host> = ends().filter_map(|e| e.0).into_set();
+    let servers: BTreeSet<&Host> = ends().filter_map(|e| e.1).into_set();
     f.when = span(cases.iter().map(|c| c.seen));
     f.subjects.extend(clients.iter().take(MAX_SHOWN).map(|c| actor("address", c.addr)));
     f.subjects.extend(servers.iter().take(MAX_SHOWN).map(|s| target("address", s.addr)));

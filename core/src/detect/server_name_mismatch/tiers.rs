@@ -3,6 +3,7 @@
 use super::memory::{Hello, Leaf, Memory, Part};
 use crate::detect::kit::addr::{is_external, is_internal, operator};
 use crate::detect::kit::{Host, Sighting, inspection, names};
+use crate::order::Collect;
 use crate::text::Text;
 use crate::time::Interval;
 use std::collections::{BTreeMap, BTreeSet};
@@ -168,7 +169,7 @@ impl<'a> View<'a> {
     /// The name for which DNS gave the address, when what was asked for and shown there is another
     /// owner's.
     fn other(&self, sni: &Text, shown: &[&'a Text], given: &[&'a Text]) -> Option<&'a Text> {
-        let mut owners: BTreeSet<&str> = shown.iter().filter_map(|n| owner(n)).collect();
+        let mut owners: BTreeSet<&str> = shown.iter().filter_map(|n| owner(n)).into_set();
         owners.extend(names::registrable(sni));
         let is_other = |n: &&Text| owner(n).is_some_and(|o| !owners.contains(o));
         let all_other = !owners.is_empty() && given.iter().all(is_other);
@@ -208,9 +209,9 @@ impl<'a> View<'a> {
             }
         }
         let mut found = behind.into_iter().filter_map(|(issuer, rows)| {
-            let domains: BTreeSet<&str> = rows.iter().map(|r| r.0).collect();
+            let domains: BTreeSet<&str> = rows.iter().map(|r| r.0).into_set();
             // A content network has one certificate for many names; a proxy makes one for each.
-            let leaves: BTreeSet<Leaf> = rows.iter().map(|r| r.1.leaf).collect();
+            let leaves: BTreeSet<Leaf> = rows.iter().map(|r| r.1.leaf).into_set();
             let n = domains.len().min(leaves.len());
             let is_one = inspection::is_most(n, all.len()) && !public.contains(issuer);
             let seen = rows.into_iter().map(|r| (r.1, r.2)).collect();

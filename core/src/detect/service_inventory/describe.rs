@@ -3,6 +3,7 @@
 use super::sensitive::sensitive;
 use super::{Listed, MAX_CLIENTS, Port, RULE, Service};
 use crate::detect::kit::{Host, Terms, caveat, evidence, finding as empty, plural, span, target};
+use crate::order::Collect;
 use crate::report::{Basis, Confidence, Fact, Finding, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ const MAX_LISTED: usize = 200;
 /// The inventory.
 pub(super) fn finding(listed: &[Listed<'_>], everything: &BTreeMap<&Host, usize>) -> Finding {
     let hosts: BTreeSet<&Host> =
-        listed.iter().map(|l| l.0).chain(everything.keys().copied()).collect();
+        listed.iter().map(|l| l.0).chain(everything.keys().copied()).into_set();
     let basis =
         match (listed.iter().all(|l| !l.2.by_packets), listed.iter().all(|l| l.2.by_packets)) {
             (true, false) => ", reported by a log",

@@ -6,6 +6,7 @@ use crate::detect::kit::addr::is_internal;
 use crate::detect::kit::{
     Host, Terms, actor, caveat, evidence, finding as empty, plural, span, target,
 };
+use crate::order::Collect;
 use crate::report::{Basis, Confidence, Evidence, EvidenceRow, Fact, Finding, Severity};
 use crate::text::{Text, visible};
 use std::collections::BTreeSet;
@@ -44,7 +45,7 @@ pub(super) fn finding(client: &Host, j: &Judged<'_>) -> Finding {
     };
     f.when = span(j.all().map(|r| &r.1.seen));
     f.subjects.push(actor("address", client.addr));
-    let targets: BTreeSet<&Host> = j.all().flat_map(|r| &r.1.targets).collect();
+    let targets: BTreeSet<&Host> = j.all().flat_map(|r| &r.1.targets).into_set();
     f.subjects.extend(targets.iter().take(10).map(|t| target("address", t.addr)));
     if targets.is_empty() {
         f.missing.push("Which server was asked: a server's own log does not name it.".to_owned());
@@ -125,8 +126,8 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
 /// Whether the error page grows with the path: then it echoes it and says nothing else.
 fn sizes(j: &Judged<'_>, t: &mut Terms) {
     let over = |r: &(&Text, &Request)| r.1.len?.checked_sub(r.0.len() as u64);
-    let over: BTreeSet<Option<u64>> = j.missed.iter().map(over).collect();
-    let lens: BTreeSet<Option<u64>> = j.missed.iter().map(|r| r.1.len).collect();
+    let over: BTreeSet<Option<u64>> = j.missed.iter().map(over).into_set();
+    let lens: BTreeSet<Option<u64>> = j.missed.iter().map(|r| r.1.len).into_set();
     if let (1, Some(Some(base)), true) = (over.len(), over.first(), lens.len() > 1) {
         t.say("size of error pages", format!("path length + {base} bytes"), Basis::Observed);
         t.note("one page that repeats the path: no answer differs from the others");

@@ -3,6 +3,7 @@
 use super::describe::short;
 use super::{Server, WebRecon, uri};
 use crate::detect::kit::{Few, Group, Host, Sighting};
+use crate::order::Order;
 use crate::text::Text;
 use crate::time::NANOS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,7 +123,7 @@ fn summed<'a>(
     let syntax = matched.iter().filter(|(k, _)| uri::syntax(k.0).is_some()).map(|(k, r)| (k.0, *r));
     let order = ["versions", "syntax", "foreign", "doubled", "agent"];
     let mut tells: Vec<Tell> = tells.into_values().collect();
-    tells.sort_by_key(|t| order.iter().position(|o| *o == t.name));
+    tells.order_by_key(|t| order.iter().position(|o| *o == t.name));
     Judged {
         hits: hits.take(MAX_HITS).collect(),
         syntax: syntax.collect(),
@@ -150,7 +151,7 @@ fn missed<'a>(requests: &Requests<'a>) -> (Vec<(&'a Text, &'a Request)>, usize) 
     }
     let n = first.len();
     let mut all: Vec<_> = first.into_values().collect();
-    all.sort_by_key(|(_, r)| r.seen.first().map(|f| (f.ts, f.at)));
+    all.order_by_key(|(_, r)| r.seen.first().map(|f| (f.ts, f.at)));
     (all, n)
 }
 

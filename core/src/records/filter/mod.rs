@@ -25,6 +25,7 @@ use super::columns::columns;
 use super::table::{RowRef, Table};
 use super::view::View;
 use crate::event::{Field, KINDS, Kind, Type};
+use crate::order::Order;
 use literal::{Net, time};
 use parse::{Expr, Literal, Op, parse};
 use std::fmt;
@@ -118,7 +119,7 @@ pub fn quote(value: &str) -> String {
 fn types_of(name: &str) -> Vec<Type> {
     let all = KINDS.iter().flat_map(|k| columns(*k)).chain(&PSEUDO_FIELDS);
     let mut types: Vec<Type> = all.filter(|f| f.name == name).map(|f| f.ty).collect();
-    types.sort_unstable();
+    types.order();
     types.dedup();
     types
 }
@@ -155,7 +156,7 @@ fn unknown_field(field: &Literal) -> FilterError {
         name.contains(&last) || (last.len() > 3 && last.contains(name.as_str()))
     };
     let mut near: Vec<&str> = all.map(|f| f.name).filter(|n| is_near(n)).collect();
-    near.sort_unstable();
+    near.order();
     near.dedup();
     near.truncate(5);
     let mut message = format!("no kind has a field {}", field.text);

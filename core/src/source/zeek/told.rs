@@ -2,6 +2,7 @@
 
 use super::log::{CONNECTION, LOGS, is_common, is_same};
 use crate::event::{KINDS, Kind};
+use crate::order::Order;
 use std::sync::LazyLock;
 
 /// Kinds that Zeek has no log of.
@@ -20,7 +21,7 @@ static NAMES: LazyLock<Vec<(String, usize)>> = LazyLock::new(|| {
         let names = kind.fields().iter().map(|f| f.name).chain(marks);
         all.extend(names.map(|n| (n.replace('.', "_"), i)));
     }
-    all.sort_unstable();
+    all.order();
     all.dedup();
     all
 });

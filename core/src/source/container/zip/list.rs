@@ -4,6 +4,7 @@ use super::Packed;
 use super::walk;
 use super::wire::{self, Entry, Parsed};
 use crate::note::{ARCHIVE_DAMAGED, ARCHIVE_MEMBER_UNREAD, CAP_REACHED, NoteKind};
+use crate::order::Order;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -255,7 +256,7 @@ impl Lister<'_, '_> {
     /// What can be read, in the order of its places.
     fn take_kept(&mut self) -> Vec<Found> {
         let mut all: Vec<Found> = std::mem::take(&mut self.kept).into_values().collect();
-        all.sort_by_key(|f| f.entry.offset);
+        all.order_by_key(|f| f.entry.offset);
         all
     }
 
