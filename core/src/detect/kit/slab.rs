@@ -1,7 +1,8 @@
 //! Entries with numbers: a number stays its entry's until that is taken out.
 
 /// Entries in one piece of memory. Pieces are never moved, so a large slab neither copies itself
-/// as it grows nor holds room for twice what it has.
+/// as it grows nor holds room for twice what it has; only the first one grows, since most slabs stay
+/// small.
 const PIECE: usize = 64;
 
 /// Entries by number; numbers of those that were taken out are given again.
@@ -32,7 +33,8 @@ impl<T> Slab<T> {
         }
         let id = u32::try_from(self.len - 1).ok()?;
         if self.pieces.last().is_none_or(|piece| piece.len() == PIECE) {
-            self.pieces.push(Vec::new());
+            let room = if self.pieces.is_empty() { 0 } else { PIECE };
+            self.pieces.push(Vec::with_capacity(room));
         }
         self.pieces.last_mut()?.push(Some(entry));
         Some(id)
