@@ -39,6 +39,15 @@ export function segments({ bytes, fields }: Item): Segment[] {
 	}));
 }
 
+const hexOf = (byte: number): string => byte.toString(16).padStart(2, "0");
+
+/** Bytes as other tools take them: two digits each, sixteen in a line. */
+export const hexText = (bytes: Uint8Array): string =>
+	Array.from(
+		bytes,
+		(byte, i) => `${hexOf(byte)}${i === bytes.length - 1 ? "" : i % 16 === 15 ? "\n" : " "}`,
+	).join("");
+
 export interface HexRow {
 	at: number;
 	cells: { at: number; hex: string; char: string }[];
@@ -50,7 +59,7 @@ export function byteRows(bytes: Uint8Array): HexRow[] {
 	for (let at = 0; at < bytes.length; at += 16) {
 		const cells = Array.from(bytes.subarray(at, at + 16), (byte, i) => ({
 			at: at + i,
-			hex: byte.toString(16).padStart(2, "0"),
+			hex: hexOf(byte),
 			char: plainOf(Uint8Array.of(byte)),
 		}));
 		rows.push({ at, cells });
