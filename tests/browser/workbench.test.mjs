@@ -1,10 +1,12 @@
 // The page as a bench that is worked at all day: what goes away by itself, what is at hand, what is told.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, openPage, openSampleCase, settled, view } from "./browser.mjs";
+import { launch, openPage, openSampleCase, settled, view, warmWorkers } from "./browser.mjs";
 import { pcap, talk } from "./captures.mjs";
+import { scratchFolder } from "./scratch.mjs";
 
 let browser;
+const scratch = scratchFolder("workbench");
 
 before(async () => {
 	browser = await launch();
@@ -14,6 +16,7 @@ after(async () => {
 	await browser?.close();
 });
 
+const file = (name, text) => ({ name, mimeType: "text/plain", buffer: Buffer.from(text) });
 const openSample = (options) => openSampleCase(browser, options);
 const openKind = (page, name) => page.locator(".kind", { hasText: name }).first().click();
 
@@ -161,6 +164,40 @@ test("what was saved is told where it can be seen, and why something was not", a
 	await page.context().close();
 });
 
+test("a stop tells how much was read, and what comes then has its own progress", async () => {
+	const { page } = await openPage(browser);
+	// Eight slices, each slow to come.
+	for (const worker of await warmWorkers(page)) {
+		await worker.evaluate(() => {
+			const { read } = ReadableStreamBYOBReader.prototype;
+			ReadableStreamBYOBReader.prototype.read = async function (...given) {
+				await new Promise((resolve) => setTimeout(resolve, 700));
+				return read.apply(this, given);
+			};
+		});
+	}
+	const line = '192.0.2.1 - - [01/Jan/2024:00:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "curl"\n';
+	const path = scratch.write("large.log", line.repeat(Math.ceil((64 << 20) / line.length)));
+	await page.setInputFiles("input[type=file]", path);
+	await page.locator(".progress-strip .num", { hasText: /^[1-9].* MB of 67\.1 MB/ }).waitFor();
+	// In its card in Files a file says the same of itself.
+	await view(page, "files");
+	await page.locator(".file-card", { hasText: /MB of 67\.1 MB, .*\/s, .* left/ }).waitFor();
+	await page.getByRole("button", { name: "Cancel" }).click();
+	await page.locator("[data-state=cancelled]").waitFor();
+	// What it says was read is what the lines that were read come to.
+	await page.waitForFunction((length) => {
+		const textOf = (what) => document.querySelector(what).textContent;
+		const [, said] = /after ([\d.]+) MB of 67\.1 MB/.exec(textOf(".progress-strip")) ?? [];
+		const [, lines] = /http ([\d,]+)/.exec(textOf(".file-card")) ?? [];
+		const read = (Number(lines?.replaceAll(",", "")) * length) / 1e6;
+		return read > 0 && read < 60 && Math.abs(read - Number(said)) < 1;
+	}, line.length);
+	await page.setInputFiles(".top input[type=file]", file("b.log", line));
+	assert.equal(await settled(page), "done");
+	await page.context().close();
+});
+
 test("the tab says how far reading is, and asks before a case of one's own is lost", async () => {
 	const { page } = await openPage(browser);
 	const lines = Array.from(
@@ -190,8 +227,6 @@ test("the tab says how far reading is, and asks before a case of one's own is lo
 	await dialog.accept();
 	await closing;
 });
-
-const file = (name, text) => ({ name, mimeType: "text/plain", buffer: Buffer.from(text) });
 
 /** A Zeek log of web requests with these URIs, a second apart. */
 const requests = (uris, host = "2001:db8:85a3:1234:5678:8a2e:370:7334") =>
