@@ -188,6 +188,47 @@ test("the head of a table says what its numbers count", () => {
 	assert.ok(grid.columnWidth(wide) > grid.columnWidth({ ...wide, name: "response_body_xyz" }));
 });
 
+test("bytes of any kind become the text that a decoder makes of them, and no slower for being none", () => {
+	const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+	// Every pair of lead and second byte, with tails behind: at each border of what UTF-8 is.
+	for (let lead = 0x80; lead < 0x100; lead++) {
+		for (const second of [0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0]) {
+			for (const tail of [[], [0x80], [0xbf, 0x80]]) {
+				const some = Uint8Array.of(lead, second, ...tail);
+				let whole;
+				try {
+					whole = decoder.decode(some);
+				} catch {
+					whole = undefined;
+				}
+				const told = text.fromBytes(some);
+				assert.equal(told.includes("\\x"), whole === undefined, [...some].join());
+				assert.ok(whole === undefined || told === whole, [...some].join());
+			}
+		}
+	}
+	const noise = Uint8Array.from({ length: 1 << 17 }, (_, n) => (n * 2_654_435_761) >>> 24);
+	const took = (work) => {
+		const begun = performance.now();
+		work();
+		return performance.now() - begun;
+	};
+	const byDecoder = took(() => {
+		for (let i = 0; i < noise.length; i++) {
+			try {
+				decoder.decode(noise.subarray(i, i + 1));
+			} catch {
+				// No text: that is what takes so long.
+			}
+		}
+	});
+	const own = took(() => text.fromBytes(noise));
+	assert.ok(own < byDecoder / 4, `${own} ms, a decoder for each byte ${byDecoder} ms`);
+	// A run longer than what becomes text at once.
+	const long = "é漢🙂x".repeat(3000);
+	assert.equal(text.fromBytes(new TextEncoder().encode(long)), long);
+});
+
 test("links and addresses are defanged, other words are not", () => {
 	const cases = {
 		"http://evil.example/x.php?a=1": "hxxp://evil[.]example/x.php?a=1",

@@ -243,7 +243,7 @@ function HexDump({
 		<div class="bytes">
 			<div class="section-head">
 				<h3>{plural(item.bytes.length, "byte")}</h3>
-				<Copy text={hexText(item.bytes)} exact label="Copy hex" />
+				<Copy text={() => hexText(item.bytes)} exact label="Copy hex" />
 			</div>
 			{/* biome-ignore lint/a11y/useKeyWithMouseEvents: the fields below do the same by keyboard. */}
 			{/* biome-ignore lint/a11y/useSemanticElements: it is no set of fields of a form. */}

@@ -44,7 +44,7 @@ function OneFinding({ place, finding: told }: { place: Place; finding: F }) {
 					{place.index >= 0 && `${count(place.index + 1)} of ${count(place.total)}`}
 				</span>
 				<span class="spacer" />
-				<Copy text={briefOf(finding, sources.value)} label="Copy as text" />
+				<Copy text={() => briefOf(finding, sources.value)} label="Copy as text" />
 				{place.before && <a href={href("finding", place.before)}>Previous (k)</a>}
 				{place.after && <a href={href("finding", place.after)}>Next (j)</a>}
 			</nav>
