@@ -68,7 +68,7 @@ test("no story, no bytes and no menu reach out of a view that is narrow", async 
 	await view(wide.page, "records");
 	await wide.page.locator(".grid tbody th").first().click();
 	await wide.page.locator(".evidence-panel .hex").waitFor();
-	for (const name of ["Language", "Columns", "Export"]) {
+	for (const name of ["Filter help", "Columns", "Export"]) {
 		const menu = wide.page.locator(".menu", { has: wide.page.getByText(name, { exact: true }) });
 		await menu.locator("summary").click();
 		await inside(wide.page, ".menu[open] .menu-body");

@@ -20,6 +20,7 @@ let text;
 let format;
 let findings;
 let grid;
+let brief;
 let entities;
 let idn;
 let item;
@@ -32,8 +33,8 @@ let timeline;
 before(async () => {
 	const names = ["text", "format", "findings", "grid", "item", "pivots", "timeline"];
 	[text, format, findings, grid, item, pivots, timeline] = await Promise.all(names.map(load));
-	const more = ["entities", "idn", "linked", "packets", "streams"];
-	[entities, idn, linked, packets, streams] = await Promise.all(more.map(load));
+	const more = ["brief", "entities", "idn", "linked", "packets", "streams"];
+	[brief, entities, idn, linked, packets, streams] = await Promise.all(more.map(load));
 });
 
 test("what deceives is made visible, what does not stays", () => {
@@ -49,6 +50,183 @@ test("bytes that are no UTF-8 are shown as bytes", () => {
 	assert.equal(text.fromBytes(bytes(0x61, 0xff, 0xc3, 0x28, 0xe2, 0x82)), "a\\xff\\xc3(\\xe2\\x82");
 	// Overlong forms and surrogates are no UTF-8.
 	assert.equal(text.fromBytes(bytes(0xc0, 0xaf, 0xed, 0xa0, 0x80)), "\\xc0\\xaf\\xed\\xa0\\x80");
+});
+
+test("of what findings are about stands first what is gravest, then what has most of them", () => {
+	const finding = (severity, ...subjects) => ({
+		severity,
+		subjects: subjects.map(([role, kind, value]) => ({ role, kind, value })),
+		evidence: { rows: [], total: 0n },
+	});
+	const host = (role, value) => [role, "address", value];
+	const all = [
+		finding("high", host("actor", "192.0.2.1"), host("target", "10.0.0.1")),
+		finding("medium", ["object", "name", "a.example"], host("object", "192.0.2.9")),
+		finding("medium", ["object", "name", "B.example"], host("target", "10.0.0.2")),
+		finding("low", ["object", "name", "b.example."], host("target", "10.0.0.2")),
+		finding("info", host("target", "10.0.0.3"), host("target", "192.0.2.1")),
+	];
+	const suspects = entities.suspectsOf(all, () => undefined);
+	const told = entities.foremost(suspects.values()).map((s) => `${s.value} ${s.findings.length}`);
+	assert.deepEqual(told, [
+		"192.0.2.1 2",
+		"10.0.0.1 1",
+		"B.example 2",
+		"10.0.0.2 2",
+		"a.example 1",
+		"192.0.2.9 1",
+	]);
+	// Private addresses are of the finding's site, where there are several; others of none.
+	const ofSites = entities.suspectsOf(all, ({ severity }) => severity);
+	const places = [...ofSites.values()].filter((s) => s.entity === "host");
+	assert.deepEqual(places.map((s) => `${s.value} ${s.site}`).sort(), [
+		"10.0.0.1 high",
+		"10.0.0.2 low",
+		"10.0.0.2 medium",
+		"10.0.0.3 info",
+		"192.0.2.1 undefined",
+		"192.0.2.9 undefined",
+	]);
+	// An inventory of very many makes none of them one to look at.
+	const many = Array.from({ length: 51 }, (_, n) => host("target", `10.0.1.${n}`));
+	assert.equal(entities.suspectsOf([finding("high", ...many)], () => undefined).size, 0);
+	assert.equal(entities.suspectsOf([finding("high", ...many.slice(1))], () => undefined).size, 50);
+});
+
+test("the records around a finding are those of what stands alone in it, at its time", () => {
+	const finding = {
+		subjects: [
+			{ role: "actor", kind: "address", value: "203.0.113.9" },
+			{ role: "target", kind: "address", value: "10.0.0.1" },
+			{ role: "target", kind: "address", value: "10.0.0.2" },
+			{ role: "object", kind: "account", value: 'b"ob' },
+		],
+		when: { first: "2023-11-14T22:13:20Z", last: "2023-11-14T22:14:19Z" },
+		evidence: { rows: [{ text: "ftp 203.0.113.9 > 10.0.0.1:21" }], total: 60n },
+	};
+	assert.equal(
+		pivots.around(finding),
+		'addr == 203.0.113.9 and "b\\"ob" and ts >= 2023-11-14T22:13:20Z and ts <= 2023-11-14T22:14:19Z',
+	);
+	assert.equal(pivots.kindOf(finding), "ftp");
+	const inventory = { ...finding, subjects: finding.subjects.slice(1, 3) };
+	assert.equal(pivots.around(inventory), undefined);
+	// Its log is told without a filter of the finding's own too, unless Zeek writes none of it.
+	const tools = (text) =>
+		pivots
+			.toolFilters({ ...finding, evidence: { rows: [{ text }], total: 60n } })
+			.map(({ tool }) => tool);
+	assert.deepEqual(tools("ftp a > b").slice(-2), ["Zeek JSON, jq", "Zeek TSV, zeek-cut"]);
+	assert.ok(!tools("netflow a > b").join().includes("Zeek"));
+});
+
+test("a finding is told as text with its terms, rows, times and doubts", () => {
+	const finding = {
+		...{ title: "Port scan: a asked b", severity: "medium", confidence: "high" },
+		...{ rule: "port-scan", summary: "It asked.", attack: ["T1046"], missing: ["answers"] },
+		when: { first: "2023-08-29T13:58:55.809Z", last: "2023-08-29T13:58:59Z" },
+		subjects: [
+			{ role: "actor", kind: "address", value: "192.0.2.1" },
+			{ role: "target", kind: "address", value: "192.0.2.8" },
+			{ role: "target", kind: "address", value: "192.0.2.9" },
+		],
+		facts: [
+			{ name: "ports", value: "11", threshold: "at least 5", is_met: true },
+			{ name: "pace", value: "2 a second", threshold: "at least 3", is_met: false },
+			{ name: "answers", value: "?", threshold: "at most 1" },
+			{ name: "hosts", value: "1" },
+		],
+		evidence: {
+			rows: [{ ts: "2023-08-29T13:58:55.809Z", at: { node: 0, item: 2n }, text: "conn a > b" }],
+			total: 12n,
+		},
+		caveats: [{ reading: "A monitor.", settle: "Ask." }],
+	};
+	assert.equal(
+		brief.briefOf(finding, [{ id: 0, name: "nf.txt" }]),
+		`Port scan: a asked b
+medium, high confidence · port-scan · 2023-08-29 13:58:55 – 13:58:59 UTC
+actor: 192.0.2.1
+targets: 192.0.2.8, 192.0.2.9
+
+It asked.
+
+Terms
+- ports: 11 (threshold: at least 5; met)
+- pace: 2 a second (threshold: at least 3; not met)
+- answers: ? (threshold: at most 1; not shown)
+- hosts: 1
+
+Evidence: 1 of 12 rows
+- 2023-08-29 13:58:55 UTC, nf.txt 2: conn a > b
+
+It could also be: A monitor. To settle it: Ask.
+
+Not shown by the evidence: answers
+
+Consistent with T1046.`,
+	);
+});
+
+test("the head of a table says what its numbers count", () => {
+	const of = (name, type) => grid.unitOf({ name, type, doc: "" });
+	assert.equal(of("ts", "time"), "UTC");
+	assert.equal(of("duration", "interval"), "s");
+	assert.equal(of("TTLs", "vector[interval]"), "s");
+	assert.deepEqual(
+		["orig_bytes", "orig_ip_bytes", "data_channel.bytes", "resp_body_len", "length"].map((name) =>
+			of(name, "count"),
+		),
+		["B", "B", "B", "B", "B"],
+	);
+	// A key is as long as it has bits, a path as it has certificates.
+	assert.equal(of("certificate.key_length", "count"), "bit");
+	assert.equal(of("basic_constraints.path_len", "count"), undefined);
+	assert.equal(of("resp_pkts", "count"), undefined);
+	// There is room for it.
+	const wide = { name: "response_body_len", type: "count", doc: "" };
+	assert.ok(grid.columnWidth(wide) > grid.columnWidth({ ...wide, name: "response_body_xyz" }));
+});
+
+test("bytes of any kind become the text that a decoder makes of them, and no slower for being none", () => {
+	const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+	// Every pair of lead and second byte, with tails behind: at each border of what UTF-8 is.
+	for (let lead = 0x80; lead < 0x100; lead++) {
+		for (const second of [0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0]) {
+			for (const tail of [[], [0x80], [0xbf, 0x80]]) {
+				const some = Uint8Array.of(lead, second, ...tail);
+				let whole;
+				try {
+					whole = decoder.decode(some);
+				} catch {
+					whole = undefined;
+				}
+				const told = text.fromBytes(some);
+				assert.equal(told.includes("\\x"), whole === undefined, [...some].join());
+				assert.ok(whole === undefined || told === whole, [...some].join());
+			}
+		}
+	}
+	const noise = Uint8Array.from({ length: 1 << 17 }, (_, n) => (n * 2_654_435_761) >>> 24);
+	const took = (work) => {
+		const begun = performance.now();
+		work();
+		return performance.now() - begun;
+	};
+	const byDecoder = took(() => {
+		for (let i = 0; i < noise.length; i++) {
+			try {
+				decoder.decode(noise.subarray(i, i + 1));
+			} catch {
+				// No text: that is what takes so long.
+			}
+		}
+	});
+	const own = took(() => text.fromBytes(noise));
+	assert.ok(own < byDecoder / 4, `${own} ms, a decoder for each byte ${byDecoder} ms`);
+	// A run longer than what becomes text at once.
+	const long = "é漢🙂x".repeat(3000);
+	assert.equal(text.fromBytes(new TextEncoder().encode(long)), long);
 });
 
 test("links and addresses are defanged, other words are not", () => {

@@ -1,5 +1,6 @@
 // The keyboard: one listener for the page; it keeps out of fields and of what the browser itself does.
 
+import { showNearby } from "./parts/nearby.ts";
 import { idOf } from "./store/case.ts";
 import { listed, placeOf } from "./store/findings.ts";
 import { hide, shown } from "./store/item.ts";
@@ -70,6 +71,12 @@ function press(event: KeyboardEvent): boolean {
 			return true;
 		case "k":
 			step(-1);
+			return true;
+		case "n":
+			showNearby(1);
+			return true;
+		case "p":
+			showNearby(-1);
 			return true;
 		case "?":
 			dialog.value = "keys";

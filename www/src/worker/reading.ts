@@ -37,6 +37,10 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	},
 	unpack,
 	async read({ evidence, first }) {
+		if (isStopped) {
+			// What was left unread is not waited for any more.
+			meter.total = meter.done;
+		}
 		isStopped = false;
 		for (const [index, one] of evidence.entries()) {
 			all[first + index] = one;
@@ -96,7 +100,8 @@ async function readFile(index: number, file: File, described: Described): Promis
 		page.tell("unreadable", { file: index, offset, message: describe(error) });
 	}
 	slices.end();
-	const unread = Math.max(0, file.size - offset);
+	// What no format wants counts as done; what a stop left behind does not.
+	const unread = isStopped ? 0 : Math.max(0, file.size - offset);
 	meter.done += unread;
 	analysing.call("close", { file: index, unread, isMore: described.more_follow });
 }

@@ -35,13 +35,15 @@ export function Copy({
 	exact = false,
 	label = "Copy",
 }: {
-	text: string;
+	/** Made when it is asked for, where that takes long. */
+	text: string | (() => string);
 	exact?: boolean;
 	label?: string;
 }) {
 	const [said, say] = useState("");
 	const copy = async () => {
-		await (exact ? copyExactly(text) : copyEvidence(text)).then(
+		const whole = typeof text === "string" ? text : text();
+		await (exact ? copyExactly(whole) : copyEvidence(whole)).then(
 			() => say("Copied"),
 			() => say("Not allowed"),
 		);

@@ -3,11 +3,18 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Column, Sort } from "../../shared/records.ts";
-import { type Cell, columnWidth, type Sight, sight } from "../select/grid.ts";
+import { type Cell, columnWidth, type Sight, sight, unitOf } from "../select/grid.ts";
+import { isMarking } from "./marking.ts";
+
+/** A column of a table: its width in pixels, and whether the page has added it to a record's own. */
+export interface Head extends Column {
+	width?: number | undefined;
+	isAdded?: boolean;
+}
 
 interface GridProps {
 	label: string;
-	columns: Column[];
+	columns: Head[];
 	total: number;
 	sort: Sort | undefined;
 	/** Changes when the rows have to be asked for anew. */
@@ -37,12 +44,17 @@ const howOf = (event: MouseEvent | KeyboardEvent): Click =>
 
 export const ROW_PX = 26;
 const HEAD_PX = 32;
+const PLACE_PX = 84;
+
+const sum = (all: number[]): number => all.reduce((a, b) => a + b, 0);
 
 export function Grid(props: GridProps) {
 	const box = useRef<HTMLDivElement>(null);
 	const view = useSignal({ top: 0, height: 600 });
 	const focus = useSignal({ row: 0, column: 0 });
 	const now = sight(props.total, view.value.top, view.value.height - HEAD_PX, ROW_PX);
+	// Of a table without a width of its own the columns would follow the rows in sight.
+	const widths = props.columns.map((column) => column.width ?? columnWidth(column));
 	const stop = tabStop(focus.value, now, props.columns.length);
 
 	useLayoutEffect(() => {
@@ -82,14 +94,15 @@ export function Grid(props: GridProps) {
 					aria-busy={props.isWaiting}
 					aria-rowcount={props.total + 1}
 					aria-colcount={props.columns.length + 1}
-					style={{ top: `${now.offset}px` }}
+					style={{ top: `${now.offset}px`, width: `${PLACE_PX + sum(widths)}px` }}
+					onMouseDown={keepUnmarked}
 					onClick={(event) => click(event, props)}
 					onKeyDown={(event) => walk(event, props, focus, now, box.current)}
 				>
 					<colgroup>
-						<col style={{ width: "84px" }} />
-						{props.columns.map((column) => (
-							<col key={column.name} style={{ width: `${columnWidth(column)}px` }} />
+						<col style={{ width: `${PLACE_PX}px` }} />
+						{props.columns.map((column, i) => (
+							<col key={column.name} style={{ width: `${widths[i]}px` }} />
 						))}
 					</colgroup>
 					<GridHead {...props} />
@@ -117,26 +130,33 @@ function GridHead({ columns, sort, onSort, onHead }: GridProps) {
 	return (
 		<thead>
 			<tr aria-rowindex={1}>
-				<th scope="col">place</th>
+				<th scope="col" title="The packet, line or record of its file: a click shows it">
+					place
+				</th>
 				{columns.map((column) => {
 					const order =
 						sort?.column === column.name && (sort.is_descending ? "descending" : "ascending");
+					const isSorted = onSort && !column.isAdded;
 					return (
 						<th
 							scope="col"
 							key={column.name}
-							aria-sort={onSort ? order || "none" : undefined}
-							title={`${column.type}: ${column.doc}`}
+							aria-sort={isSorted ? order || "none" : undefined}
+							title={`${column.type}: ${column.doc.replaceAll("`", "")}`}
 						>
-							{onSort ? (
+							{isSorted ? (
 								<button type="button" class="sort" onClick={() => onSort(column.name)}>
 									{column.name}
+									<Unit column={column} />
 									<span aria-hidden="true">{order === "ascending" ? " ▲" : order ? " ▼" : ""}</span>
 								</button>
 							) : (
-								column.name
+								<>
+									{column.name}
+									<Unit column={column} />
+								</>
 							)}
-							{onHead && (
+							{onHead && !column.isAdded && (
 								<button
 									type="button"
 									class="count"
@@ -153,6 +173,11 @@ function GridHead({ columns, sort, onSort, onHead }: GridProps) {
 			</tr>
 		</thead>
 	);
+}
+
+function Unit({ column }: { column: Column }) {
+	const unit = unitOf(column);
+	return unit ? <span class="unit"> {unit}</span> : null;
 }
 
 interface RowProps extends GridProps {
@@ -216,8 +241,18 @@ function wheel(event: WheelEvent, scale: number): void {
 	}
 }
 
+/** With Shift the browser would mark all text from where the last click was. */
+function keepUnmarked(event: MouseEvent): void {
+	if (event.shiftKey) {
+		event.preventDefault();
+	}
+}
+
 /** A click on a value, or on a row's place. */
 function click(event: MouseEvent, props: GridProps): void {
+	if (isMarking(event)) {
+		return;
+	}
 	const target = event.target as HTMLElement;
 	const at = target.closest<HTMLElement>("[data-cell]")?.dataset.cell;
 	const member = target.closest<HTMLElement>("[data-member]")?.dataset.member;
@@ -225,7 +260,7 @@ function click(event: MouseEvent, props: GridProps): void {
 	if (row === undefined || column === undefined || !props.row(row)) {
 		return;
 	}
-	if (column === 0 || !props.onCell) {
+	if (column === 0 || !props.onCell || props.columns[column - 1]?.isAdded) {
 		props.onRow(row);
 	} else {
 		const which = member === undefined ? undefined : Number(member);
@@ -264,7 +299,8 @@ function walk(
 		...STEPS,
 	};
 	const step = jumps[event.key];
-	if (event.key === "Enter" && column > 0 && props.onCell) {
+	const isAdded = column === 0 || props.columns[column - 1]?.isAdded;
+	if (event.key === "Enter" && !isAdded && props.onCell) {
 		props.onCell(row, column - 1, howOf(event), undefined);
 	} else if (event.key === " " || event.key === "Enter") {
 		props.onRow(row);

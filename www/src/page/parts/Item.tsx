@@ -1,16 +1,19 @@
 // The evidence panel: a raw line with its fields marked, or a packet's fields beside its bytes.
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { Item, ItemField } from "../../shared/records.ts";
 import type { Origin } from "../../shared/report.ts";
 import { isCapture } from "../select/coverage.ts";
 import { siteOf, sourceName } from "../select/findings.ts";
-import { byteRows, fieldAt, segments } from "../select/item.ts";
+import { count, plural } from "../select/format.ts";
+import { byteRows, fieldAt, hexText, segments } from "../select/item.ts";
 import { fromBytes } from "../select/text.ts";
 import { sources } from "../store/case.ts";
 import { hide, shown } from "../store/item.ts";
 import { openItem } from "../store/packets.ts";
 import { Copy } from "./Common.tsx";
 import { AtSite, Ev, Pivot } from "./Evidence.tsx";
+import { hasNearby, showNearby } from "./nearby.ts";
 import { ToPackets } from "./ToPackets.tsx";
 
 /** Bytes shown at first: a full packet of Ethernet, and some. */
@@ -32,9 +35,12 @@ export function EvidencePanel() {
 						<span class="num">, byte {String(now.at.offset)}</span>
 					</p>
 				</div>
-				<button type="button" class="quiet" onClick={hide} aria-keyshortcuts="Escape">
-					Close
-				</button>
+				<span class="panel-buttons">
+					<Nearby place={placeKey(now.at)} />
+					<button type="button" class="quiet" onClick={hide} aria-keyshortcuts="Escape">
+						Close
+					</button>
+				</span>
 			</div>
 			{now.state === "loading" && <p class="dim">Reading it from the file…</p>}
 			{now.state === "failed" && <p role="alert">It cannot be shown: {now.why}</p>}
@@ -49,6 +55,37 @@ export function EvidencePanel() {
 }
 
 const placeKey = ({ node, item, offset }: Origin): string => `${node}:${item}:${offset}`;
+
+const WAYS: [1 | -1, string, string][] = [
+	[-1, "Previous", "p"],
+	[1, "Next", "n"],
+];
+
+/** To the evidence of the rows around, without the way back to their list. */
+function Nearby({ place }: { place: string }) {
+	const has = useSignal([false, false]);
+	// Once the row of this place is drawn as the open one.
+	useEffect(() => {
+		has.value = WAYS.map(([by]) => hasNearby(by));
+	}, [place]);
+	return (
+		<>
+			{WAYS.map(([by, word, key], i) => (
+				<button
+					type="button"
+					key={word}
+					class="quiet"
+					disabled={!has.value[i]}
+					aria-keyshortcuts={key}
+					title={`${word} row (${key})`}
+					onClick={() => showNearby(by)}
+				>
+					{word}
+				</button>
+			))}
+		</>
+	);
+}
 
 /** From a line or a packet to the packets and streams of its connection. */
 function ItsConnection({ at }: { at: Origin }) {
@@ -205,7 +242,8 @@ function HexDump({
 	return (
 		<div class="bytes">
 			<div class="section-head">
-				<h3>{item.bytes.length} bytes</h3>
+				<h3>{plural(item.bytes.length, "byte")}</h3>
+				<Copy text={() => hexText(item.bytes)} exact label="Copy hex" />
 			</div>
 			{/* biome-ignore lint/a11y/useKeyWithMouseEvents: the fields below do the same by keyboard. */}
 			{/* biome-ignore lint/a11y/useSemanticElements: it is no set of fields of a form. */}
@@ -240,7 +278,7 @@ function HexDump({
 			</div>
 			{bytes.length < item.bytes.length && (
 				<button type="button" class="quiet" onClick={() => (all.value = true)}>
-					Show all {item.bytes.length} bytes
+					Show all {count(item.bytes.length)} bytes
 				</button>
 			)}
 		</div>

@@ -3,7 +3,7 @@ import type { Listed } from "../../shared/evidence.ts";
 import type { Column } from "../../shared/records.ts";
 import { sourceName } from "../select/findings.ts";
 import { time } from "../select/format.ts";
-import type { Cell } from "../select/grid.ts";
+import { type Cell, fittedWidth, textCell } from "../select/grid.ts";
 import { visible } from "../select/text.ts";
 import { sources } from "../store/case.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
@@ -27,8 +27,6 @@ const COLUMNS: Column[] = [
 /** Said of each packet where they are of several captures: numbers begin anew in each. */
 const CAPTURE: Column = { name: "capture", type: "string", doc: "The file that holds it." };
 
-const text = (value: string, isNumber = false): Cell => ({ text: value, isUnset: false, isNumber });
-
 function columnsFor(isOneDay: boolean, isOneConnection: boolean, isOneCapture: boolean): Column[] {
 	const shown = COLUMNS.filter(
 		({ name }) => !isOneConnection || (name !== "from" && name !== "to"),
@@ -44,28 +42,28 @@ function cell(column: string, packet: Listed, first: Listed | undefined, isOneDa
 	const { orig = "", resp = "" } = packet.connection ?? {};
 	switch (column) {
 		case "time":
-			return text(packet.ts ? time(packet.ts).slice(isOneDay ? 11 : 0) : "no time");
+			return textCell(packet.ts ? time(packet.ts).slice(isOneDay ? 11 : 0) : "no time");
 		case "after":
-			return text(after(packet.ts, first?.ts), true);
+			return textCell(after(packet.ts, first?.ts), true);
 		case "from":
-			return text(visible(packet.is_orig ? orig : resp));
+			return textCell(visible(packet.is_orig ? orig : resp));
 		case "to":
-			return text(visible(packet.is_orig ? resp : orig));
+			return textCell(visible(packet.is_orig ? resp : orig));
 		case "side":
 			return {
-				...text(packet.is_orig ? "orig →" : "← resp"),
+				...textCell(packet.is_orig ? "orig →" : "← resp"),
 				class: packet.is_orig ? "orig" : "resp",
 			};
 		case "length":
-			return text(String(packet.wire_len), true);
+			return textCell(String(packet.wire_len), true);
 		case "payload":
-			return text(String(packet.payload_len), true);
+			return textCell(String(packet.payload_len), true);
 		case "flags":
-			return text(packet.flags);
+			return textCell(packet.flags);
 		case "capture":
-			return text(visible(sourceName(packet.at.node, sources.value)));
+			return textCell(visible(sourceName(packet.at.node, sources.value)));
 		default:
-			return text(visible(packet.info));
+			return textCell(visible(packet.info));
 	}
 }
 
@@ -91,6 +89,9 @@ export const PacketList = () => (
 	</AskFirst>
 );
 
+/** Packets by which the columns get their widths: more are not on show at first. */
+const MEASURED = 100;
+
 function Table() {
 	const all = packets.packets.value;
 	const open = shown.value?.at;
@@ -111,6 +112,11 @@ function Table() {
 			}
 		);
 	};
+	const widthOf = (column: Column) =>
+		fittedWidth(
+			column,
+			all.slice(0, MEASURED).map((p) => cell(column.name, p, all[0], isOneDay).text),
+		);
 	return (
 		<>
 			<PassLine
@@ -120,7 +126,7 @@ function Table() {
 			/>
 			<Grid
 				label="Packets"
-				columns={columns}
+				columns={columns.map((column) => ({ ...column, width: widthOf(column) }))}
 				total={all.length}
 				sort={undefined}
 				row={row}

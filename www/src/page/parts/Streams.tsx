@@ -111,7 +111,7 @@ function Conversation({ followed, side, isHex }: ConversationProps) {
 				</span>
 				{side !== "both" && (
 					<>
-						<Copy text={textOf(bytes)} />
+						<Copy text={() => textOf(bytes)} />
 						<button type="button" class="quiet" onClick={() => saveStream(side, bytes)}>
 							Save the bytes
 						</button>

@@ -22,12 +22,29 @@ const LONGEST_MEASURE = 12;
 
 const whole = (text: string): string => (text.length <= LONGEST_MEASURE ? "unbroken" : "");
 
+/** What a value is held against, and how that went. */
+function Held({ fact }: { fact: Fact }) {
+	const { threshold } = fact;
+	return (
+		<>
+			<td data-term="threshold" class={threshold === undefined ? "lacks" : whole(threshold)}>
+				{threshold ?? <span class="dim">none</span>}
+			</td>
+			<td class={threshold === undefined ? "lacks" : ""}>
+				<Outcome fact={fact} />
+			</td>
+		</>
+	);
+}
+
 export function Terms({ finding }: { finding: Finding }) {
 	const { facts, score, subjects } = finding;
+	// An inventory has nothing that is held against a threshold.
+	const hasThresholds = facts.some((f) => f.threshold !== undefined);
 	const hasPoints = facts.some((f) => f.points !== undefined);
 	return (
 		<Section
-			title="Terms against thresholds"
+			title={hasThresholds ? "Terms against thresholds" : "Terms"}
 			aside={score !== undefined && <span class="num">score {score} of 100</span>}
 		>
 			<Scroll label="Terms">
@@ -36,8 +53,12 @@ export function Terms({ finding }: { finding: Finding }) {
 						<tr>
 							<th scope="col">Term</th>
 							<th scope="col">Value</th>
-							<th scope="col">Threshold</th>
-							<th scope="col">Outcome</th>
+							{hasThresholds && (
+								<>
+									<th scope="col">Threshold</th>
+									<th scope="col">Outcome</th>
+								</>
+							)}
 							<th scope="col">Basis</th>
 							{hasPoints && <th scope="col">Points</th>}
 						</tr>
@@ -56,15 +77,7 @@ export function Terms({ finding }: { finding: Finding }) {
 								<td class={`data ${whole(fact.value)}`}>
 									<Linked text={fact.value} subjects={subjects} />
 								</td>
-								<td
-									data-term="threshold"
-									class={fact.threshold === undefined ? "lacks" : whole(fact.threshold)}
-								>
-									{fact.threshold ?? <span class="dim">none</span>}
-								</td>
-								<td class={fact.threshold === undefined ? "lacks" : ""}>
-									<Outcome fact={fact} />
-								</td>
+								{hasThresholds && <Held fact={fact} />}
 								<td data-term="basis" class="dim">
 									{fact.basis}
 								</td>

@@ -1,7 +1,8 @@
 // The timeline of the case: one lane a kind, findings above them; drag to limit to a range.
 import { type Signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { count, time } from "../select/format.ts";
+import type { Span } from "../../shared/report.ts";
+import { count, time, when } from "../select/format.ts";
 import {
 	type Axis,
 	barAt,
@@ -48,12 +49,18 @@ export function TimelineChart() {
 				))}
 			</div>
 			<p class="tl-note dim">
-				Times in UTC. Heights by square root, each kind by itself. Drag to limit everything to a
-				range.
-				{range.value && (
-					<button type="button" class="quiet" onClick={() => limitTo(undefined)}>
-						Show all times
-					</button>
+				{range.value ? (
+					<>
+						Only <span class="num">{when(span)}</span> UTC: findings, records.
+						<button type="button" class="quiet" onClick={() => limitTo(undefined)}>
+							Show all times
+						</button>
+					</>
+				) : (
+					<>
+						<span class="num">{when(span)}</span> UTC. Heights by square root, each kind by itself.
+						Drag to limit findings and records to a range.
+					</>
 				)}
 			</p>
 		</div>
@@ -99,16 +106,16 @@ function FindingMark({ axis, mark }: { axis: Axis; mark: Mark }) {
 			type="button"
 			class="bare tl-mark"
 			style={style}
-			title={`${label}. Click to limit everything to their time.`}
-			aria-label={`${label}; limit everything to their time`}
-			onClick={() => limitTo(span(start, start + width))}
+			title={`${label}. Click to limit findings and records to their time.`}
+			aria-label={`${label}; limit findings and records to their time`}
+			onClick={() => limitTo(rangeOf(start, start + width))}
 		>
 			{shape}
 		</button>
 	);
 }
 
-const span = (first: number, last: number) => ({
+const rangeOf = (first: number, last: number): Span => ({
 	first: new Date(first).toISOString(),
 	last: new Date(last).toISOString(),
 });
@@ -154,7 +161,7 @@ function Lanes({ all, axis }: { all: Lane[]; axis: Axis }) {
 		drag.value = undefined;
 		if (Math.abs(a - b) * width.value > DRAG_PX) {
 			const at = (x: number) => axis.first + x * (axis.last - axis.first);
-			limitTo(span(at(Math.min(a, b)), at(Math.max(a, b))));
+			limitTo(rangeOf(at(Math.min(a, b)), at(Math.max(a, b))));
 		}
 	};
 	return (

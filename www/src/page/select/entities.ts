@@ -2,7 +2,7 @@
 import type { StoryRow } from "../../shared/evidence.ts";
 import type { Column, EntityKind } from "../../shared/records.ts";
 import type { Finding } from "../../shared/report.ts";
-import { nodesOf } from "./findings.ts";
+import { nodesOf, SEVERITIES } from "./findings.ts";
 import { isAddress } from "./pivots.ts";
 
 /** What the core's findings call their subjects, as kinds of entities. */
@@ -62,6 +62,75 @@ export function aboutEntity(
 		(nodes.length === 0 || nodes.some(isOf))
 	);
 }
+
+/** An entity that findings are about, with these findings, the gravest first. */
+export interface Suspect {
+	entity: EntityKind;
+	value: string;
+	/** Of a host with a private address, where there are several sites. */
+	site: string | undefined;
+	findings: Finding[];
+	/** How far in front it stands among those that have its role in a finding: 0 is the first. */
+	place: number;
+}
+
+/** What tells one entity from another. */
+export const entityId = (entity: EntityKind, value: string, site: string | undefined): string =>
+	[entity, site ?? "", folded(value)].join("\n");
+
+/** An address that each site may have a host of its own with. */
+const isOfSite = (entity: EntityKind, value: string): boolean =>
+	entity === "host" &&
+	/^(10\.|127\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|f[cd]|fe[89ab])/i.test(value);
+
+/**
+ * The entities that findings are about. `siteOf` gives the site of a finding's private addresses,
+ * where there are several. The findings come with the gravest first, and so do those of each.
+ */
+export function suspectsOf(
+	findings: Finding[],
+	siteOf: (finding: Finding) => string | undefined,
+): Map<string, Suspect> {
+	const all = new Map<string, Suspect>();
+	for (const finding of findings) {
+		if (finding.subjects.length > MOST_SUBJECTS) {
+			continue;
+		}
+		const itsSite = siteOf(finding);
+		const places = new Map<string, number>();
+		for (const { kind, value, role } of finding.subjects) {
+			const place = places.get(role) ?? 0;
+			places.set(role, place + 1);
+			const entity = ofSubject(kind);
+			if (!entity) {
+				continue;
+			}
+			const site = isOfSite(entity, value) ? itsSite : undefined;
+			const id = entityId(entity, value, site);
+			const suspect = all.get(id) ?? { entity, value, site, findings: [], place };
+			if (suspect.findings.at(-1) !== finding) {
+				suspect.findings.push(finding);
+			}
+			suspect.place = Math.min(suspect.place, place);
+			all.set(id, suspect);
+		}
+	}
+	return all;
+}
+
+/** Those to look at first: not what is only listed; the gravest, then those of most findings. */
+export function foremost(all: Iterable<Suspect>): Suspect[] {
+	const gravity = ({ findings }: Suspect) => SEVERITIES.indexOf(findings[0]?.severity ?? "info");
+	return [...all]
+		.filter((suspect) => suspect.findings[0]?.severity !== "info")
+		.sort(
+			(a, b) =>
+				gravity(a) - gravity(b) || b.findings.length - a.findings.length || a.place - b.place,
+		);
+}
+
+/** A finding about more is an inventory: it makes none of them one to look at first. */
+const MOST_SUBJECTS = 50;
 
 export type Told = { row: StoryRow } | { finding: Finding };
 

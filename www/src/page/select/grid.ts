@@ -57,6 +57,13 @@ export interface Cell {
 	members?: string[];
 }
 
+/** A cell of text that the page itself writes. */
+export const textCell = (text: string, isNumber = false): Cell => ({
+	text,
+	isUnset: false,
+	isNumber,
+});
+
 const NUMBERS = new Set(["count", "int", "interval", "port", "double"]);
 
 export function cell(column: Column, value: CellValue): Cell {
@@ -74,6 +81,19 @@ export function cell(column: Column, value: CellValue): Cell {
 	return { text: column.type === "time" ? time(value) : visible(value), isUnset: false, isNumber };
 }
 
+const BYTES = /(^|[._])(bytes|body_len|file_size)$|^(length|payload)$/;
+
+/** What a column's numbers count, where its name or type leave it open; the zone of its times. */
+export function unitOf({ name, type }: Column): string | undefined {
+	if (type === "time") {
+		return "UTC";
+	}
+	if (/\binterval\b/.test(type)) {
+		return "s";
+	}
+	return BYTES.test(name) ? "B" : /key_length$/.test(name) ? "bit" : undefined;
+}
+
 const WIDTHS: Record<string, number> = {
 	time: 26,
 	addr: 17,
@@ -89,14 +109,35 @@ const WIDE = new Set([
 	"user_agent",
 	"answers",
 	"community_id",
+	"header",
 	"subject",
 	"issuer",
 ]);
 
-/** A column's width in pixels: by its type and name, so that it stays while rows come and go. */
-export function columnWidth({ name, type }: Column): number {
-	const byType = WIDTHS[type] ?? 20;
-	const last = name.split(".").at(-1) ?? name;
-	const chars = Math.max(byType, name.length + 4, WIDE.has(last) ? 34 : 0);
-	return Math.round(chars * 7.3 + 18);
+/** Characters of a column that shows whole what its first rows have; a longer value is cut. */
+const MOST_CHARS = 40;
+const MOST_WIDE_CHARS = 60;
+/** Of the page's monospace face at its size in tables, and what a cell has around its text. */
+const CHAR_PX = 7.6;
+const CELL_PX = 20;
+
+const pixels = (chars: number): number => Math.round(chars * CHAR_PX + CELL_PX);
+
+/** Room for a column's head: its name, its unit, and what sorts and counts it. */
+const headChars = (column: Column): number =>
+	column.name.length + 4 + (unitOf(column)?.length ?? -1) + 1;
+
+/** A column's width in pixels by its type and name alone, while no row is known. */
+export function columnWidth(column: Column): number {
+	const last = column.name.split(".").at(-1) ?? column.name;
+	const byType = WIDTHS[column.type] ?? 20;
+	return pixels(Math.max(byType, headChars(column), WIDE.has(last) ? 34 : 0));
+}
+
+/** A column's width in pixels for the values of its first rows. */
+export function fittedWidth(column: Column, values: string[]): number {
+	const last = column.name.split(".").at(-1) ?? column.name;
+	const most = WIDE.has(last) ? MOST_WIDE_CHARS : MOST_CHARS;
+	const longest = values.reduce((chars, value) => Math.max(chars, value.length), 0);
+	return pixels(Math.max(headChars(column), Math.min(longest, most)));
 }

@@ -39,6 +39,18 @@ export function segments({ bytes, fields }: Item): Segment[] {
 	}));
 }
 
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte);
+/** Each byte as two digits, and as a character: a stream has a million of them to draw. */
+const HEX = BYTES.map((byte) => byte.toString(16).padStart(2, "0"));
+const CHARS = BYTES.map((byte) => plainOf(Uint8Array.of(byte)));
+
+/** Bytes as other tools take them: two digits each, sixteen in a line. */
+export const hexText = (bytes: Uint8Array): string =>
+	Array.from(
+		bytes,
+		(byte, i) => `${HEX[byte]}${i === bytes.length - 1 ? "" : i % 16 === 15 ? "\n" : " "}`,
+	).join("");
+
 export interface HexRow {
 	at: number;
 	cells: { at: number; hex: string; char: string }[];
@@ -50,8 +62,8 @@ export function byteRows(bytes: Uint8Array): HexRow[] {
 	for (let at = 0; at < bytes.length; at += 16) {
 		const cells = Array.from(bytes.subarray(at, at + 16), (byte, i) => ({
 			at: at + i,
-			hex: byte.toString(16).padStart(2, "0"),
-			char: plainOf(Uint8Array.of(byte)),
+			hex: HEX[byte] ?? "",
+			char: CHARS[byte] ?? "",
 		}));
 		rows.push({ at, cells });
 	}

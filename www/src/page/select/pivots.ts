@@ -123,6 +123,24 @@ function asciiOnly(value: string): string {
 	return parts[0] ?? "";
 }
 
+/** Kinds of records that Zeek writes no log of under that name. */
+const NO_LOGS = new Set(["arp", "login", "netflow"]);
+
+/** The kind of the records that a finding rests on: that of the first, with which its text begins. */
+export const kindOf = ({ evidence: { rows } }: Finding): string | undefined =>
+	/^\w+/.exec(rows[0]?.text ?? "")?.[0];
+
+/**
+ * A filter for the records around the rows of a finding: of the same subjects, at the same time.
+ * None where no subject stands alone, as in an inventory.
+ */
+export function around(finding: Finding): string | undefined {
+	const { subjects, when } = finding;
+	const single = alone(subjects).map(({ value }) => everywhere(value));
+	const times = when ? [`ts >= ${when.first}`, `ts <= ${when.last}`] : [];
+	return single.length > 0 ? [...single, ...times].join(" and ") : undefined;
+}
+
 /** Filters for other tools that show what the finding rests on; an actor and its targets at most. */
 export function toolFilters(finding: Finding): ToolFilter[] {
 	const subjects = narrow(finding.subjects);
@@ -139,20 +157,24 @@ export function toolFilters(finding: Finding): ToolFilter[] {
 	if (flows) {
 		filters.push({ tool: "nfdump", hint: "in a shell", text: `nfdump -r FILE ${shell(flows)}` });
 	}
-	const log = finding.evidence.filter?.[0];
-	return log ? [...filters, ...zeek(log, subjects)] : filters;
+	const log = finding.evidence.filter?.[0] ?? kindOf(finding);
+	return log && !NO_LOGS.has(log) ? [...filters, ...zeek(log, subjects)] : filters;
 }
 
 /** One subject of each role and kind: a filter on all of two hundred targets shows nothing. */
 function narrow(subjects: Subject[]): Subject[] {
+	const single = alone(subjects);
+	return single.length > 0 ? single : subjects.slice(0, 1);
+}
+
+/** The subjects that are the only ones of their role and kind: of several alike none is the one. */
+function alone(subjects: Subject[]): Subject[] {
 	const alike = new Map<string, Subject[]>();
 	for (const subject of subjects) {
 		const key = `${subject.role} ${subject.kind}`;
 		alike.set(key, [...(alike.get(key) ?? []), subject]);
 	}
-	// Of several alike none is the one, so only those that stand alone narrow it down.
-	const single = [...alike.values()].filter((list) => list.length === 1).flat();
-	return single.length > 0 ? single : subjects.slice(0, 1);
+	return [...alike.values()].filter((list) => list.length === 1).flat();
 }
 
 /** A value as the case's own filter language writes it. */

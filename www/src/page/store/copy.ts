@@ -1,6 +1,6 @@
 // Copying and saving: evidence leaves the page only by the analyst's own hand, and defanged.
 import { defang, visible } from "../select/text.ts";
-import { announcement, isDefanged } from "./look.ts";
+import { announcement, isDefanged, tell } from "./look.ts";
 
 /** Text of the evidence as it is copied. */
 export const forCopy = (text: string): string => (isDefanged.value ? defang(text) : text);
@@ -46,5 +46,5 @@ export function save(name: string, blob: Blob): void {
 	link.click();
 	// The download holds the blob by then; the address is not needed any more.
 	setTimeout(() => URL.revokeObjectURL(url), 10_000);
-	announcement.value = `Saved as ${name}`;
+	tell(`Saved as ${name}`);
 }

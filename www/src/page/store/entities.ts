@@ -1,11 +1,21 @@
 // Entities: which one is on show, the page of its story, and what is related to it.
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
-import type { AllRelated, Story } from "../../shared/evidence.ts";
+import type { AllRelated, Related, Story } from "../../shared/evidence.ts";
 import { describe } from "../../shared/link.ts";
 import type { EntityKind } from "../../shared/records.ts";
-import { aboutEntity } from "../select/entities.ts";
-import { siteOf } from "../select/findings.ts";
-import { ask, canAsk, caseNumber, findings, generation, isRunning, sources } from "./case.ts";
+import type { Finding } from "../../shared/report.ts";
+import { aboutEntity, entityId, suspectsOf } from "../select/entities.ts";
+import { siteOf, siteOfFinding } from "../select/findings.ts";
+import {
+	ask,
+	canAsk,
+	caseNumber,
+	findings,
+	generation,
+	isRunning,
+	report,
+	sources,
+} from "./case.ts";
 import { go, route } from "./route.ts";
 
 /** Rows of a story on show at once. */
@@ -44,6 +54,19 @@ export const itsFindings = computed(() => {
 	const isOf = (node: number) => site === undefined || siteOf(node, sources.value) === site;
 	return now ? findings.value.filter((finding) => aboutEntity(finding, now, isOf)) : [];
 });
+
+/** The entities that findings are about. */
+export const suspects = computed(() => {
+	const all = sources.value;
+	const isOneSite = all.every(({ site }) => site === all[0]?.site);
+	// The report's own order: the gravest first, while reading too.
+	const gravest = report.value?.findings ?? [];
+	return suspectsOf(gravest, (finding) => (isOneSite ? undefined : siteOfFinding(finding, all)));
+});
+
+/** The findings about one, the gravest first. */
+export const findingsAbout = ({ entity, value, site }: Related): Finding[] =>
+	suspects.value.get(entityId(entity, value, site))?.findings ?? [];
 
 /** Opens the view of an entity, as a row of that site has it. */
 export function openEntity(kind: EntityKind, value: string, site?: string): void {

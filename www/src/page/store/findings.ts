@@ -33,18 +33,20 @@ effect(() => {
 	}
 });
 
-/** The findings that pass the filter and, where they have a time, touch the chosen range. */
-const passing = computed(() => {
+/** The findings that touch the chosen range, and those without a time. */
+export const inRange = computed(() => {
 	const span = range.value;
-	const fit = shown(findings.value, findingsFilter.value);
 	if (!span) {
-		return fit;
+		return findings.value;
 	}
 	const [first, last] = [Date.parse(span.first), Date.parse(span.last)];
-	return fit.filter(
+	return findings.value.filter(
 		({ when }) => !when || (Date.parse(when.last) >= first && Date.parse(when.first) <= last),
 	);
 });
+
+/** Of these the ones that pass the filter. */
+const passing = computed(() => shown(inRange.value, findingsFilter.value));
 
 /** The lines of the list: who asks for one rule, or for another order, wants no folds. */
 export const lines = computed((): Line[] => {

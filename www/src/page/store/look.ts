@@ -10,6 +10,21 @@ export const isDefanged = signal(true);
 export const dialog = signal<"none" | "settings" | "keys" | "silence">("none");
 /** What was last copied or saved, for those who do not see it happen. */
 export const announcement = signal("");
+/** What was just saved, or why it was not, for those who see: it goes by itself. */
+export const notice = signal("");
+const NOTICE_MS = 6000;
+let noticeTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Says something that happened to those who see and to those who hear the page. */
+export function tell(text: string): void {
+	announcement.value = text;
+	notice.value = text;
+	clearTimeout(noticeTimer);
+	noticeTimer = setTimeout(() => {
+		notice.value = "";
+	}, NOTICE_MS);
+}
+
 /** Requests that this page made, as the browser counts them. */
 export const requests = signal(0);
 /** What the new files' sensor and site are, unless said otherwise for one. */

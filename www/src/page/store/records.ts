@@ -11,10 +11,11 @@ import type {
 	Sort,
 	Values,
 } from "../../shared/records.ts";
+import { cell, fittedWidth } from "../select/grid.ts";
 import { quote } from "../select/pivots.ts";
-import { ask, canAsk, caseNumber, generation, report } from "./case.ts";
+import { ask, canAsk, caseNumber, generation, isRunning, report } from "./case.ts";
 import { save } from "./copy.ts";
-import { announcement } from "./look.ts";
+import { tell } from "./look.ts";
 
 /** Rows asked for at once: a screen and a half. */
 export const PAGE = 100;
@@ -31,6 +32,8 @@ export const columns = signal<Column[]>([]);
 export const chosen = signal<ReadonlyMap<string, boolean>>(new Map());
 /** Columns of the kind that have no value in its first rows: hidden unless chosen. */
 export const unused = signal<ReadonlySet<string>>(new Set());
+/** Pixels of the columns, by the first rows that were shown: they grow with others, and never shrink. */
+export const widths = signal<ReadonlyMap<string, number>>(new Map());
 export const total = signal<number | undefined>(undefined);
 export const wrong = signal<FilterError | undefined>(undefined);
 export const failure = signal<string | undefined>(undefined);
@@ -118,6 +121,10 @@ function take(page: number, rows: Filtered<Rows>): void {
 		if (page === 0 && !filter.value) {
 			unused.value = withoutValues(rows.ok);
 		}
+		// While files are read no column moves.
+		if (page === 0 && (isWaiting.value || !isRunning.value)) {
+			widths.value = widthsFor(rows.ok);
+		}
 		total.value = rows.ok.total;
 		// The first answer to another question takes the place of all rows of the one before.
 		const others = isWaiting.value ? [] : [...pages.value].filter(([p]) => p !== page);
@@ -133,6 +140,17 @@ function take(page: number, rows: Filtered<Rows>): void {
 function withoutValues({ columns: all, rows }: Rows): Set<string> {
 	const empty = all.filter((_, i) => rows.every((row) => row.cells[i] === undefined));
 	return new Set(empty.map((column) => column.name));
+}
+
+/** The widths that show these rows, and at least those there are. */
+function widthsFor({ columns: all, rows }: Rows): Map<string, number> {
+	return new Map(
+		all.map((column, i) => {
+			const texts = rows.map((row) => cell(column, row.cells[i]).text);
+			const width = fittedWidth(column, texts);
+			return [column.name, Math.max(width, widths.value.get(column.name) ?? 0)];
+		}),
+	);
 }
 
 /** Asks anew for everything on show; for other rows, those on show stay until the first are there. */
@@ -180,6 +198,7 @@ export function openKind(name: string): void {
 		kind.value = name;
 		sort.value = undefined;
 		columns.value = [];
+		widths.value = new Map();
 		unused.value = new Set();
 		pages.value = new Map();
 		total.value = undefined;
@@ -257,11 +276,12 @@ const ENDINGS: Record<ExportFormat, string> = {
 /** Saves all rows that pass. The file is named by the kind, never by the evidence. */
 export async function exportAs(format: ExportFormat): Promise<void> {
 	const query = { kind: kind.value, filter: filter.value, format };
+	tell("Writing the table…");
 	try {
 		const blob = await ask().write(sort.value ? { ...query, sort: sort.value } : query);
 		save(`offwire-${kind.value}.${ENDINGS[format]}`, blob);
 	} catch (error) {
-		announcement.value = `Not saved: ${describe(error)}`;
+		tell(`Not saved: ${describe(error)}`);
 	}
 }
 

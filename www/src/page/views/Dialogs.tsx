@@ -124,6 +124,7 @@ const KEYS: [string, string][] = [
 	["/", "the view's filter"],
 	["j, k", "next and previous finding"],
 	["↑, ↓", "in a list: next and previous row"],
+	["n, p", "beside evidence: that of the next and the previous row"],
 	["Enter", "open; in a table: the value's story, or filter by it"],
 	["Shift Enter", "in a table: filter by the value"],
 	["Alt Enter", "in a table: filter the value out"],

@@ -2,13 +2,16 @@
 import { effect, signal } from "@preact/signals";
 import type { Related } from "../../shared/evidence.ts";
 import type { EntityKind } from "../../shared/records.ts";
+import type { Finding } from "../../shared/report.ts";
 import { Empty, Heading, Section } from "../parts/Common.tsx";
 import { Ev, Pivot } from "../parts/Evidence.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
-import { kindsOf } from "../select/entities.ts";
+import { Shape } from "../parts/Severity.tsx";
+import { useSteps } from "../parts/Steps.tsx";
+import { foremost, kindsOf, type Suspect } from "../select/entities.ts";
 import { count, plural, when } from "../select/format.ts";
 import { caseNumber, isRunning } from "../store/case.ts";
-import { all, MOST_LISTED, openEntity } from "../store/entities.ts";
+import { all, findingsAbout, MOST_LISTED, openEntity, suspects } from "../store/entities.ts";
 
 export const ENTITIES: [EntityKind, string, string][] = [
 	["host", "Hosts", "Addresses, wherever a record has one."],
@@ -31,7 +34,8 @@ export function Entities() {
 	const now = all.value;
 	const text = wanted.value.trim();
 	const word = text.toLowerCase();
-	const passing = now?.top.filter((r) => r.value.toLowerCase().includes(word)) ?? [];
+	const suspicious = foremost(suspects.value.values()).filter((s) => has(s.value, word));
+	const passing = now?.top.filter((r) => has(r.value, word)) ?? [];
 	return (
 		<>
 			<Heading>Entities</Heading>
@@ -54,12 +58,13 @@ export function Entities() {
 						/>
 						{text && <StoryOf text={text} />}
 					</div>
-					{passing.length === 0 && (
+					{passing.length + suspicious.length === 0 && (
 						<Empty title="None of those listed has it.">
 							Of each kind the {MOST_LISTED} with the most rows are listed; any other has its story
 							when its whole text is written.
 						</Empty>
 					)}
+					<Suspects all={suspicious} />
 					<div class="entity-columns">
 						{ENTITIES.map(([kind, title, about]) => {
 							const its = passing.filter((r) => r.entity === kind);
@@ -83,6 +88,49 @@ export function Entities() {
 				</>
 			)}
 		</>
+	);
+}
+
+const has = (value: string, word: string): boolean => value.toLowerCase().includes(word);
+
+/** Entities of findings shown at once. */
+const MOST_SUSPECTS = 12;
+
+/** Those that findings are about, of whatever kind: where to begin, however few their rows. */
+function Suspects({ all }: { all: Suspect[] }) {
+	const { most, more } = useSteps(all.length, MOST_SUSPECTS);
+	return all.length === 0 ? null : (
+		<Section title="In findings" aside={<span class="dim num">{count(all.length)}</span>}>
+			<ul class="suspects">
+				{all.slice(0, most).map(({ entity, value, site, findings }) => (
+					<li key={`${entity} ${value} ${site}`}>
+						<InFindings findings={findings} />
+						<span>
+							<Pivot value={value} entity={entity} site={site} />
+							<OfSite site={site} />
+						</span>
+						<span class="dim">{entity}</span>
+					</li>
+				))}
+			</ul>
+			{more}
+		</Section>
+	);
+}
+
+/** How grave the gravest finding about an entity is, and how many there are. */
+function InFindings({ findings }: { findings: Finding[] }) {
+	const [gravest] = findings;
+	if (!gravest) {
+		return null;
+	}
+	const words = `${plural(findings.length, "finding")}, the gravest ${gravest.severity}`;
+	return (
+		<span class="in-findings num" title={words}>
+			<Shape severity={gravest.severity} />
+			<span aria-hidden="true">{count(findings.length)}</span>
+			<span class="visually-hidden">{words}</span>
+		</span>
 	);
 }
 
@@ -113,17 +161,21 @@ export function OfSite({ site }: { site: string | undefined }) {
 export function RelatedList({ related }: { related: Related[] }) {
 	return (
 		<ul class="related">
-			{related.map(({ entity, value, site, count: n, span }) => (
-				<li key={`${entity} ${value} ${site}`}>
-					<span>
-						<Pivot value={value} entity={entity} site={site} />
-						<OfSite site={site} />
-					</span>
-					<span class="dim num" title={span ? `${when(span)} UTC` : "no times"}>
-						{plural(n, "row")}
-					</span>
-				</li>
-			))}
+			{related.map((one) => {
+				const { entity, value, site, count: n, span } = one;
+				return (
+					<li key={`${entity} ${value} ${site}`}>
+						<span>
+							<Pivot value={value} entity={entity} site={site} />
+							<OfSite site={site} />
+						</span>
+						<InFindings findings={findingsAbout(one)} />
+						<span class="dim num" title={span ? `${when(span)} UTC` : "no times"}>
+							{plural(n, "row")}
+						</span>
+					</li>
+				);
+			})}
 		</ul>
 	);
 }

@@ -113,7 +113,7 @@ function Findings() {
 	const all = entities.itsFindings.value;
 	const { most, more } = useSteps(all.length, SHOWN_AT_ONCE);
 	return all.length === 0 ? null : (
-		<Section title="Findings about it" aside={<span class="dim num">{all.length}</span>}>
+		<Section title="Findings about it" aside={<span class="dim num">{count(all.length)}</span>}>
 			<ul class="finding-list">
 				{all.slice(0, most).map((finding) => (
 					<li key={idOf(finding)}>

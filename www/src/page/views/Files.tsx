@@ -8,7 +8,7 @@ import { Series } from "../parts/Series.tsx";
 import { WeightMark } from "../parts/Severity.tsx";
 import { useSteps } from "../parts/Steps.tsx";
 import { byFile, byNode, eventsOf, isUnread } from "../select/coverage.ts";
-import { CLOCKS, count, plural, size } from "../select/format.ts";
+import { CLOCKS, count, plural, size, timeLeft } from "../select/format.ts";
 import * as theCase from "../store/case.ts";
 import { FilePicker } from "./Drop.tsx";
 
@@ -144,11 +144,7 @@ function FileCard({ index }: { index: number }) {
 				<span class="num dim">{size(evidence.file.size)}</span>
 				<span class={`file-state ${isRefused(state) ? "failed" : state}`}>{state}</span>
 				{state === "reading" && progress && (
-					<progress
-						max={Math.max(1, evidence.file.size)}
-						value={progress.offset}
-						aria-label="Bytes analysed"
-					/>
+					<Reading offset={progress.offset} of={evidence.file.size} />
 				)}
 			</div>
 			{inside.map(({ source, depth }) => (
@@ -174,6 +170,22 @@ function FileCard({ index }: { index: number }) {
 				)}
 			</div>
 		</li>
+	);
+}
+
+/** How far one file is, at the rate of the whole. */
+function Reading({ offset, of }: { offset: number; of: number }) {
+	const rate = theCase.progress.value.analysing?.rate ?? 0;
+	const left = timeLeft(offset, of, rate);
+	return (
+		<>
+			<span class="num dim">
+				{size(offset)} of {size(of)}
+				{rate > 0 && `, ${size(rate)}/s`}
+				{left && `, ${left}`}
+			</span>
+			<progress max={Math.max(1, of)} value={offset} aria-label="Bytes analysed" />
+		</>
 	);
 }
 
@@ -209,17 +221,12 @@ function SourceDetails({ source, depth }: { source: Source; depth: number }) {
 						.join(", ")}
 				</span>
 			</p>
-			{counters.length > 0 && (
-				<dl class="counters">
-					{counters.map(([name, n]) => (
-						<div key={name}>
-							<dt>
-								<Ev text={name} />
-							</dt>
-							<dd class="num">{count(n)}</dd>
-						</div>
-					))}
-				</dl>
+			{counters.length > 0 && <Counters all={counters.slice(0, MOST_COUNTERS)} />}
+			{counters.length > MOST_COUNTERS && (
+				<details>
+					<summary>{count(counters.length - MOST_COUNTERS)} more counts</summary>
+					<Counters all={counters.slice(MOST_COUNTERS)} />
+				</details>
 			)}
 			{source.refusals.length > 0 && <Refusals source={source} />}
 			{notes.map((note) => (
@@ -229,6 +236,24 @@ function SourceDetails({ source, depth }: { source: Source; depth: number }) {
 				</p>
 			))}
 		</div>
+	);
+}
+
+/** Counts of one source shown openly: a log may have many fields that are not read. */
+const MOST_COUNTERS = 8;
+
+function Counters({ all }: { all: [string, bigint][] }) {
+	return (
+		<dl class="counters">
+			{all.map(([name, n]) => (
+				<div key={name}>
+					<dt>
+						<Ev text={name} />
+					</dt>
+					<dd class="num">{count(n)}</dd>
+				</div>
+			))}
+		</dl>
 	);
 }
 

@@ -2,14 +2,16 @@
 import type { Caveat, EvidenceRow, Finding as F, Subject } from "../../shared/report.ts";
 import { Copy, Empty, Section } from "../parts/Common.tsx";
 import { AtSite, Ev, Linked, LinkedRow, Pivot } from "../parts/Evidence.tsx";
+import { isMarking } from "../parts/marking.ts";
 import { ConfidenceMark, SeverityMark } from "../parts/Severity.tsx";
 import { holdStill } from "../parts/still.ts";
 import { Terms } from "../parts/Terms.tsx";
 import { ToPackets } from "../parts/ToPackets.tsx";
+import { briefOf } from "../select/brief.ts";
 import { ofSubject } from "../select/entities.ts";
 import { filesOf, formatsOf, siteOf, siteOfFinding, sourceName } from "../select/findings.ts";
 import { count, lasted, plural, span, time, when } from "../select/format.ts";
-import { toolFilters } from "../select/pivots.ts";
+import { around, kindOf, toolFilters } from "../select/pivots.ts";
 import { canAsk, idOf, report, sources } from "../store/case.ts";
 import { type Place, placeOf, twinsOf } from "../store/findings.ts";
 import { sameOrigin, show, shown } from "../store/item.ts";
@@ -38,8 +40,11 @@ function OneFinding({ place, finding: told }: { place: Place; finding: F }) {
 		<article class="finding">
 			<nav class="crumbs" aria-label="Findings">
 				<a href={href("findings")}>‹ Findings</a>
-				<span class="dim num">{place.index >= 0 && `${place.index + 1} of ${place.total}`}</span>
+				<span class="dim num">
+					{place.index >= 0 && `${count(place.index + 1)} of ${count(place.total)}`}
+				</span>
 				<span class="spacer" />
+				<Copy text={() => briefOf(finding, sources.value)} label="Copy as text" />
 				{place.before && <a href={href("finding", place.before)}>Previous (k)</a>}
 				{place.after && <a href={href("finding", place.after)}>Next (j)</a>}
 			</nav>
@@ -94,7 +99,11 @@ function Head({ finding }: { finding: F }) {
 					{first && last && finding.when
 						? `${when(finding.when)} UTC`
 						: "the evidence has no times"}
-					{ms > 0 && `, ${span(ms)}`}
+					{ms > 0 && (
+						<>
+							, <span class="unbroken">{span(ms)}</span>
+						</>
+					)}
 				</span>
 			</div>
 			<h1 tabIndex={-1}>
@@ -205,8 +214,16 @@ function Rows({ finding }: { finding: F }) {
 			go("records");
 		}
 	};
-	const shownOf =
-		BigInt(rows.length) < total ? `${rows.length} of ${count(total)}` : plural(total, "row");
+	// The rows that are not shown, and what goes with them, where no filter names them alone.
+	const isShort = BigInt(rows.length) < total;
+	const near = !filter && isShort ? around(finding) : undefined;
+	const openNear = () => {
+		if (near) {
+			openWith(near, kindOf(finding));
+			go("records");
+		}
+	};
+	const shownOf = isShort ? `${rows.length} of ${count(total)}` : plural(total, "row");
 	return (
 		<Section
 			title="Evidence"
@@ -216,6 +233,16 @@ function Rows({ finding }: { finding: F }) {
 					{filter && (
 						<button type="button" class="quiet" onClick={openAll}>
 							Open in Records
+						</button>
+					)}
+					{near && (
+						<button
+							type="button"
+							class="quiet"
+							onClick={openNear}
+							title="All records of the same subjects at the same time: these rows and what goes with them"
+						>
+							Around them in Records
 						</button>
 					)}
 					<ToPackets open={openPackets} />
@@ -240,11 +267,7 @@ function EvidenceLine({ row, subjects }: { row: EvidenceRow; subjects: Subject[]
 	const isOpen = sameOrigin(shown.value?.at, row.at);
 	const place = `${sourceName(row.at.node, sources.value)} ${row.at.item}`;
 	const open = (event: MouseEvent & { currentTarget: HTMLElement }) => {
-		// Whoever marks text of the row to copy it does not ask for the source.
-		const marked = getSelection();
-		const isMarking =
-			marked?.isCollapsed === false && marked.containsNode(event.target as Node, true);
-		if (!isMarking) {
+		if (!isMarking(event)) {
 			holdStill(event.currentTarget);
 			show(row.at);
 		}

@@ -21,7 +21,7 @@ import {
 	SEVERITIES,
 	spanOf,
 } from "../select/findings.ts";
-import { plural, when } from "../select/format.ts";
+import { count, plural, when } from "../select/format.ts";
 import { findings, idOf, isRunning, sources } from "../store/case.ts";
 import { findingsFilter, lines, openFolds, order, ruleTitle, twinsOf } from "../store/findings.ts";
 import { cameFrom, href } from "../store/route.ts";
@@ -29,6 +29,14 @@ import { limitTo, range } from "../store/timeline.ts";
 
 /** Nobody reads more at once; each is laid out again with every report while files are read. */
 const SHOWN_AT_ONCE = 200;
+
+/** Lifts the range too: a filter that passes nothing more would keep its word but show nothing. */
+function showAll(): void {
+	findingsFilter.value = NO_FILTER;
+	if (range.value) {
+		limitTo(undefined);
+	}
+}
 
 export function Findings() {
 	const all = findings.value;
@@ -42,8 +50,8 @@ export function Findings() {
 			{all.length === 0 ? <NothingFound /> : <Filters />}
 			{all.length > 0 && list.length === 0 && (
 				<Empty title="No finding passes the filter.">
-					<button type="button" onClick={() => (findingsFilter.value = NO_FILTER)}>
-						Show all {all.length}
+					<button type="button" onClick={showAll}>
+						Show all {count(all.length)}
 					</button>
 				</Empty>
 			)}
@@ -97,7 +105,8 @@ function Filters() {
 						disabled={counts[severity] === 0}
 						onClick={() => toggle(severity)}
 					>
-						<Shape severity={severity} /> {severity} <span class="num">{counts[severity]}</span>
+						<Shape severity={severity} /> {severity}{" "}
+						<span class="num">{count(counts[severity])}</span>
 					</button>
 				))}
 			</fieldset>
@@ -173,7 +182,7 @@ function FoldRow({ fold }: { fold: Fold }) {
 				<SeverityMark severity={severity} />
 				<span class="finding-main">
 					<span class="finding-title">
-						{ruleTitle(rule)}: {its.length} more
+						{ruleTitle(rule)}: {count(its.length)} more
 					</span>
 					<span class="finding-sub dim">
 						<span class="num">{span ? `${when(span)} UTC` : "no times"}</span>

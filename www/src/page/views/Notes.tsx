@@ -27,9 +27,9 @@ export function Notes() {
 						<li key={code}>
 							<div class="note-head">
 								<WeightMark weight={weight} />
+								<span class="num">{count(total)} ×</span>
 								<h2>{meaning}</h2>
 								<span class="data dim">{code}</span>
-								<span class="num">{count(total)} ×</span>
 							</div>
 							<Rows rows={rows} />
 						</li>

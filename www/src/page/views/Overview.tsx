@@ -20,8 +20,9 @@ import {
 } from "../select/findings.ts";
 import { count, plural, short, size, when } from "../select/format.ts";
 import { findings, idOf, isRunning, isSample, report } from "../store/case.ts";
-import { findingsFilter, ruleTitle } from "../store/findings.ts";
+import { findingsFilter, inRange, ruleTitle } from "../store/findings.ts";
 import { href } from "../store/route.ts";
+import { range } from "../store/timeline.ts";
 import { OfSite } from "./Entities.tsx";
 
 /** Findings shown here; the rest is one click away. */
@@ -99,14 +100,14 @@ function Counts({ report: now }: { report: Report }) {
 					onClick={onlySeverity(severity)}
 				>
 					<span class="figure-n">
-						<Shape severity={severity} /> {counts[severity]}
+						<Shape severity={severity} /> {count(counts[severity])}
 					</span>
 					<span class="figure-label">{severity}</span>
 				</a>
 			))}
 			<Figure n={short(totalEvents(now))} label="events" href={href("records")} />
 			<Figure
-				n={String(sources.length)}
+				n={count(sources.length)}
 				label={`${sources.length === 1 ? "file" : "files"}, ${size(sources.reduce((sum, s) => sum + Number(s.size ?? 0n), 0))}`}
 				href={href("files")}
 			/>
@@ -115,10 +116,13 @@ function Counts({ report: now }: { report: Report }) {
 }
 
 function TopFindings() {
-	const all = findings.value;
+	const all = inRange.value;
+	const n = findings.value.length;
+	const link = range.value ? `${count(all.length)} of ${count(n)}` : `All ${count(n)}`;
 	return (
-		<Section title="Findings" aside={<a href={href("findings")}>All {all.length}</a>}>
-			{all.length === 0 ? (
+		<Section title="Findings" aside={<a href={href("findings")}>{link}</a>}>
+			{all.length === 0 && n > 0 && <p class="dim">None touches the chosen range.</p>}
+			{n === 0 ? (
 				<NothingFound />
 			) : (
 				<ul class="finding-list">
@@ -149,7 +153,7 @@ function FoldLine({ fold: { rule, severity, findings: its } }: { fold: Fold }) {
 			<a class="finding-line" href={href("findings")} onClick={onlyThese}>
 				<SeverityMark severity={severity} />
 				<span>
-					{ruleTitle(rule)}: {its.length} more
+					{ruleTitle(rule)}: {count(its.length)} more
 				</span>
 			</a>
 		</li>

@@ -1,15 +1,17 @@
 // Records: the events as tables; filter, sort, choose columns, pivot on values, export.
 import { useEffect } from "preact/hooks";
-import type { CellValue, Column, ExportFormat, Row } from "../../shared/records.ts";
+import type { CellValue, Column, Row } from "../../shared/records.ts";
 import { Copy, Empty } from "../parts/Common.tsx";
 import { Ev } from "../parts/Evidence.tsx";
-import { type Click, Grid } from "../parts/Grid.tsx";
+import { type Click, Grid, type Head } from "../parts/Grid.tsx";
 import { PlainInput } from "../parts/PlainInput.tsx";
+import { ColumnChooser, Export, FilterHelp } from "../parts/RecordMenus.tsx";
 import { ToPackets } from "../parts/ToPackets.tsx";
+import { sourcesWith } from "../select/coverage.ts";
 import { ofCell } from "../select/entities.ts";
 import { siteOf, sourceName } from "../select/findings.ts";
 import { count, plural } from "../select/format.ts";
-import { type Cell, cell } from "../select/grid.ts";
+import { type Cell, cell, textCell } from "../select/grid.ts";
 import { indexOfByte, visible } from "../select/text.ts";
 import { canAsk, isRunning, report, sources } from "../store/case.ts";
 import { openEntity } from "../store/entities.ts";
@@ -110,91 +112,6 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 function writeSoon(): void {
 	clearTimeout(timer);
 	timer = setTimeout(() => records.setFilter(records.draft.value), PAUSE_MS);
-}
-
-function FilterHelp() {
-	const lines: [string, string][] = [
-		["hawkeye", "a word, looked for in every column"],
-		["id.resp_h == 10.0.0.0/8", "an address or a network"],
-		["addr == 192.0.2.7", "any address of the row; port likewise"],
-		["text mentions evil.org", "the whole name in any text, but not notevil.org"],
-		['query == "*.evil.org"', "* stands for anything; ~ also ignores case"],
-		["status_code in (404, 403)", "one of several"],
-		["user_agent contains curl", "a part of a text"],
-		["duration > 3min and resp_bytes is set", "and, or, not, parentheses"],
-		["ts >= 2023-10-23", "times in UTC"],
-	];
-	return (
-		<details class="menu">
-			<summary>Language</summary>
-			<div class="menu-body">
-				<dl class="language">
-					{lines.map(([text, meaning]) => (
-						<div key={text}>
-							<dt>
-								<button type="button" class="bare data" onClick={() => records.setFilter(text)}>
-									{text}
-								</button>
-							</dt>
-							<dd class="dim">{meaning}</dd>
-						</div>
-					))}
-				</dl>
-				<p class="dim">
-					Fields have Zeek's names. A field that the source did not have passes no comparison.
-				</p>
-			</div>
-		</details>
-	);
-}
-
-function ColumnChooser() {
-	return (
-		<details class="menu">
-			<summary>Columns</summary>
-			<div class="menu-body">
-				<ul class="column-list">
-					{records.columns.value.map((column) => (
-						<li key={column.name}>
-							<label>
-								<input
-									type="checkbox"
-									checked={records.isShown(column.name)}
-									onChange={() => records.toggleColumn(column.name)}
-								/>{" "}
-								<span class="data">{column.name}</span> <span class="dim">{column.doc}</span>
-							</label>
-						</li>
-					))}
-				</ul>
-			</div>
-		</details>
-	);
-}
-
-const FORMATS: [ExportFormat, string][] = [
-	["zeek-json", "Zeek JSON"],
-	["zeek-tsv", "Zeek TSV"],
-	["csv", "CSV"],
-];
-
-function Export() {
-	return (
-		<details class="menu">
-			<summary>Export</summary>
-			<div class="menu-body export">
-				<p class="dim">
-					{records.total.value === undefined ? "All rows" : plural(records.total.value, "row")} that
-					pass the filter, all columns, exactly as read: not defanged.
-				</p>
-				{FORMATS.map(([format, name]) => (
-					<button type="button" key={format} onClick={() => records.exportAs(format)}>
-						{name}
-					</button>
-				))}
-			</div>
-		</details>
-	);
 }
 
 function FilterTrouble() {
@@ -302,11 +219,24 @@ function drawn(column: Column, value: CellValue): Cell {
 	return one !== undefined && ofCell(column, one) ? { ...text, class: "tells" } : text;
 }
 
+/** Said of each row where they are of several files. */
+const FILE: Head = {
+	name: "file",
+	type: "string",
+	doc: "The file that holds the row.",
+	isAdded: true,
+};
+
+const sourceOf = ({ at }: Row): string => visible(sourceName(at.node, sources.value));
+
 function Table() {
 	const kind = records.kind.value;
 	const counts = report.value?.records[kind];
 	const total = records.total.value;
 	const columns = records.shownColumns.value;
+	// A place is one of its file: where there are several, rows name theirs.
+	const isOneFile = sourcesWith([kind], sources.value).length < 2;
+	const added = isOneFile ? [] : [FILE];
 	const open = shown.value?.at;
 	// Read here, so that the table is drawn anew when rows come.
 	const pages = records.pages.value;
@@ -331,8 +261,11 @@ function Table() {
 		return (
 			found && {
 				place: String(found.at.item),
-				source: visible(sourceName(found.at.node, sources.value)),
-				cells: columns.map(({ column, index: i }) => drawn(column, found.cells[i])),
+				source: sourceOf(found),
+				cells: [
+					...added.map(() => textCell(sourceOf(found))),
+					...columns.map(({ column, index: i }) => drawn(column, found.cells[i])),
+				],
 				isOpen: sameOrigin(open, found.at),
 			}
 		);
@@ -349,13 +282,19 @@ function Table() {
 				)}
 				. <HiddenColumns />
 				<span class="table-hint">
-					Click an address, name, account or fingerprint for its story, any other value to filter;
-					Shift filters always, Alt filters out; the place shows the evidence.
+					Click: a dotted value's story, any other as a filter. Shift: filter. Alt: filter out. Its
+					place: the evidence.
 				</span>
 			</p>
 			<Grid
 				label={`${kind} records`}
-				columns={columns.map(({ column }) => column)}
+				columns={[
+					...added,
+					...columns.map(({ column }) => ({
+						...column,
+						width: records.widths.value.get(column.name),
+					})),
+				]}
 				total={total ?? 0}
 				sort={records.sort.value}
 				row={row}
@@ -372,7 +311,7 @@ function Table() {
 					}
 				}}
 				onCell={(index, i, how, member) => {
-					const chosen = columns[i];
+					const chosen = columns[i - added.length];
 					const row = records.rowAt(index);
 					if (chosen && row) {
 						openValue(chosen.column, row, row.cells[chosen.index], how, member);

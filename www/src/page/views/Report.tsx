@@ -72,7 +72,7 @@ export function Report() {
 					))}
 				</Section>
 			)}
-			<Section title={`Findings (${now.findings.length})`}>
+			<Section title={`Findings (${count(now.findings.length)})`}>
 				{now.findings.slice(0, most).map((finding) => (
 					<ReportFinding key={finding.rule + finding.key} finding={finding} report={now} />
 				))}
@@ -108,7 +108,7 @@ function Evidence({ report: now }: { report: R }) {
 									<Ev text={source.name} />
 								</td>
 								<td>{source.format_title ?? "not recognised"}</td>
-								<td class="num">{source.size === undefined ? "?" : size(source.size)}</td>
+								<td class="num unbroken">{source.size === undefined ? "?" : size(source.size)}</td>
 								<td class="data digest">{digests.get(source.id) ?? ""}</td>
 							</tr>
 						))}

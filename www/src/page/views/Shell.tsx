@@ -7,7 +7,7 @@ import { byCode, totalEvents } from "../select/coverage.ts";
 import { count, plural, short, size } from "../select/format.ts";
 import * as theCase from "../store/case.ts";
 import { isDraggedOver } from "../store/intake.ts";
-import { announcement, dialog, requests } from "../store/look.ts";
+import { announcement, dialog, notice, requests } from "../store/look.ts";
 import { href, route, VIEWS, type View } from "../store/route.ts";
 import { Coverage } from "./Coverage.tsx";
 import { Dialogs } from "./Dialogs.tsx";
@@ -69,6 +69,11 @@ export function Shell() {
 			<p class="visually-hidden" role="status">
 				{announcement.value}
 			</p>
+			{notice.value && (
+				<p class="notice" aria-hidden="true">
+					{notice.value}
+				</p>
+			)}
 			{isDraggedOver.value && (
 				<div class="drag-veil">Drop to {isEmpty ? "open" : "add to the case"}</div>
 			)}
