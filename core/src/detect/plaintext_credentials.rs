@@ -97,8 +97,9 @@ impl Detector for PlaintextCredentials {
                 if crossed { "yes, by the addresses" } else { "no, by the addresses" },
                 Basis::Inferred,
             );
-            let worked = members.iter().filter(|(m, _)| m.3).count();
-            t.say("accounts that were let in", worked, Basis::Observed);
+            let worked: BTreeSet<&Text> =
+                members.iter().filter(|(m, _)| m.3).map(|(m, _)| &m.1).into_set();
+            t.say("accounts that were let in", worked.len(), Basis::Observed);
             f.facts = t.0;
             f.when = span(members.iter().map(|m| m.1));
             f.subjects.push(target("address", server.addr));
@@ -119,7 +120,7 @@ impl Detector for PlaintextCredentials {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::kit::dsl::{events, found, found_within, lines};
+    use crate::detect::kit::dsl::{events, fact, found, found_within, lines};
 
     fn run(text: &str) -> String {
         lines(&found(&RULE, &events(text)))
@@ -145,6 +146,18 @@ mod tests {
         // Read with the secrets of the case: it was not in the clear.
         assert_eq!(run(&format!("{web} opened")), "");
         assert_eq!(run(web), "Low/High Passwords in the clear: 1 account to 192.0.2.1 over http\n");
+    }
+
+    #[test]
+    fn accounts_that_were_let_in_are_counted_once_each() {
+        let let_in =
+            |text: &str| fact(&found(&RULE, &events(text))[0], "accounts that were let in");
+        let text = "@0 ftp 10.0.0.{7..9}:* > 10.0.0.1:21 user=eva cmd=PASS code=230 password";
+        assert_eq!(let_in(text), "1");
+        // What is answered to anybody lets nobody in.
+        let refused = text.replace("230", "530");
+        let goodbye = refused.replace("cmd=PASS code=530", "cmd={SYST,QUIT} code=221");
+        assert_eq!(let_in(&format!("{refused}\n{goodbye}")), "0");
     }
 
     #[test]

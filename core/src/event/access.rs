@@ -31,7 +31,30 @@ pub struct Account<'a> {
     pub outcome: Option<Outcome>,
     /// True when the action was proving who one is (a login), false when it was a later use.
     pub is_login: bool,
+    /// True for what a server answers to anybody, logged in or not: it shows no use.
+    pub is_unproved: bool,
 }
+
+/// FTP commands that need no login (RFC 959, 2228, 2389, 2640, 7151), and what IIS notes of
+/// connections.
+const UNPROVED: &[&str] = &[
+    "AUTH",
+    "CCC",
+    "CLNT",
+    "CONTROLCHANNELCLOSED",
+    "CONTROLCHANNELOPENED",
+    "FEAT",
+    "HELP",
+    "HOST",
+    "LANG",
+    "NOOP",
+    "OPTS",
+    "PBSZ",
+    "PROT",
+    "QUIT",
+    "REIN",
+    "SYST",
+];
 
 impl Event {
     /// The account in use, if this event shows one.
@@ -40,6 +63,7 @@ impl Event {
         match &self.body {
             Body::Ftp(f) => {
                 let action = f.command.as_deref().unwrap_or_default();
+                let is_unproved = UNPROVED.iter().any(|c| c.eq_ignore_ascii_case(action));
                 Some(Account {
                     name: f.user.as_deref()?,
                     from,
@@ -47,8 +71,9 @@ impl Event {
                     action,
                     object: f.path.as_deref().or(f.arg.as_deref()),
                     session: f.session.as_deref(),
-                    outcome: f.reply_code.and_then(ftp_outcome),
+                    outcome: f.reply_code.and_then(ftp_outcome).filter(|_| !is_unproved),
                     is_login: matches!(action, "PASS" | "USER"),
+                    is_unproved,
                 })
             }
             Body::Http(h) => Some(Account {
@@ -60,6 +85,7 @@ impl Event {
                 session: None,
                 outcome: h.status_code.and_then(http_outcome),
                 is_login: true,
+                is_unproved: false,
             }),
             Body::Kerberos(k) => Some(kerberos(k, k.username.as_deref()?, from)),
             Body::Login(l) => Some(Account {
@@ -71,6 +97,7 @@ impl Event {
                 session: None,
                 outcome: l.success.map(|s| if s { Outcome::Success } else { Outcome::Failure }),
                 is_login: true,
+                is_unproved: false,
             }),
             Body::Ntlm(n) => Some(Account {
                 name: n.username.as_deref()?,
@@ -81,6 +108,7 @@ impl Event {
                 session: None,
                 outcome: n.success.map(|s| if s { Outcome::Success } else { Outcome::Failure }),
                 is_login: true,
+                is_unproved: false,
             }),
             _ => None,
         }
@@ -144,6 +172,7 @@ fn kerberos<'a>(k: &'a Kerberos, name: &'a str, from: Option<IpAddr>) -> Account
         session: None,
         outcome,
         is_login,
+        is_unproved: false,
     }
 }
 

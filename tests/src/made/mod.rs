@@ -4,7 +4,9 @@
 //! a generator seeded by the sample's name, so each is the same in every run.
 
 mod accounts;
+mod between;
 mod certificates;
+mod crowds;
 mod dns;
 mod flux;
 mod fronting;
@@ -33,7 +35,9 @@ pub type Build = fn(&mut World);
 pub fn samples() -> BTreeMap<&'static str, Build> {
     let all = [
         accounts::SAMPLES,
+        between::SAMPLES,
         certificates::SAMPLES,
+        crowds::SAMPLES,
         dns::SAMPLES,
         flux::SAMPLES,
         fronting::SAMPLES,

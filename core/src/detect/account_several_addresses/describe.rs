@@ -9,6 +9,7 @@ use crate::detect::kit::{
 use crate::event::Kind;
 use crate::report::{Basis, Confidence, Evidence, EvidenceRow, Fact, Finding, Severity};
 use crate::text::visible;
+use crate::time::Interval;
 
 /// The finding about one account at one server.
 pub(super) fn finding(name: &str, server: Option<&Host>, j: &Judged<'_>) -> Finding {
@@ -33,20 +34,27 @@ pub(super) fn finding(name: &str, server: Option<&Host>, j: &Judged<'_>) -> Find
         "{name} was in use from {} in {}. {}",
         plural(n, "address"),
         plural(j.n_groups, "network"),
-        if retried.is_some() {
-            "What was refused from one address was done from another."
-        } else {
-            "The sessions overlap or lie less than an hour apart."
+        match (retried, j.gap) {
+            (Some(r), _) => format!(
+                "{} {} was refused for {} and done for {}.",
+                r.done.0.action,
+                visible(&r.object),
+                r.refused.0.from,
+                r.done.0.from
+            ),
+            (None, Some(Interval(0))) => "Sessions from different networks overlap.".to_owned(),
+            (None, Some(gap)) => format!("Sessions from different networks lie {gap} apart."),
+            (None, None) => "The rows carry no times.".to_owned(),
         }
     );
     let all_inside = j.addresses.iter().all(|a| is_internal(a.addr));
     f.severity = match () {
         () if retried.is_some() => Severity::High,
-        () if j.n_groups >= MIN_MANY && !all_inside => Severity::Medium,
+        () if j.n_operators >= MIN_MANY && !all_inside => Severity::Medium,
         () if all_inside => Severity::Info,
         () => Severity::Low,
     };
-    f.confidence = match (j.gap.is_some(), retried.is_some() || j.n_groups >= MIN_MANY) {
+    f.confidence = match (j.gap.is_some(), retried.is_some() || j.n_operators >= MIN_MANY) {
         (false, _) => Confidence::Low,
         (true, true) => Confidence::Medium,
         (true, false) => Confidence::Low,
@@ -59,7 +67,7 @@ pub(super) fn finding(name: &str, server: Option<&Host>, j: &Judged<'_>) -> Find
     f.evidence = rows(j, filter(key_name, server, j));
     f.caveats.push(caveat(
         "A person may have changed networks: office and phone, VPN on or off; or several share the account.",
-        "Ask the account's owner about both addresses; look which of them it used in the weeks before.",
+        "Ask the account's owner about these addresses; look which of them it used in the weeks before.",
     ));
     if retried.is_some() {
         f.caveats.push(caveat(
@@ -82,6 +90,9 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
     t.note(
         "by the first 24 (IPv6: 48) bits; IPv4 and IPv6 are counted apart, since one host has both",
     );
+    let least = format!("at least {MIN_MANY} to weigh more");
+    t.judge("unrelated networks", j.n_operators, least, j.n_operators >= MIN_MANY, 0);
+    t.note("by the first 16 (IPv6: 32) bits: a carrier's phones change between neighbours");
     match j.gap {
         Some(gap) => t.judge(
             "time between the sessions",

@@ -30,7 +30,7 @@ const KINDS: &[Kind] = &[Kind::Ftp, Kind::Http, Kind::Kerberos, Kind::Login, Kin
 /// Different uses kept of one account.
 const MAX_USES: usize = 2048;
 /// Accounts that are nobody's: shared by design or no account at all.
-const SHARED: &[&str] = &["", "-", "anonymous", "ftp", "guest", "public"];
+const SHARED: &[&str] = &["", "-", "anonymous", "ftp", "guest", "ieuser@", "public"];
 
 struct SeveralAddresses {
     uses: Tally<(Text, Option<Host>), Use, Sighting>,
@@ -67,6 +67,7 @@ impl Detector for SeveralAddresses {
             action: account.action.into(),
             object: account.object.filter(|_| !account.is_login).map(object),
             outcome: account.outcome,
+            is_unproved: account.is_unproved,
         };
         let rank = u8::from(account.outcome != Some(Outcome::Failure) && used.object.is_none());
         if let Some(seen) = self.uses.offer_ranked(rank, (name.into(), Host::resp(e)), used) {

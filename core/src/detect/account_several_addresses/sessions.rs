@@ -1,6 +1,6 @@
 //! Sessions of one account: which addresses, how close in time, what was refused and then done.
 
-use crate::detect::kit::{Host, Place, Sighting, window};
+use crate::detect::kit::{Host, Place, Sighting, addr, window};
 use crate::event::{Kind, Outcome};
 use crate::order::{Collect, Order};
 use crate::text::Text;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const MAX_GAP: Interval = Interval::from_secs(3600);
 /// Longest time from a refusal to the success that answers it: a working day and a night.
 const MAX_RETRY: Interval = Interval::from_secs(86_400);
-/// Networks within an hour that a person with office, phone and home does not reach.
+/// Unrelated networks within an hour that a person with office, phone and home does not reach.
 pub(super) const MIN_MANY: usize = 3;
 
 /// One kind of use of an account.
@@ -25,6 +25,8 @@ pub(super) struct Use {
     pub(super) action: Text,
     pub(super) object: Option<Text>,
     pub(super) outcome: Option<Outcome>,
+    /// A server answers this to anybody: it belongs to a session and shows no login.
+    pub(super) is_unproved: bool,
 }
 
 /// A use and its rows.
@@ -42,6 +44,9 @@ pub(super) struct Judged<'a> {
     pub(super) uses: Vec<Seen<'a>>,
     pub(super) addresses: BTreeSet<Host>,
     pub(super) n_groups: usize,
+    /// The same by the networks that operators commonly have: a carrier's phones change between
+    /// neighbours.
+    pub(super) n_operators: usize,
     /// Shortest time between sessions from different networks; `None` without times.
     pub(super) gap: Option<Interval>,
     pub(super) retried: Option<Retried<'a>>,
@@ -49,6 +54,14 @@ pub(super) struct Judged<'a> {
 
 /// Judges one account.
 pub(super) fn judge<'a>(all: &[Seen<'a>]) -> Option<Judged<'a>> {
+    let proved: BTreeSet<(&Host, Option<u64>)> =
+        all.iter().filter(|u| !u.0.is_unproved).map(|u| (&u.0.from, u.0.session)).into_set();
+    let all: Vec<Seen<'a>> = all
+        .iter()
+        .filter(|u| !u.0.is_unproved || proved.contains(&(&u.0.from, u.0.session)))
+        .copied()
+        .collect();
+    let all = &*all;
     let retried = retried(all);
     let mut timed: Vec<(Time, (Host, Place))> = Vec::new();
     for (used, seen) in all {
@@ -59,13 +72,6 @@ pub(super) fn judge<'a>(all: &[Seen<'a>]) -> Option<Judged<'a>> {
     timed.order();
     let is_timed = !timed.is_empty();
     let gap = gap(all);
-    // One family decides: a host's IPv4 and IPv6 addresses are two networks and one place.
-    let groups = |addrs: &BTreeSet<Host>| {
-        let of = |is_v6| {
-            addrs.iter().filter(|a| a.addr.is_ipv6() == is_v6).map(Host::place).into_set().len()
-        };
-        of(false).max(of(true))
-    };
     let mut addresses: BTreeSet<Host> = if is_timed {
         let close: Vec<(Time, &Place)> = timed.iter().map(|(t, (_, n))| (*t, n)).collect();
         let range = window::busiest(&close, MAX_GAP);
@@ -85,8 +91,24 @@ pub(super) fn judge<'a>(all: &[Seen<'a>]) -> Option<Judged<'a>> {
     if n_groups < 2 || !is_close {
         return None;
     }
+    let n_operators = of_one_family(&addresses, |a| addr::operator(a.addr));
     let uses = all.iter().filter(|u| addresses.contains(&u.0.from)).copied().collect();
-    Some(Judged { uses, addresses, n_groups, gap, retried })
+    Some(Judged { uses, addresses, n_groups, n_operators, gap, retried })
+}
+
+/// Networks of addresses.
+fn groups(addrs: &BTreeSet<Host>) -> usize {
+    of_one_family(addrs, Host::place)
+}
+
+/// How many different ones of something the addresses have. One family decides: a host's IPv4 and
+/// IPv6 addresses are two networks and one place.
+fn of_one_family<T: Ord>(addrs: &BTreeSet<Host>, of: impl Fn(&Host) -> T) -> usize {
+    let n = |is_v6| {
+        let family = addrs.iter().filter(|a| a.addr.is_ipv6() == is_v6);
+        family.map(&of).collect::<BTreeSet<T>>().len()
+    };
+    n(false).max(n(true))
 }
 
 /// The earliest object that was refused for one network and then done for another.

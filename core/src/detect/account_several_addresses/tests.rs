@@ -60,6 +60,9 @@ fn both_sides_of_the_hour_and_of_the_network() {
         two("192.0.2.1", "198.51.100.1", 60)
     );
     assert!(lines(&run(&three)).starts_with("Medium/Medium"));
+    // A carrier's neighbours are three networks and no three operators.
+    let phone = three.replace("198.51.100.1", "192.0.100.1").replace("203.0.113.1", "192.0.113.1");
+    assert!(lines(&run(&phone)).starts_with("Low/Low"));
     // Refused and done a day apart, and longer.
     let retry = |at: i64| {
         format!(
@@ -79,6 +82,8 @@ fn look_alikes_stay_quiet_or_low() {
         two("192.0.2.1", "2001:db8::1", 9),
         // Guesses from everywhere: the account was never in use.
         "@0 ftp 192.0.{1..60}.1 > 10.0.0.1:21 user=administrator cmd=PASS code=530".to_owned(),
+        // The same, and each says goodbye, which a server answers to anybody.
+        "@0 ftp 192.0.{1..60}.1 > 10.0.0.1:21 user=administrator cmd=PASS code=530 session=s\n@1 ftp 192.0.{1..60}.1 > 10.0.0.1:21 user=administrator cmd={QUIT,SYST} code=221 session=s".to_owned(),
         // The same name on two servers.
         two("192.0.2.1", "198.51.100.1", 9).replace("198.51.100.1 > 10.0.0.1", "198.51.100.1 > 10.0.0.2"),
         // Refused and done from one address.

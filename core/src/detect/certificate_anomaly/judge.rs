@@ -3,6 +3,7 @@
 use super::memory::Certificate;
 use super::sharing::{Shared, sharing};
 use crate::detect::kit::addr::is_external;
+use crate::detect::kit::{authorities, names};
 use crate::event::X509;
 use crate::report::{Basis, Severity};
 use crate::time::Time;
@@ -109,7 +110,7 @@ pub(super) fn signs(c: &Certificate<'_>, shared: &Shared<'_>) -> Vec<Sign> {
     dates(c, weight, &mut out);
     algorithms(c, weight, &mut out);
     defaults(c.x509, &mut out);
-    names(c.x509, weight, &mut out);
+    vouched(c.x509, weight, &mut out);
     sharing(c, shared, weight, &mut out);
     out
 }
@@ -182,8 +183,11 @@ fn dates(c: &Certificate<'_>, weight: Severity, out: &mut Vec<Sign>) {
     if let (Some(days), Some(limit), false) = (days(x), limit(x), is_exempt)
         && days > limit
     {
-        // Only a public authority's certificate carries timestamps of public logs.
-        let severity = if x.sct_count.is_some_and(|n| n > 0) { weight } else { Severity::Info };
+        // The rules bind public authorities: those who name themselves as one, and those whose
+        // certificates carry timestamps of public logs.
+        let names_one = x.issuer.as_deref().is_some_and(authorities::is_public);
+        let is_public = names_one || x.sct_count.is_some_and(|n| n > 0);
+        let severity = if is_public { weight } else { Severity::Info };
         out.push(sign(
             "valid for longer than allowed",
             format!("{days} d of validity, {limit} d allowed for its day of issue"),
@@ -264,7 +268,8 @@ fn defaults(x: &X509, out: &mut Vec<Sign>) {
     }
 }
 
-fn names(x: &X509, weight: Severity, out: &mut Vec<Sign>) {
+/// Who vouches for it, and for what.
+fn vouched(x: &X509, weight: Severity, out: &mut Vec<Sign>) {
     let issuer = x.issuer.as_deref().unwrap_or_default();
     let made = &["T1587.003", "T1588.004"][..];
     if x.self_signed == Some(true) && x.ca != Some(true) {
@@ -281,6 +286,13 @@ fn names(x: &X509, weight: Severity, out: &mut Vec<Sign>) {
             "it may sign others, and a server shows it as its own".to_owned(),
             weight,
         ));
+    }
+    let own = x.subject.as_deref().and_then(names::common_name);
+    let mut all = x.san_dns.iter().map(|n| &**n).chain(own);
+    let suffix = |n: &str| n.strip_prefix("*.").is_some_and(names::is_public_suffix);
+    if let Some(name) = all.find(|n| suffix(&n.to_ascii_lowercase())) {
+        let text = format!("it covers {name}: names of many owners, which no authority certifies");
+        out.push(sign("for a whole public suffix", text, weight));
     }
     if let Some(network) = CONTENT_NETWORKS.iter().find(|n| issuer.contains(*n)) {
         out.push(Sign {

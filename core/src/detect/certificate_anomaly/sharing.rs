@@ -3,7 +3,7 @@
 use super::judge::{Sign, is_appliance, sign};
 use super::memory::Certificate;
 use crate::detect::kit::addr::{is_external, operator};
-use crate::detect::kit::{inspection, names};
+use crate::detect::kit::{authorities, inspection, names};
 use crate::event::X509;
 use crate::order::{Collect, Order};
 use crate::report::Severity;
@@ -71,7 +71,7 @@ fn inspecting<'a>(all: &'a [Certificate<'a>]) -> Option<&'a str> {
         let (Some(issuer), x) = (c.x509.issuer.as_deref(), c.x509) else { continue };
         let own = x.san_dns.iter().filter_map(|n| names::registrable(n.trim_start_matches("*.")));
         let (of, is_public) = behind.entry(issuer).or_default();
-        *is_public |= x.sct_count.is_some_and(|n| n > 0);
+        *is_public |= authorities::is_known(issuer) || x.sct_count.is_some_and(|n| n > 0);
         // A certificate shared by many names counts once: it is a content network's.
         if let Some(domain) = own.min() {
             of.insert(domain);

@@ -160,6 +160,29 @@ fn validity_is_held_against_the_limit_of_the_day_of_issue() {
 }
 
 #[test]
+fn an_authority_that_names_itself_is_bound_by_the_rules() {
+    // Issued on 2023-12-01: 398 days are allowed.
+    let of = |issuer: &str, after: &str| {
+        let text = outside(&format!("before=2023-12-01 after={after}"));
+        alarms(&text.replace("issuer=CN=Test~CA", &format!("issuer={issuer}")))
+    };
+    let long = "Low/Medium Certificate valid for longer than allowed: a.test\n";
+    assert_eq!(of("CN=R3,O=Let's~Encrypt,C=US", "2025-01-02"), long);
+    assert_eq!(of("CN=R3,O=Let's~Encrypt,C=US", "2025-01-01"), "");
+    assert_eq!(of("CN=Issuing~CA,O=Example", "2025-01-02"), "");
+}
+
+#[test]
+fn nobody_certifies_a_whole_public_suffix() {
+    let of =
+        |name: &str| alarms(&outside(&format!("before=2023-12-01 after=2024-02-28 san={name}")));
+    assert_eq!(of("*.co.uk"), "Low/Medium Certificate for a whole public suffix: a.test\n");
+    for name in ["*.example.co.uk", "*.github.io", "*.corp", "co.uk"] {
+        assert_eq!(of(name), "", "{name}");
+    }
+}
+
+#[test]
 fn subjects_of_tools_and_of_makers() {
     let own = |subject: &str, words: &str| {
         let text = outside("before=2023-12-01 after=2024-02-28 self=T");

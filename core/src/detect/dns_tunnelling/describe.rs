@@ -1,6 +1,8 @@
 //! Data in names, in words: who asked for what, each measure with its threshold.
 
-use super::judge::{Judged, MANY_BYTES, MIN_DATA, MIN_ENTROPY, MIN_LENGTH, MIN_NAMES, MIN_VARIED};
+use super::judge::{
+    FULL_LENGTH, Judged, MANY_BYTES, MIN_DATA, MIN_ENTROPY, MIN_NAMES, MIN_REPLY, MIN_VARIED,
+};
 use super::{MAX_NAMES, RULE};
 use crate::detect::kit::{
     Host, Row, Terms, actor, caveat, evidence, finding as empty, object, plural, quoted, span,
@@ -49,10 +51,13 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
     t.judge(
         "mean length before the domain",
         format!("{:.1} characters", j.length),
-        format!("at least {MIN_LENGTH}"),
+        format!("at least {}", j.min_length()),
         true,
         0,
     );
+    if j.fetches() {
+        t.note("less than elsewhere, since the answers are long and always new");
+    }
     t.judge(
         "mean entropy",
         format!("{:.2} bits a character", j.bits),
@@ -74,6 +79,11 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
         j.is_varied(),
         0,
     );
+    let reply = format!("{:.0} bytes", j.reply);
+    let least = format!("at least {MIN_REPLY}");
+    t.judge("mean length of such answers", reply, least, j.reply >= MIN_REPLY, 0);
+    let (length, full) = (format!("{:.1} characters", j.length), format!("at least {FULL_LENGTH}"));
+    t.judge("names filled to the limit of DNS", length, full, j.length >= FULL_LENGTH, 0);
     let (bytes, many) = (j.bytes, format!("at least {MANY_BYTES}"));
     t.judge("bytes in names", bytes, many, bytes >= MANY_BYTES, 0);
     t.say("answers that are a verdict (127/8)", share(j.verdicts), Basis::Observed);

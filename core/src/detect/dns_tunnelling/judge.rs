@@ -21,10 +21,19 @@ const MAX_VERDICTS: f64 = 0.5;
 /// Share of different answers among all, from which on they carry something: a verdict, a counter's
 /// pixel and a wildcard are always the same few.
 pub(super) const MIN_VARIED: f64 = 0.5;
-/// Mean length that fills a name as far as DNS lets it: whoever wants room and not a key.
-const FULL_LENGTH: f64 = 80.0;
+/// Mean length that fills a name as far as DNS lets it: whoever wants room and not a key, however
+/// slowly.
+pub(super) const FULL_LENGTH: f64 = 80.0;
 /// Bytes in names from which on the amount by itself is telling.
 pub(super) const MANY_BYTES: u64 = 50_000;
+/// Mean length that is enough where answers of types made for data are long and always new: a
+/// channel that fetches has little to ask. Longer than host names with a number.
+pub(super) const MIN_LENGTH_FETCH: f64 = 15.0;
+/// Mean length of such answers in bytes: longer than policies and checks of ownership.
+pub(super) const MIN_REPLY: f64 = 80.0;
+/// Share of answers that are senders' keys (DKIM, RFC 6376): long, random, new for each, and asked
+/// for by every mail server.
+const MAX_KEYS: f64 = 0.5;
 
 /// Names under one domain that meet the rule, and what was measured of them.
 pub(super) struct Judged<'a> {
@@ -41,6 +50,8 @@ pub(super) struct Judged<'a> {
     pub(super) data: f64,
     /// Share of answers that differ.
     pub(super) varied: f64,
+    /// Mean length of answers that carry data, in bytes.
+    pub(super) reply: f64,
 }
 
 impl Judged<'_> {
@@ -56,7 +67,17 @@ impl Judged<'_> {
 
     /// True when the amount by itself is telling.
     pub(super) fn is_much(&self) -> bool {
-        self.bytes >= MANY_BYTES && (self.is_varied() || self.length >= FULL_LENGTH)
+        self.length >= FULL_LENGTH || (self.bytes >= MANY_BYTES && self.is_varied())
+    }
+
+    /// True when answers are long and always new: a channel that fetches.
+    pub(super) fn fetches(&self) -> bool {
+        self.has_replies() && self.reply >= MIN_REPLY
+    }
+
+    /// The mean length of names that is asked.
+    pub(super) fn min_length(&self) -> f64 {
+        if self.fetches() { MIN_LENGTH_FETCH } else { MIN_LENGTH }
     }
 }
 
@@ -74,12 +95,18 @@ pub(super) fn judge<'a>(members: &'a [(&'a Text, &'a Asked)]) -> Option<Judged<'
         / bytes.max(1) as f64;
     let verdicts = share(members.iter().filter(|m| m.1.is_verdict).count());
     let data = share(members.iter().filter(|m| m.1.has_data).count());
-    if length < MIN_LENGTH || bits < MIN_ENTROPY || digits > MAX_DIGITS || verdicts > MAX_VERDICTS {
-        return None;
-    }
+    let keys = share(members.iter().filter(|m| m.1.is_key).count());
     let answers: BTreeSet<u64> = members.iter().filter_map(|m| m.1.answer).into_set();
     let varied = share(answers.len());
-    Some(Judged { members, bytes, length, bits, verdicts, data, varied })
+    let (with, sum) = members
+        .iter()
+        .filter(|m| m.1.has_data)
+        .fold((0u32, 0u64), |(n, all), m| (n + 1, all + u64::from(m.1.reply)));
+    let reply = sum as f64 / f64::from(with.max(1));
+    let j = Judged { members, bytes, length, bits, verdicts, data, varied, reply };
+    let is_met = length >= j.min_length() && bits >= MIN_ENTROPY;
+    let is_service = digits > MAX_DIGITS || verdicts > MAX_VERDICTS || keys > MAX_KEYS;
+    (is_met && !is_service).then_some(j)
 }
 
 /// Bytes of a part of a name, in which those that are no text are written `\xff`.

@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
     title: "Data in DNS names",
     about: "A client asks for many different names under one registered domain, whose varying \
             part is long and looks random; more so when the answers are of types that carry data \
-            and say something new each time. Names to which the client appended its search suffix \
+            and say something new each time. Short names are enough where such answers are long. Names to which the client appended its search suffix \
             count where they belong.",
     benign: "Reputation look-ups, telemetry and content networks put hashes into names.",
     limits: "Does not decode what the names carry; slow or short-named channels stay below the floors.",
@@ -39,6 +39,10 @@ struct Asked {
     seen: Sighting,
     has_data: bool,
     is_verdict: bool,
+    /// A sender's key, as its name and the answer say.
+    is_key: bool,
+    /// Length of the longest answer.
+    reply: u32,
     /// The answer, as the smallest hash of those seen.
     answer: Option<u64>,
 }
@@ -64,6 +68,9 @@ impl Detector for DnsTunnelling {
             let hash = || if is_opaque(d) { stable(&part) } else { stable(&d.answers) };
             let answer = (!d.answers.is_empty()).then(hash);
             asked.answer = asked.answer.into_iter().chain(answer).min();
+            let reply: usize = d.answers.iter().map(|a| a.len()).sum();
+            asked.reply = asked.reply.max(u32::try_from(reply).unwrap_or(u32::MAX));
+            asked.is_key |= is_key(part, d);
             asked.is_verdict |= d.answers.iter().any(|a| a.starts_with("127."));
         }
     }
@@ -118,6 +125,12 @@ fn split(name: &str) -> Option<(&str, &str)> {
     let domain = names::registrable(name).filter(|_| !name.ends_with(".arpa"))?;
     let part = name.strip_suffix(domain)?.trim_end_matches('.');
     (!part.is_empty()).then_some((part, domain))
+}
+
+/// A key of a sender's domain (RFC 6376, sections 3.6.1 and 3.6.2.1), or an alias that leads to one.
+fn is_key(part: &str, d: &Dns) -> bool {
+    let is_named = part.split('.').any(|label| label == "_domainkey");
+    is_named && d.answers.iter().any(|a| a.contains("p=") || a.contains("._domainkey."))
 }
 
 /// Answers of a type that is made to carry what the server wants to say.

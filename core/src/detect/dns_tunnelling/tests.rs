@@ -39,6 +39,14 @@ fn both_sides_of_the_floors() {
     // What comes back in NULL is not shown, and says enough by being there; in A it repeats.
     assert!(run(&names_of(100, 40, "type=NULL a=~")).starts_with("Medium/Medium"));
     assert!(run(&names_of(100, 40, "type=A a=192.0.2.1")).starts_with("Low/Low"));
+    // Short names fetch long answers, which are always new; each by one less.
+    let fetch = |len, reply: usize| {
+        run(&names_of(120, len, &format!("type=TXT a={}$I", "z".repeat(reply))))
+    };
+    assert!(fetch(29, 90).starts_with("Medium/Medium"), "{}", fetch(29, 90));
+    assert_eq!(fetch(14, 90), "");
+    assert_eq!(fetch(29, 75), "");
+    assert_eq!(run(&names_of(120, 29, &format!("type=TXT a={}", "z".repeat(90)))), "");
     // Short names in between, by which a tunnel asks for more, make the long ones no less random.
     let polls = |n: u64| names_of(n, 8, txt).replace(".t.test", "aaa.t.test");
     assert_ne!(run(&(names_of(60, 120, txt).replace(".t.test", "z.t.test") + &polls(150))), "");
@@ -58,6 +66,11 @@ fn both_sides_of_the_floors() {
             .replace(".t.test", &format!("{}.t.test", &pad[..n - 32]))
     };
     assert!(run(&full(80)).starts_with("Medium/Low"));
+    assert!(
+        run(&names_of(100, 64, "type=A a=192.0.2.1")
+            .replace(".t.test", &format!(".{}.t.test", "0123456789abcde")))
+        .starts_with("Medium/Low")
+    );
     assert!(run(&full(79)).starts_with("Low/Low"));
 }
 
@@ -77,6 +90,14 @@ fn look_alikes_stay_quiet() {
         ),
         ""
     );
+    // Keys of many senders at one provider: random, long and all different.
+    let keys = |label: &str| {
+        let key = "a".repeat(120);
+        let text = names_of(200, 40, &format!("type=TXT a=v=DKIM1;~p={key}$I"));
+        run(&text.replace(".t.test", &format!(".{label}.t.test")))
+    };
+    assert_eq!(keys("_domainkey"), "");
+    assert!(keys("_other").starts_with("Medium/"));
     // The same names with the company's own domain appended: told once, where they belong.
     let own = names_of(120, 40, "type=TXT a=abc$I");
     let suffixed =

@@ -1,6 +1,6 @@
 //! Questions to outside resolvers, in words: who asked whom, and who else serves the network.
 
-use super::{Clients, MAX_FEW, MIN_QUESTIONS, RULE};
+use super::{Clients, FEW, MIN_QUESTIONS, RULE};
 use crate::detect::kit::{
     Host, Terms, actor, caveat, evidence, finding as empty, plural, span, target,
 };
@@ -60,14 +60,8 @@ fn facts(clients: &Clients<'_>, n: u64, serving: &BTreeSet<&Host>, share: f64) -
     if serving.is_empty() {
         t.note("none seen is not none there: the evidence may not cover them");
     } else {
-        let few = format!("at most {MAX_FEW}");
-        t.judge(
-            "share of clients that ask outside",
-            format!("{share:.2}"),
-            few,
-            share <= MAX_FEW,
-            0,
-        );
+        let few = format!("below {FEW}");
+        t.judge("share of clients that ask outside", format!("{share:.2}"), few, share < FEW, 0);
         let most = clients.values().map(|a| a.iter().map(|x| x.1.count()).sum::<u64>()).max();
         let most = most.unwrap_or(0);
         t.judge(

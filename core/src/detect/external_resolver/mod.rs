@@ -18,7 +18,8 @@ pub const RULE: Rule = Rule {
             inside resolver this is information; where one serves most clients, the few that go \
             around it stand out.",
     benign: "A device with a built-in public resolver, or a network that has no resolver of its own.",
-    limits: "DNS over TLS or HTTPS is not seen. A resolver's own questions are told by whom it serves.",
+    limits: "DNS over TLS or HTTPS is not seen. A resolver's own questions are told by whom it \
+             serves, and by the many servers that it asks.",
     attack: &["T1071.004"],
     reads: &[Kind::Dns],
     new: |settings| Box::new(ExternalResolver::new(settings)),
@@ -28,8 +29,11 @@ pub const RULE: Rule = Rule {
 const MAX_SERVERS: usize = 256;
 /// Questions from which on going around the inside resolver is a habit: a few are asked at start-up.
 const MIN_QUESTIONS: u64 = 3;
-/// Largest share of clients that may be called the few.
-const MAX_FEW: f64 = 0.5;
+/// Share of clients below which they are the few: as many as the others are no exception.
+const FEW: f64 = 0.5;
+/// Outside servers of one client from which on it finds answers by itself, as a resolver does:
+/// systems are told of three at most (resolv.conf(5)), and their programs bring a few.
+const MIN_RECURSION: usize = 12;
 /// The port of plain DNS; multicast and local-link name protocols have others.
 const PORT: u16 = 53;
 /// The platform resolver of Azure, at a public address by design (Microsoft Learn, "What is IP
@@ -81,13 +85,13 @@ impl Detector for ExternalResolver {
             }
         }
         // What serves others asks on their behalf.
-        clients.retain(|client, asked| !serving.contains(client) && !asked.is_empty());
+        clients.retain(|client, asked| !serving.contains(client) && asked.len() < MIN_RECURSION);
         let all = self.asked.iter().filter(|(c, _)| !serving.contains(c)).count().max(1);
         let share = clients.len() as f64 / all as f64;
         if clients.is_empty() {
             return;
         }
-        let mut f = if serving.is_empty() || share > MAX_FEW {
+        let mut f = if serving.is_empty() || share >= FEW {
             describe::finding(&clients, Severity::Info, &serving, share)
         } else {
             let habit = |asked: &Vec<(&Host, &Sighting)>| {

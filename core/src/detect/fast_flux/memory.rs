@@ -24,6 +24,8 @@ const MAX_CLIENTS: usize = 4;
 const MIN_LABELS: usize = 10;
 /// Of a domain's names, the share that was asked once: people and programs come back to a name.
 const MIN_ONCE: f64 = 0.9;
+/// Numbered names below one domain that are a choice of servers.
+const MIN_NUMBERS: usize = 3;
 /// Name servers kept of one registered domain.
 const MAX_SERVERS: usize = 64;
 
@@ -148,6 +150,28 @@ impl Memory {
         {
             *n += 1;
         }
+    }
+
+    /// Domains that offer several rotating names by number, `0.pool.example.org` to
+    /// `3.pool.example.org`: a choice of servers for whoever wants several at once. Each name's
+    /// answers are of one size, as a server that deals them out gives them.
+    pub(super) fn dealt(&self) -> BTreeSet<&str> {
+        let mut numbers: BTreeMap<&str, BTreeMap<&str, BTreeSet<usize>>> = BTreeMap::new();
+        for ((name, ..), group) in self.answers.iter() {
+            let Some((number, parent)) = name.split_once('.') else { continue };
+            let is_number = number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit());
+            if is_number && names::registrable(parent).is_some() {
+                let sizes = group.members().into_iter().map(|(set, _)| set.len());
+                let sizes: BTreeSet<usize> = sizes.into_set();
+                numbers.entry(parent).or_default().entry(number).or_default().extend(sizes);
+            }
+        }
+        let is_dealt = |of: &BTreeMap<&str, BTreeSet<usize>>| {
+            let alike = of.values().filter(|sizes| sizes.len() == 1 && sizes.first() > Some(&1));
+            alike.count() >= MIN_NUMBERS
+        };
+        numbers.retain(|_, of| is_dealt(of));
+        numbers.into_keys().collect()
     }
 
     /// Every name with enough answers, and every domain below which names are asked once each.

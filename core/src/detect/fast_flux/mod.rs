@@ -37,8 +37,9 @@ impl Detector for FastFlux {
 
     fn report(&self, out: &mut Vec<Finding>) {
         let mut found: Vec<Finding> = Vec::new();
+        let dealt = self.0.dealt();
         for answers in self.0.names() {
-            let Some(judged) = terms::judge(&answers, &self.0) else { continue };
+            let Some(judged) = terms::judge(&answers, &self.0, &dealt) else { continue };
             let next = describe(&answers, judged, &self.0);
             // One name over several resolvers or address families is one cause.
             match found.iter_mut().find(|f| f.key == next.key) {
@@ -87,13 +88,7 @@ fn describe(answers: &Answers<'_>, judged: Judged, memory: &Memory) -> Finding {
         answers.sets.iter().map(|s| s.seen.count()).sum(),
         Some(("dns", format!("query == {pattern}"))),
     );
-    f.summary = format!(
-        "{} for {name} held {}, at most {} cached. {}",
-        plural(judged.n_answers, "different answer"),
-        plural(n, "address"),
-        judged.max_ttl.map_or("an unknown time".to_owned(), |t| t.to_string()),
-        judged.pool.unwrap_or("Each term that was judged stands below with its threshold."),
-    );
+    f.summary = summary(answers, &judged, &name);
     (f.title, f.severity, f.confidence) = (title, severity, judged.confidence);
     f.score = Some(judged.terms.score());
     f.when = span(answers.sets.iter().map(|s| s.seen));
@@ -116,6 +111,19 @@ fn describe(answers: &Answers<'_>, judged: Judged, memory: &Memory) -> Finding {
     }
     f.attack = RULE.attack.to_vec();
     f
+}
+
+/// Who got what, and for how long.
+fn summary(answers: &Answers<'_>, judged: &Judged, name: &str) -> String {
+    format!(
+        "{} got {} for {name}: {} in {}, to be cached for {}.{}",
+        plural(answers.clients().len(), "client"),
+        plural(judged.n_answers, "different answer"),
+        plural(judged.addresses.len(), "address"),
+        plural(judged.n_networks, "unrelated network"),
+        judged.max_ttl.map_or("an unknown time".to_owned(), |t| format!("{t} at most")),
+        judged.pool.map_or(String::new(), |why| format!(" It is a pool as far as shown: {why}.")),
+    )
 }
 
 /// Addresses and clients that a finding names; the rest are behind its rows.

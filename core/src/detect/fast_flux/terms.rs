@@ -68,7 +68,7 @@ pub(super) struct Judged {
 }
 
 /// Judges one name; `None` when a term is not met.
-pub(super) fn judge(all: &Answers<'_>, memory: &Memory) -> Option<Judged> {
+pub(super) fn judge(all: &Answers<'_>, memory: &Memory, dealt: &BTreeSet<&str>) -> Option<Judged> {
     let (sets, is_timed) = slice(&all.sets)?;
     let addresses: BTreeSet<IpAddr> = sets.iter().flat_map(|s| s.addresses).copied().into_set();
     let addresses: Vec<IpAddr> = addresses.into_iter().collect();
@@ -108,7 +108,7 @@ pub(super) fn judge(all: &Answers<'_>, memory: &Memory) -> Option<Judged> {
     );
     if let Some(apart) = apart {
         t.judge(
-            "networks within one answer",
+            "share of one answer's addresses in other networks",
             format!("{apart:.2}"),
             format!("at least {MIN_APART:.2}"),
             true,
@@ -118,7 +118,7 @@ pub(super) fn judge(all: &Answers<'_>, memory: &Memory) -> Option<Judged> {
     ttl_terms(&mut t, max_ttl);
     let growth = growth(&all.sets);
     let mut missing = later_terms(&mut t, all, sets, is_timed, growth);
-    let pool = pool(all, memory, growth);
+    let pool = pool(all, memory, dealt, growth);
     if let Some(why) = pool {
         t.judge("behaves as a pool", why, "no sign of one", true, -40);
     }
@@ -296,7 +296,12 @@ fn returned(sets: &[Answer<'_>]) -> usize {
 }
 
 /// Why the name is a pool that anybody may use, if it behaves as one.
-fn pool(all: &Answers<'_>, memory: &Memory, growth: Option<f64>) -> Option<&'static str> {
+fn pool(
+    all: &Answers<'_>,
+    memory: &Memory,
+    dealt: &BTreeSet<&str>,
+    growth: Option<f64>,
+) -> Option<&'static str> {
     let addresses: BTreeSet<IpAddr> = all.sets.iter().flat_map(|s| s.addresses).copied().into_set();
     let returns = returned(&all.sets);
     let slots: usize = all.sets.iter().map(|s| s.addresses.len()).sum();
@@ -310,6 +315,8 @@ fn pool(all: &Answers<'_>, memory: &Memory, growth: Option<f64>) -> Option<&'sta
         || (returns >= MIN_RETURNS && returns as f64 >= MIN_RETURNED * all.sets.len() as f64)
     {
         Some("the same addresses keep coming back: the set is wide but closed")
+    } else if all.name.split_once('.').is_some_and(|(_, parent)| dealt.contains(parent)) {
+        Some("several numbered names beside it rotate alike: a choice of servers for many")
     } else if slots >= PEER_LIST * all.sets.len() {
         Some("answers are long lists, as for choosing peers")
     } else {

@@ -182,6 +182,26 @@ fn volunteer_pools_are_information_at_most() {
 }
 
 #[test]
+fn numbered_names_that_rotate_alike_are_a_choice_of_servers() {
+    // `n` names with four addresses in each answer, none of which comes back; the last may differ.
+    let pool = |n: usize, last: &str| -> String {
+        let row = |i: usize| {
+            let far = |k: usize| format!("{}.{}.7.7", 20 + i, 4 * (i % 60) + k);
+            let a = [far(0), far(1), far(2), far(3)].join(",") + if i == 59 { last } else { "" };
+            format!(
+                "@{} dns 10.0.0.1:* > 10.0.0.53:53 q={}.pool.test a={a} ttl=150\n",
+                i * 60,
+                i % n
+            )
+        };
+        lines(&run(&(0..60).map(row).collect::<String>()))
+    };
+    assert_eq!(pool(3, "").matches("Info/").count(), 3, "{}", pool(3, ""));
+    assert!(pool(2, "").starts_with("Medium/"));
+    assert!(pool(3, ",99.9.9.9").starts_with("Medium/"));
+}
+
+#[test]
 fn caps_of_eight_give_the_same_for_any_order_and_say_so() {
     let mut all = events("@0+240 dns 10.0.0.1:* > 10.0.0.53:53 q=a.test a={11..90}.1.2.3 ttl=120");
     all.extend::<Vec<Event>>(events(

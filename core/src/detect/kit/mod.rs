@@ -1,6 +1,7 @@
 //! The shared tools of detectors: counting, addresses, names, evidence rows, facts.
 
 pub mod addr;
+pub mod authorities;
 #[cfg(test)]
 pub mod dsl;
 mod facts;

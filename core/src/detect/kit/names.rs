@@ -1,6 +1,6 @@
 //! Domain names: who registered them, by Mozilla's Public Suffix List.
 
-use publicsuffix::{List, Psl};
+use publicsuffix::{List, Psl, Type};
 use std::sync::OnceLock;
 
 /// The list, its licence and version in its first lines.
@@ -23,6 +23,33 @@ pub fn registrable(name: &str) -> Option<&str> {
     // Names on the event line are lower case already; the list knows no other.
     let domain = list().domain(name.as_bytes())?;
     name.get(name.len().checked_sub(domain.as_bytes().len())?..)
+}
+
+/// True for a suffix under which the public registers names, such as `com` and `co.uk`; not for a
+/// company's, such as `github.io`, and not for one that the list does not know.
+pub fn is_public_suffix(name: &str) -> bool {
+    let suffix = list().suffix(name.as_bytes());
+    suffix.is_some_and(|s| s.typ() == Some(Type::Icann) && s.as_bytes() == name.as_bytes())
+}
+
+/// Last labels of names that only mean something inside a network (RFC 6762, appendix G, and what
+/// appliances hand out): a name below them belongs to nobody outside.
+const INSIDE: &[&str] = &[
+    "corp",
+    "home",
+    "internal",
+    "intranet",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "private",
+    "workgroup",
+];
+
+/// True when a name can only exist inside a network.
+pub fn is_inside(name: &str) -> bool {
+    name.trim_end_matches('.').rsplit('.').next().is_some_and(|top| INSIDE.contains(&top))
 }
 
 /// True when both names were registered by the same owner, as far as names tell.
@@ -70,6 +97,18 @@ mod tests {
         assert!(is_same_owner("WWW.Example.com", "cdn.example.com"));
         assert!(!is_same_owner("a.github.io", "b.github.io"));
         assert!(LIST.contains("MPL") && LIST.contains("version 20"));
+    }
+
+    #[test]
+    fn suffixes_of_the_public_and_names_of_the_inside() {
+        for suffix in ["com", "co.uk"] {
+            assert!(is_public_suffix(suffix), "{suffix}");
+        }
+        for other in ["example.com", "github.io", "corp", "localhost", ""] {
+            assert!(!is_public_suffix(other), "{other}");
+        }
+        assert!(is_inside("printer.lan.") && is_inside("a.b.local"));
+        assert!(!is_inside("local.example.com") && !is_inside("a.invalid"));
     }
 
     #[test]

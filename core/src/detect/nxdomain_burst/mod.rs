@@ -18,8 +18,9 @@ pub const RULE: Rule = Rule {
     title: "Burst of names that do not exist",
     about: "Within an hour a client asks for many names that do not exist, each under another \
             registered domain, and gets few that do. Names under one domain count once, so \
-            search suffixes, block lists and reputation services do not add up; names of services \
-            and look-ups that only mail and name servers make do not count.",
+            search suffixes, block lists and reputation services do not add up; names of services, \
+            names that only exist inside, and domains that the client also checked as mail and \
+            name servers do, do not count.",
     benign: "A mail gateway that checks senders, a crawler with an old list of links, a resolver \
              that asks for others.",
     limits: "The names do not tell which program asked; a resolver in between hides the client.",
@@ -35,8 +36,19 @@ const MAX_SERVERS: usize = 16;
 /// Types that clients ask for when they want to connect. Senders' domains are checked by others.
 const TYPES: &[&str] = &["A", "AAAA", "HTTPS", "*", "ANY"];
 
+/// What a client was told of a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Said {
+    /// A name of it exists.
+    There,
+    /// A name of it does not exist.
+    Missing,
+    /// It lacks a service or a mail host that was asked for.
+    Checked,
+}
+
 struct NxdomainBurst {
-    asked: Tally<Host, (Text, bool), Sighting>,
+    asked: Tally<Host, (Text, Said), Sighting>,
     servers: Tally<Host, Host, ()>,
 }
 
@@ -62,17 +74,21 @@ impl Detector for NxdomainBurst {
             (None, None) if !d.answers.is_empty() => false,
             _ => return,
         };
-        // That a domain has no such service or mail host does not say that it is not there.
+        // That a domain has no such service or mail host does not say that it is not there. Who
+        // asks for these checks a sender's domain, and asks for its address as well.
         let is_service =
             name.starts_with('_') || d.qtype_name.as_deref().is_some_and(|t| !TYPES.contains(&t));
-        if is_missing && is_service {
-            return;
-        }
+        let said = match (is_missing, is_service) {
+            (true, true) => Said::Checked,
+            (true, false) => Said::Missing,
+            (false, _) => Said::There,
+        };
         // The reverse tree is asked for addresses, not for names.
-        let Some(domain) = names::registrable(name).filter(|_| !name.ends_with(".arpa")) else {
+        let is_outside = !name.ends_with(".arpa") && !names::is_inside(name);
+        let Some(domain) = names::registrable(name).filter(|_| is_outside) else {
             return;
         };
-        if let Some(seen) = self.asked.offer(client, (domain.into(), is_missing)) {
+        if let Some(seen) = self.asked.offer(client, (domain.into(), said)) {
             seen.see(e);
         }
     }
@@ -84,11 +100,13 @@ impl Detector for NxdomainBurst {
             }
             let members = group.members();
             // A domain that exists under another name is not a missing one.
-            let there: BTreeSet<&Text> =
-                members.iter().filter(|(m, _)| !m.1).map(|(m, _)| &m.0).into_set();
+            let told = |said| members.iter().filter(move |(m, _)| m.1 == said).map(|(m, _)| &m.0);
+            let there: BTreeSet<&Text> = told(Said::There).into_set();
+            let checked: BTreeSet<&Text> = told(Said::Checked).into_set();
+            let is_other = |d: &Text| there.contains(d) || checked.contains(d);
             let missing: Vec<(&Text, &Sighting)> = members
                 .iter()
-                .filter(|(m, _)| m.1 && !there.contains(&m.0))
+                .filter(|(m, _)| m.1 == Said::Missing && !is_other(&m.0))
                 .map(|(m, s)| (&m.0, *s))
                 .collect();
             if let Some(judged) = judge::judge(&missing, there.len()) {

@@ -42,6 +42,11 @@ fn look_alikes_stay_quiet() {
         // A mail gateway checks who sends: names of services, and types of its own.
         "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=_dmarc.x{1..90}q.test rcode=NXDOMAIN",
         "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=x{1..90}q.test type={MX,TXT} rcode=NXDOMAIN",
+        // It asks for the senders' addresses as well.
+        "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=x{1..90}q.test type={A,AAAA,MX} rcode=NXDOMAIN",
+        "@0 dns 10.0.0.9:* > 10.0.0.53:53 q={,_dmarc.}x{1..90}q.test rcode=NXDOMAIN",
+        // Names that only exist inside, and were left behind there.
+        "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=x{1..90}q.{local,lan,home} rcode=NXDOMAIN",
         // A proxy is looked for in every suffix, by many clients.
         "@0 dns 10.0.0.{1..90}:* > 10.0.0.53:53 q=wpad.{a,b,c}.corp.test rcode=NXDOMAIN",
         // A resolver asks for its clients.

@@ -36,6 +36,8 @@ const MIN_WAITS: usize = 8;
 /// Share of the waits within a tenth of the middle one. People and guessers' tools, which wait for
 /// answers, do not keep time so well over minutes.
 const MIN_EVEN: f64 = 0.9;
+/// Names by which anybody may ask for files: to be refused these alone says nothing of a password.
+const NOBODY: &[&str] = &["anonymous", "ftp"];
 /// Accounts and servers that a finding names.
 const MAX_SHOWN: usize = 20;
 
@@ -93,6 +95,12 @@ impl<'a> Logins<'a> {
         }
     }
 
+    /// True when nothing but names that are nobody's was tried.
+    fn is_nobody(&self) -> bool {
+        let is_nobody = |a: &&Text| NOBODY.iter().any(|n| a.eq_ignore_ascii_case(n));
+        !self.accounts.is_empty() && self.accounts.iter().all(is_nobody)
+    }
+
     fn share(&self) -> f64 {
         self.n_failed as f64 / self.n_all.max(1) as f64
     }
@@ -128,7 +136,8 @@ fn one_server(from: &Host, l: &Logins<'_>) -> Option<Finding> {
     let quick = most_within(&l.failed);
     let is_spray = l.accounts.len() >= MIN_ACCOUNTS;
     let floor = if is_spray { MIN_ACCOUNTS as u64 } else { MIN_FAILURES };
-    if l.n_failed < floor || (l.is_timed && quick < floor) || l.share() < MIN_FAILED {
+    let is_few = l.n_failed < floor || (l.is_timed && quick < floor);
+    if is_few || l.share() < MIN_FAILED || l.is_nobody() {
         return None;
     }
     let mut f =
@@ -186,7 +195,7 @@ pub(super) fn many_servers(from: &Host, servers: &[Logins<'_>]) -> Option<Findin
     let quick: BTreeSet<&Host> =
         timed.get(window::busiest(&timed, WINDOW))?.iter().map(|t| t.1).into_set();
     let n = if l.is_timed { quick.len() } else { refused.len() };
-    if n < MIN_SERVERS || l.share() < MIN_FAILED {
+    if n < MIN_SERVERS || l.share() < MIN_FAILED || l.is_nobody() {
         return None;
     }
     let mut f = finding(RULE.id, format!("{from} at many"));

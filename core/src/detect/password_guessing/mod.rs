@@ -31,6 +31,10 @@ pub const RULE: Rule = Rule {
 /// Logins kept of one address at one server.
 const MAX_LOGINS: usize = 4096;
 
+/// Failed tries of one SSH connection, before it was let in, that an agent's keys explain: each key
+/// that is offered counts as a try, and a server lets go at the sixth (sshd_config(5), MaxAuthTries).
+const MAX_KEYS: u64 = 5;
+
 /// One login: the account if the row names it, the session, what became of it.
 type Login = (Option<Text>, Option<Session>, Outcome);
 
@@ -93,7 +97,7 @@ impl Detector for PasswordGuessing {
             Body::Ssh(s) => {
                 let Some(success) = s.auth_success else { return };
                 let failed = s.auth_attempts.unwrap_or(1).saturating_sub(u64::from(success));
-                if failed > 0 {
+                if failed > if success { MAX_KEYS } else { 0 } {
                     self.tried(e, from.clone(), (None, session, Outcome::Failure), failed);
                 }
                 if success {

@@ -76,6 +76,15 @@ fn the_account_is_found_through_the_session_that_named_it() {
 }
 
 #[test]
+fn asking_as_nobody_is_no_guess() {
+    assert_ne!(run(&guesses(12, 5)), "");
+    assert_eq!(run(&guesses(12, 5).replace("eva", "anonymous")), "");
+    // Among other names it is one of a list.
+    let list = "@0+9 ftp 192.0.2.9:* > 10.0.0.1:21 user={ftp,u1,u2,u3,u4} cmd=PASS code=530";
+    assert!(run(list).contains("for 5 accounts"));
+}
+
+#[test]
 fn http_and_untimed() {
     let web = "@0+1 http 10.0.0.9:{1..12} > 10.0.0.1:80 user=eva status=401 uri=/x";
     assert!(run(web).starts_with("Low/Medium"));
@@ -107,7 +116,10 @@ fn ssh_counts_what_one_connection_tried() {
         "Medium/Medium Password guessing: 12 failed logins of 192.0.2.9 for accounts that the evidence does not name\n"
     );
     assert_eq!(run(&two("attempts=4 success=F")), "");
-    assert!(run(&two("attempts=6 success")).starts_with("High/"));
+    assert!(run(&two("attempts=7 success")).starts_with("High/"));
+    // An agent with five keys, of which none fits.
+    assert_eq!(run(&two("attempts=6 success")), "");
+    assert_eq!(run(&ssh(20, "attempts=6 success")), "");
     // A person who mistypes once, and a connection whose end does not tell.
     assert_eq!(run(&two("attempts=2 success")), "");
     assert_eq!(run(&two("attempts=6")), "");

@@ -31,10 +31,12 @@ pub(super) fn finding(source: &Host, walk: &Walk<'_>, loss: Option<String>) -> F
     let mut f = empty(RULE.id, source.to_string());
     f.title = title(source, walk, &hosts, asked);
     let failed = walk.contacts.iter().filter(|c| walk::is_failed(c.1)).count();
+    let refused = walk.contacts.iter().filter(|c| c.1 == Outcome::Refused).count();
     f.summary = format!(
-        "{source} made contact with {} on {}; {failed} gave nothing, {} answered.",
-        plural(asked, "port"),
+        "{source} asked {} on {}: {refused} refused, {} gave no reply, {} answered.",
+        plural(asked, "target"),
         plural(hosts.len(), "host"),
+        failed - refused,
         answered.len()
     );
     f.facts = terms(walk, asked, failed, &answered);

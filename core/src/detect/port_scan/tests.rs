@@ -125,6 +125,23 @@ fn both_sides_of_each_floor() {
 }
 
 #[test]
+fn peers_that_went_away_are_strangers_to_each_other() {
+    // Hosts in networks of their own; most are gone, some talk.
+    let peers = |used: usize, net: &str| {
+        let row = |i: usize| {
+            let word = if i < used { "answered odata=9 rdata=9" } else { "unanswered history=S" };
+            let at = i * 97 % 100;
+            format!("@{at} conn 10.0.0.9:* > {net}:8333 {word}\n").replace("$I", &i.to_string())
+        };
+        lines(&run(&(0..100).map(row).collect::<String>()))
+    };
+    assert_eq!(peers(11, "11.$I.2.3"), "");
+    assert!(peers(10, "11.$I.2.3").contains("asked port 8333/tcp of 100 hosts"));
+    // Of one network, which is worked through.
+    assert!(peers(11, "11.1.2.$I").contains("asked port 8333/tcp of 100 hosts"));
+}
+
+#[test]
 fn look_alikes_stay_quiet() {
     for text in [
         // A dead server, asked again and again.

@@ -3,11 +3,12 @@
 use super::contact::Outcome;
 use super::{Probe, Target};
 use crate::detect::kit::Host;
-use crate::detect::kit::addr::is_internal;
+use crate::detect::kit::addr::{is_external, is_internal, operator};
 use crate::event::Transport;
 use crate::order::{Collect, Order};
 use crate::time::{Interval, Time};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// Chance that a benign source's first contact succeeds, and a scanner's (Jung, Paxson, Berger,
 /// Balakrishnan, IEEE S&P 2004, section 4).
@@ -37,6 +38,12 @@ pub(super) const FLOOR_LOCAL_HOSTS: usize = 25;
 const FLOOR_SLOW: usize = 3;
 /// Failed share of all judged contacts.
 pub(super) const MIN_FAILED: f64 = 0.6;
+/// The same for an inside source whose targets are strangers to each other on the Internet: peers
+/// and mail servers that went away, beside others with which it talks. Who tries addresses at random
+/// meets one service in hundreds.
+const MIN_FAILED_STRANGERS: f64 = 0.9;
+/// Networks per host from which on hosts are strangers.
+const MIN_STRANGE: f64 = 0.9;
 /// Contacts per target above which the same targets are polled again and again: monitoring.
 const MAX_ROUNDS: f64 = 5.0;
 /// Pairs per host or per port that make a list crossed with a list; peers of a file-sharing net
@@ -78,7 +85,8 @@ pub(super) fn judge<'a>(source: &Host, contacts: &[Contact<'a>]) -> Option<Walk<
     let sweep = by_port.values().filter(|g| {
         // A datagram without a reply is ordinary: on one port it takes more hosts.
         let is_udp = g.first().is_some_and(|c| c.0.transport == Transport::Udp);
-        test(g, if is_udp { FLOOR_LOCAL_HOSTS } else { port_floor }, false).is_some()
+        let is_met = test(g, if is_udp { FLOOR_LOCAL_HOSTS } else { port_floor }, false).is_some();
+        is_met && !(local && is_talk_with_strangers(g))
     });
     let matched: BTreeSet<&Target> = vertical.chain(sweep).flatten().map(|c| c.0).into_set();
     let mut chosen: Vec<Contact<'a>> =
@@ -87,7 +95,8 @@ pub(super) fn judge<'a>(source: &Host, contacts: &[Contact<'a>]) -> Option<Walk<
         let tcp = contacts.iter().filter(|c| c.0.transport == Transport::Tcp).copied();
         chosen = tcp.collect();
         let floor = if local { 2 * FLOOR_LOCAL } else { FLOOR };
-        if !is_grid(&chosen) || test(&chosen, floor, false).is_none() {
+        let is_benign = !is_grid(&chosen) || (local && is_talk_with_strangers(&chosen));
+        if is_benign || test(&chosen, floor, false).is_none() {
             return None;
         }
     }
@@ -142,6 +151,17 @@ fn walk(group: &[Contact<'_>]) -> (f64, usize) {
 /// True when nothing came of it.
 pub(super) const fn is_failed(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Refused | Outcome::Silent)
+}
+
+/// True when hosts all over the Internet were asked, and a part of them gave what was asked for.
+fn is_talk_with_strangers(group: &[Contact<'_>]) -> bool {
+    let hosts: BTreeSet<IpAddr> = group.iter().map(|c| c.0.host.addr).into_set();
+    let networks: BTreeSet<_> =
+        hosts.iter().filter(|a| is_external(**a)).map(|a| operator(*a)).into_set();
+    let failed = group.iter().filter(|c| is_failed(c.1)).count();
+    let judged = group.iter().filter(|c| c.1 != Outcome::Answered).count();
+    networks.len() as f64 >= MIN_STRANGE * hosts.len() as f64
+        && (failed as f64) < MIN_FAILED_STRANGERS * judged as f64
 }
 
 /// Lists crossed: several ports on the same hosts, or the same ports on several hosts.

@@ -7,7 +7,7 @@ use crate::detect::kit::{
     Host, Sighting, Terms, actor, caveat, evidence, finding, object, plural, quoted, span, target,
 };
 use crate::order::Collect;
-use crate::report::{Basis, Caveat, Confidence, EvidenceRow, Finding, Severity};
+use crate::report::{Basis, Caveat, Confidence, EvidenceRow, Finding, Role, Severity};
 use crate::text::{Text, visible};
 use std::collections::BTreeSet;
 
@@ -20,6 +20,7 @@ pub(super) struct Case<'a> {
     ends: Vec<(Option<&'a Host>, Option<&'a Host>)>,
     pub(super) is_done: bool,
     is_refused: bool,
+    pub(super) is_meant: bool,
 }
 
 impl<'a> Case<'a> {
@@ -29,7 +30,13 @@ impl<'a> Case<'a> {
             ends: vec![(Some(&hello.client), Some(&hello.server))],
             is_done: false,
             is_refused: hello.is_refused,
+            is_meant: false,
         }
+    }
+
+    /// The same, where DNS may have given this server for the name.
+    pub(super) fn meant(self, is_meant: bool) -> Self {
+        Self { is_meant, ..self }
     }
 
     pub(super) fn shown(shown: &'a Shown) -> Self {
@@ -39,49 +46,90 @@ impl<'a> Case<'a> {
             ends: shown.ends.iter().map(ends).collect(),
             is_done: shown.is_done,
             is_refused: false,
+            is_meant: false,
         }
     }
 }
 
-/// The finding about one pair of names.
-pub(super) fn describe(tiers: &[Tier], open: &str, inner: &str, cases: &[Case<'_>]) -> Finding {
+/// The finding about names in the open and what they were held against.
+pub(super) fn describe(
+    tiers: &[Tier],
+    opens: &[&str],
+    inner: &str,
+    cases: &[&Case<'_>],
+    is_meant: bool,
+) -> Finding {
     let names: String = tiers.iter().map(|t| format!("{t:?}")).collect();
+    let open = match opens {
+        [only] => (*only).to_owned(),
+        _ => plural(opens.len(), "name"),
+    };
     let mut f = finding(RULE.id, format!("{names} {open} {inner}"));
     let is_done = cases.iter().any(|c| c.is_done);
     let is_inside = cases.iter().flat_map(|c| &c.ends).filter_map(|e| e.1);
     let is_inside = is_inside.clone().count() > 0 && is_inside.clone().all(|s| !is_outside(s));
     let is_harmless = is_inside || cases.iter().all(|c| c.is_refused);
-    (f.severity, f.confidence) = weigh(tiers, is_done, is_harmless);
-    f.title = title(tiers, open, inner);
+    (f.severity, f.confidence) = weigh(tiers, is_done, is_harmless, is_meant);
+    f.title = title(tiers, &open, inner);
     let said: Vec<&str> = tiers.iter().map(|t| t.meaning()).collect();
     let mut t = Terms::default();
     for tier in tiers {
         t.say("tier of evidence", format!("{tier:?}: {}", tier.meaning()), Basis::Observed);
     }
-    t.say("name in the open", or_none(open), Basis::Observed);
+    for name in opens.iter().take(MAX_SHOWN) {
+        t.say("name in the open", or_none(name), Basis::Observed);
+    }
     t.say("name or address it was held against", inner, Basis::Observed);
+    if tiers.first() == Some(&Tier::B) {
+        let said = if is_meant { "yes: the name's owner means this server" } else { "not seen" };
+        t.say("DNS gave this server for the name", said, Basis::Observed);
+    }
     t.judge("owners of the two", "different", "different by registered domain", true, 0);
     t.basis(Basis::Inferred);
     if tiers.len() == 1 && !matches!(tiers, [Tier::A | Tier::B]) {
         t.judge("tiers that agree", 1, "at least 2 to be more than information", false, 0);
     }
     f.facts = t.0;
-    if !open.is_empty() {
-        f.subjects.push(object("name", open));
-    }
+    let named = opens.iter().filter(|n| !n.is_empty()).take(MAX_SHOWN);
+    f.subjects.extend(named.map(|n| object("name", n)));
     f.subjects.push(object(
         if inner.parse::<std::net::IpAddr>().is_ok() { "address" } else { "name" },
         inner,
     ));
     let why = if is_done && tiers.contains(&Tier::A) { "success" } else { "first" };
-    let filter = (!open.is_empty() && !tiers.contains(&Tier::A))
-        .then(|| ("ssl", format!("server_name ~ {}", quoted(open))));
-    fill(&mut f, cases, why, filter);
-    let clients = f.subjects.iter().filter(|s| s.role == crate::report::Role::Actor).count();
-    f.summary = format!("{}: {}.", plural(clients, "client"), said.join("; "));
-    f.caveats = tiers.iter().map(|t| t.caveat()).collect();
+    let filter = match opens {
+        [only] if !only.is_empty() && !tiers.contains(&Tier::A) => {
+            Some(("ssl", format!("server_name ~ {}", quoted(only))))
+        }
+        _ => None,
+    };
+    fill(&mut f, cases.iter().copied(), why, filter);
+    let n = cases.iter().map(|c| c.seen.count()).sum::<u64>();
+    let effect = match (tiers, is_done) {
+        ([Tier::A], true) => " What was asked for inside was answered.",
+        ([Tier::A], false) => " No answer to what was asked for inside is in the evidence.",
+        _ => "",
+    };
+    f.summary = format!(
+        "{} at {}, {} of evidence: {}.{effect}",
+        who(&f, Role::Actor, "client"),
+        who(&f, Role::Target, "server"),
+        plural(usize::try_from(n).unwrap_or(usize::MAX), "row"),
+        said.join("; ")
+    );
+    f.caveats = tiers.iter().map(|t| t.caveat(is_meant)).collect();
     f.attack = if f.severity > Severity::Info { RULE.attack.to_vec() } else { Vec::new() };
     f
+}
+
+/// The address that has a role, or how many have it.
+fn who(f: &Finding, role: Role, noun: &str) -> String {
+    let all: Vec<&str> =
+        f.subjects.iter().filter(|s| s.role == role).map(|s| s.value.as_str()).collect();
+    match all.as_slice() {
+        [only] => (*only).to_owned(),
+        _ => plural(all.len(), noun),
+    }
 }
 
 fn is_outside(host: &Host) -> bool {
@@ -90,11 +138,18 @@ fn is_outside(host: &Host) -> bool {
 
 /// C to F are information unless two of them agree; so is a private server's certificate, and one
 /// that the client refused: a program that means the other server goes on.
-fn weigh(tiers: &[Tier], is_done: bool, is_harmless: bool) -> (Severity, Confidence) {
+/// A server that DNS gives for the name is the one its owner means: what it lacks is a certificate.
+fn weigh(
+    tiers: &[Tier],
+    is_done: bool,
+    is_harmless: bool,
+    is_meant: bool,
+) -> (Severity, Confidence) {
     match tiers {
         [Tier::A] if is_done => (Severity::High, Confidence::Medium),
         [Tier::A] => (Severity::Medium, Confidence::Medium),
         [Tier::B, ..] if is_harmless => (Severity::Info, Confidence::Low),
+        [Tier::B] if is_meant => (Severity::Low, Confidence::Low),
         [Tier::B] => (Severity::Medium, Confidence::Low),
         [_] => (Severity::Info, Confidence::Low),
         // Devices without a screen are built with an address and send no name.
@@ -144,8 +199,12 @@ impl Tier {
         }
     }
 
-    fn caveat(self) -> Caveat {
+    fn caveat(self, is_meant: bool) -> Caveat {
         match self {
+            Self::B if is_meant => caveat(
+                "The name's owner points it at a server that was never given a certificate for it, or a portal stands before all servers.",
+                "Connect to the address with the name and look at the certificate; ask whose it is.",
+            ),
             Self::A => caveat(
                 "Servers of one content network may share a connection between names.",
                 "Ask whether one certificate covers both names, and who registered them.",
@@ -199,7 +258,7 @@ pub(super) fn unasked(client: &Host, rows: &[(&Text, Case<'_>)]) -> Finding {
     f.facts = t.0;
     let cases: Vec<&Case<'_>> = rows.iter().map(|r| &r.1).collect();
     fill(&mut f, cases, "first", Some(("ssl", format!("id.orig_h == {}", client.addr))));
-    f.caveats.push(Tier::E.caveat());
+    f.caveats.push(Tier::E.caveat(false));
     f
 }
 
@@ -227,7 +286,7 @@ pub(super) fn hidden(all: &[Hidden<'_>]) -> Option<Finding> {
     }
     f.facts = t.0;
     fill(&mut f, all.iter().map(|h| &h.2), "first", Some(("ssl", "ech == T".to_owned())));
-    f.caveats.push(Tier::G.caveat());
+    f.caveats.push(Tier::G.caveat(false));
     (!all.is_empty()).then_some(f)
 }
 

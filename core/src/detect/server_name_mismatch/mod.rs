@@ -39,8 +39,11 @@ pub const RULE: Rule = Rule {
 
 struct ServerNameMismatch(Memory);
 
-/// What was found: tiers, open name, inner name or address.
+/// What was found: tiers, inner name or address, open name.
 type Key = (Vec<Tier>, Text, Text);
+/// Names that one certificate was shown for from which on it is told once: a portal, a host of many
+/// sites or one server behind borrowed names.
+const MIN_TOGETHER: usize = 3;
 /// Findings by their key.
 type Found<'a> = BTreeMap<Key, Vec<Case<'a>>>;
 
@@ -64,18 +67,39 @@ impl Detector for ServerNameMismatch {
                     if judged.tiers == [Tier::E] {
                         unasked.entry(&hello.client).or_default().push((sni, case));
                     } else {
-                        let key = (judged.tiers, sni.clone(), judged.inner);
+                        let case = case.meant(judged.is_meant);
+                        let key = (judged.tiers, judged.inner, sni.clone());
                         found.entry(key).or_default().push(case);
                     }
                 }
             }
         }
         let first = out.len();
-        out.extend(found.iter().map(|(key, cases)| describe(&key.0, &key.1, &key.2, cases)));
+        tell(&found, out);
         out.extend(unasked.iter().map(|(client, rows)| describe::unasked(client, rows)));
         out.extend(describe::hidden(&hidden));
         out.extend(view.inspection.as_ref().map(describe::inspection));
         out.iter_mut().skip(first).for_each(|f| f.missing.extend(self.0.loss()));
+    }
+}
+
+/// A finding for each pair of names, and one for all names that one certificate was shown for.
+fn tell(found: &Found<'_>, out: &mut Vec<Finding>) {
+    let all: Vec<_> = found.iter().collect();
+    let is_one = |a: &Key, b: &Key| (&a.0, &a.1) == (&b.0, &b.1);
+    for alike in all.chunk_by(|a, b| is_one(a.0, b.0)) {
+        let is_many = alike.len() >= MIN_TOGETHER;
+        let is_shown =
+            alike.first().is_some_and(|((tiers, ..), _)| tiers.first() == Some(&Tier::B));
+        let size = if is_many && is_shown { alike.len() } else { 1 };
+        for together in alike.chunks(size) {
+            let Some(((tiers, inner, _), _)) = together.first() else { continue };
+            let opens: Vec<&str> = together.iter().map(|(key, _)| &*key.2).collect();
+            let cases: Vec<&Case<'_>> = together.iter().flat_map(|(_, cases)| *cases).collect();
+            // A host of many sites that DNS gave for most of their names is meant for all.
+            let meant = together.iter().filter(|(_, c)| c.iter().all(|c| c.is_meant)).count();
+            out.push(describe(tiers, &opens, inner, &cases, 2 * meant >= together.len()));
+        }
     }
 }
 

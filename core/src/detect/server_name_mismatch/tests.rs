@@ -48,6 +48,24 @@ fn certificates_and_addresses() {
     );
     let dns = "@0 dns 10.0.0.9:* > 10.0.0.53:53 q=a.test a=11.0.0.1";
     assert!(run(&format!("{cert}\n{dns}")).starts_with("Medium/Medium Server-name mismatch: a.test asked for, certificate for b.example.com, at another address"));
+    // DNS gave this server for the name: its owner means it.
+    let meant = run(&format!("{cert}\n{}", dns.replace("11.0.0.1", "192.0.77.7")));
+    assert!(meant.starts_with("Low/Low Server-name mismatch: a.test asked for"), "{meant}");
+    // Names for which one certificate was shown are told together, from three on.
+    let names = |n| run(&cert.replace("sni=a.test", &format!("sni=a{{1..{n}}}q.test")));
+    assert_eq!(names(2).lines().count(), 2);
+    assert_eq!(
+        names(3),
+        "Medium/Low Server-name mismatch: 3 names asked for, certificate for b.example.com\n"
+    );
+    // Half of them are given by DNS, or fewer.
+    let given = |n: usize| {
+        let of = |i| format!("\n@0 dns 10.0.0.9:* > 10.0.0.53:53 q=a{i}q.test a=192.0.2.1");
+        run(&(cert.replace("sni=a.test", "sni=a{1..4}q.test")
+            + &(1..=n).map(of).collect::<String>()))
+    };
+    assert!(given(2).starts_with("Low/Low Server-name mismatch: 4 names"), "{}", given(2));
+    assert!(given(1).starts_with("Medium/Low Server-name mismatch: 4 names"), "{}", given(1));
     // A client that goes no further means the name; another alert says nothing of the kind.
     let refused = format!("{cert} established=F alert=unknown_ca");
     assert!(run(&refused).starts_with("Info/Low"));
@@ -173,7 +191,10 @@ fn inspection_is_told_once_and_mutes_what_follows() {
     let one = "Info/Medium TLS inspection pattern: CN=Corp stands behind 10 of 10 domains\n";
     assert_eq!(run(&behind(10, corp)), one);
     // Nine names are too few to call the issuer an inspecting one.
-    assert_eq!(run(&behind(9, corp)).lines().count(), 9);
+    assert_eq!(
+        run(&behind(9, corp)),
+        "Medium/Low Server-name mismatch: 9 names asked for, certificate for proxy.corp.org\n"
+    );
     // Six in ten is most, less is not.
     let others = |n: usize| {
         behind(15, corp) + &behind(n, "names=b.com issuer=CN=Other").replace("sni=a", "sni=b")
@@ -191,6 +212,10 @@ fn inspection_is_told_once_and_mutes_what_follows() {
     };
     assert_eq!(public("scts=2"), "");
     assert!(public("").starts_with("Info/Medium TLS inspection"));
+    // So are those of authorities that everybody knows, which a log does not show.
+    let known = |issuer: &str| behind(12, "names=*.org issuer=X").replace("issuer=X", issuer);
+    assert!(run(&known("issuer=CN=R11,O=Example")).contains("TLS inspection"));
+    assert!(!run(&known("issuer=CN=R11,O=DigiCert~Inc")).contains("TLS inspection"));
     // One certificate for all of them is a content network's.
     let shared = "@0 ssl 10.0.0.9:1 > 192.0.2.1:443 sni=a{1..12}.com names=*.net issuer=CN=Cdn";
     assert!(!run(shared).contains("TLS inspection"));

@@ -2,7 +2,7 @@
 
 use super::memory::{Hello, Leaf, Memory, Part};
 use crate::detect::kit::addr::{is_external, is_internal, operator};
-use crate::detect::kit::{Host, Sighting, inspection, names};
+use crate::detect::kit::{Host, Sighting, authorities, inspection, names};
 use crate::order::Collect;
 use crate::text::Text;
 use crate::time::Interval;
@@ -55,6 +55,8 @@ pub(super) struct Judged {
     pub(super) tiers: Vec<Tier>,
     /// The name or address that the name in the open was held against.
     pub(super) inner: Text,
+    /// DNS gave this address, or one near it, for the name: its owner means this server.
+    pub(super) is_meant: bool,
 }
 
 impl<'a> View<'a> {
@@ -111,7 +113,13 @@ impl<'a> View<'a> {
         let inner = inner
             .or_else(|| given.first().filter(|_| !is_named).map(|n| (*n).clone()))
             .unwrap_or_else(|| hello.server.to_string().into());
-        (!tiers.is_empty()).then_some(Judged { tiers, inner })
+        let is_meant = is_named && self.is_meant(sni, hello.server.addr);
+        (!tiers.is_empty()).then_some(Judged { tiers, inner, is_meant })
+    }
+
+    /// True when DNS gave an address of this network for the name.
+    fn is_meant(&self, name: &Text, server: IpAddr) -> bool {
+        self.addresses(name).iter().any(|a| operator(*a) == operator(server))
     }
 
     /// The names that a certificate covers.
@@ -204,7 +212,8 @@ impl<'a> View<'a> {
                 if is_external(hello.server.addr) {
                     all.insert(domain);
                     behind.entry(issuer).or_default().push((domain, hello, seen));
-                    public.extend(is_logged.then_some(issuer));
+                    let is_public = is_logged || authorities::is_known(issuer);
+                    public.extend(is_public.then_some(issuer));
                 }
             }
         }

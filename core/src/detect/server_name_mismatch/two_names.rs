@@ -39,7 +39,7 @@ pub(super) fn find<'a>(
                 if let Some(sni) = sni.filter(|s| is_mismatch(proxy, s)) {
                     let mut case = Case::shown(outside);
                     case.is_done |= shown.is_done;
-                    let key = (vec![Tier::A], (*proxy).clone(), sni.clone());
+                    let key = (vec![Tier::A], sni.clone(), (*proxy).clone());
                     found.entry(key).or_default().push(case);
                 }
             }
@@ -62,7 +62,7 @@ fn add<'a>(
 ) {
     let is_shared = view.shown(leaf).iter().any(|c| names::covers(c, inner));
     if is_mismatch(open, inner) && !is_shared {
-        let key = (vec![Tier::A], open.clone(), inner.clone());
+        let key = (vec![Tier::A], inner.clone(), open.clone());
         found.entry(key).or_default().push(Case::shown(shown));
     }
 }
@@ -73,7 +73,7 @@ fn nameless<'a>(view: &View<'a>, found: &mut Found<'a>, leaf: Leaf, (host, shown
     if names::registrable(host).is_some() && !covered.iter().any(|c| names::covers(c, host)) {
         let is_seen = !covered.is_empty();
         let tiers = if is_seen { vec![Tier::B, Tier::D] } else { vec![Tier::D] };
-        let key = (tiers, Text::default(), host.clone());
+        let key = (tiers, host.clone(), Text::default());
         found.entry(key).or_default().push(Case::shown(shown));
     }
 }

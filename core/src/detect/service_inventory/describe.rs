@@ -1,7 +1,7 @@
 //! The inventory in words: each service with how it is known, and which to look at first.
 
 use super::sensitive::sensitive;
-use super::{Listed, MAX_CLIENTS, Port, RULE, Service};
+use super::{Listed, MAX_CLIENTS, MAX_SERVICES, Port, RULE, Service};
 use crate::detect::kit::{Host, Terms, caveat, evidence, finding as empty, plural, span, target};
 use crate::order::Collect;
 use crate::report::{Basis, Confidence, Fact, Finding, Severity};
@@ -21,11 +21,19 @@ pub(super) fn finding(listed: &[Listed<'_>], everything: &BTreeMap<&Host, usize>
             _ => "",
         };
     let mut f = empty(RULE.id, "inventory");
-    f.title = format!(
-        "Service inventory: {} on {}{basis}",
+    let all = format!(
+        "{} on {}{basis}",
         plural(listed.len(), "service"),
-        plural(hosts.len(), "host")
+        plural(hosts.len() - everything.len(), "host")
     );
+    let any = match everything.len() {
+        0 => None,
+        1 => Some("1 host that answers on every port".to_owned()),
+        n => Some(format!("{n} hosts that answer on every port")),
+    };
+    let both = [Some(all).filter(|_| !listed.is_empty()), any];
+    let both: Vec<String> = both.into_iter().flatten().collect();
+    f.title = format!("Service inventory: {}", both.join(", "));
     let exposed = listed.iter().filter(|l| l.2.from_outside).count();
     let powerful = listed.iter().filter(|l| sensitive(l.1).is_some()).count();
     let both = listed.iter().filter(|l| l.2.from_outside && sensitive(l.1).is_some()).count();
@@ -33,7 +41,7 @@ pub(super) fn finding(listed: &[Listed<'_>], everything: &BTreeMap<&Host, usize>
         "Seen answering: {} on {}. Giving control over a host or its data: {powerful}. Used by \
          outside clients: {exposed}. Seen is not all: a service that nobody used does not show.",
         plural(listed.len(), "service"),
-        plural(hosts.len(), "host")
+        plural(hosts.len() - everything.len(), "host")
     );
     f.severity = if both > 0 { Severity::Low } else { Severity::Info };
     f.confidence = Confidence::Medium;
@@ -60,7 +68,8 @@ fn facts(listed: &[Listed<'_>], everything: &BTreeMap<&Host, usize>) -> Vec<Fact
         t.note(remarks(*port, s));
     }
     for (host, n) in everything {
-        t.say("answers on every port", format!("{host}: {n} ports"), Basis::Observed);
+        let more = if *n >= MAX_SERVICES { " or more" } else { "" };
+        t.say("answers on every port", format!("{host}: {n} ports{more}"), Basis::Observed);
         t.note("told as one: a trap, a proxy or a filter answers, not that many services");
     }
     t.0

@@ -1,12 +1,13 @@
 //! `service-inventory`: which services were seen answering, on which hosts, and how that is known.
 
+mod answer;
 mod describe;
 mod sensitive;
 
 use super::kit::addr::{is_external, is_internal};
 use super::kit::{Few, Host, Observed, Row, Sighting, Tally, evidence};
 use super::{Detector, Rule};
-use crate::event::{Body, Conn, Kind, Transport, Uid};
+use crate::event::{Body, Kind, Transport, Uid};
 use crate::report::Finding;
 use crate::settings::Settings;
 use sensitive::sensitive;
@@ -78,7 +79,7 @@ impl Detector for ServiceInventory {
         };
         let (names, is_ours): (Vec<&str>, bool) = match &e.body {
             Body::KnownService(s) => (s.service.iter().collect(), true),
-            Body::Conn(c) if is_answer(c, transport) => {
+            Body::Conn(c) if answer::is_answer(e, c, transport) => {
                 (c.service.iter().collect(), is_internal(host.addr) || c.local_resp == Some(true))
             }
             _ => return,
@@ -118,16 +119,6 @@ impl Detector for ServiceInventory {
             out.push(f);
         }
     }
-}
-
-/// True when the responder served: it answered, did not refuse, and for UDP data came back.
-fn is_answer(c: &Conn, transport: Transport) -> bool {
-    let replied = c.resp_pkts.is_none_or(|n| n > 0);
-    let is_open = c.refused != Some(true) && !matches!(c.conn_state, Some("REJ" | "OTH" | "S0"));
-    // A reset alone answers and serves nothing: the history then shows neither SYN-ACK nor data.
-    let is_served = transport != Transport::Tcp
-        || c.history.as_deref().is_none_or(|h| h.is_empty() || h.contains(['h', 'd', 'a']));
-    c.answered == Some(true) && is_open && is_served && (transport != Transport::Udp || replied)
 }
 
 fn is_service((_, port): Port, s: &Service) -> bool {

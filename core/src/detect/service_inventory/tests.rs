@@ -46,6 +46,18 @@ fn what_is_a_service_and_what_is_not() {
 }
 
 #[test]
+fn connections_under_way_tell_services_by_their_ports() {
+    let n = |ends: &str, history: &str| {
+        run(&format!("@0 conn {ends} answered state=OTH history={history} odata=1 rdata=1")).len()
+    };
+    assert_eq!(n("10.0.0.9:50000 > 10.0.0.1:443", "^dD"), 1);
+    // Without data of the server, between two high ports, and the wrong way round.
+    assert_eq!(n("10.0.0.9:50000 > 10.0.0.1:443", "Aa"), 0);
+    assert_eq!(n("10.0.0.9:50000 > 10.0.0.1:1024", "^dD"), 0);
+    assert_eq!(n("10.0.0.1:443 > 10.0.0.9:50000", "^dD"), 0);
+}
+
+#[test]
 fn outside_use_of_a_sensitive_service_is_more_than_information() {
     assert!(
         lines(&run("@0 conn 192.0.2.9:* > 10.0.0.1:3389 answered odata=9 rdata=9"))
@@ -69,6 +81,12 @@ fn a_host_that_answers_on_every_port_is_told_as_one() {
             .len()
     };
     assert_eq!((n(99), n(100)), (99, 1));
+    let trap = "@0 conn 10.0.0.9:* > 10.0.0.1:{1..300} answered odata=0 rdata=0";
+    let found = run(trap);
+    assert_eq!(lines(&found), "Info/Medium Service inventory: 1 host that answers on every port\n");
+    assert_eq!(found[0].facts[0].value, "10.0.0.1: 256 ports or more");
+    let beside = run(&format!("{trap}\n@0 conn 10.0.0.9:* > 10.0.0.2:22 answered odata=1 rdata=1"));
+    assert!(lines(&beside).contains("1 service on 1 host, reported by a log, 1 host that answers"));
 }
 
 #[test]

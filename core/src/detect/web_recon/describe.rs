@@ -21,7 +21,7 @@ pub(super) fn finding(client: &Host, j: &Judged<'_>) -> Finding {
     } else {
         format!("Web reconnaissance: {client}{what}")
     };
-    let tells: Vec<&str> = j.tells.iter().map(|t| t.name).collect();
+    let tells: Vec<&str> = j.tells.iter().map(|t| meaning(t.name)).collect();
     f.summary = if n == 0 && j.hits.is_empty() {
         format!(
             "{client} sent {} with syntax that no page links to.",
@@ -29,14 +29,19 @@ pub(super) fn finding(client: &Host, j: &Judged<'_>) -> Finding {
         )
     } else {
         format!(
-            "{client} asked for {} that the server answered with an error, and {} that it answered \
-             otherwise. Signs of a list: {}.",
+            "{client} asked for {} that the server does not have or refused; {}. Signs of a list: {}.",
             plural(n, "different path"),
-            j.hits.len(),
-            if tells.is_empty() { "none".to_owned() } else { tells.join(", ") }
+            match j.hits.len() {
+                0 => "no other was answered".to_owned(),
+                1 => "1 other was answered".to_owned(),
+                n => format!("{n} others were answered"),
+            },
+            if tells.is_empty() { "its length".to_owned() } else { tells.join("; ") }
         )
     };
-    let is_much = j.tells.len() > 1 || j.syntax.len() >= MANY_SYNTAX;
+    // What is guessed is mostly of a type not served as well: one sign, not two.
+    let n_signs = j.tells.iter().filter(|t| t.name != "guessed").count();
+    let is_much = n_signs > 1 || j.syntax.len() >= MANY_SYNTAX;
     f.severity = if !j.hits.is_empty() || is_much { Severity::Medium } else { Severity::Low };
     f.confidence = match () {
         () if !j.is_timed => Confidence::Low,
@@ -74,6 +79,18 @@ pub(super) fn finding(client: &Host, j: &Judged<'_>) -> Finding {
     f
 }
 
+/// What a sign is, in words.
+fn meaning(sign: &str) -> &'static str {
+    match sign {
+        "versions" => "versions of one path asked for",
+        "doubled" => "paths with a doubled slash",
+        "foreign" => "missing paths of a type not served to others",
+        "guessed" => "missing paths that no page links to",
+        "syntax" => "requests with traversal or injection syntax",
+        _ => "requests without referrer and agent",
+    }
+}
+
 /// The terms.
 fn facts(j: &Judged<'_>) -> Vec<Fact> {
     let mut t = Terms::default();
@@ -102,14 +119,7 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
         t.say("different requests by status", value, Basis::Observed);
     }
     for tell in &j.tells {
-        let name = match tell.name {
-            "versions" => "versions of one path asked for",
-            "doubled" => "paths with a doubled slash",
-            "foreign" => "missing paths of a type not served to others",
-            "syntax" => "requests with traversal or injection syntax",
-            _ => "requests without referrer and agent",
-        };
-        t.judge(name, &tell.value, &tell.threshold, true, 0);
+        t.judge(meaning(tell.name), &tell.value, &tell.threshold, true, 0);
     }
     let bare = j.missed.iter().all(|r| !r.1.has_agent && !r.1.has_referrer);
     if bare && n > 0 && !j.tells.iter().any(|t| t.name == "agent") {

@@ -20,6 +20,8 @@ const MIN_VERSIONS: usize = 3;
 const MIN_DOUBLED: usize = 3;
 /// Missing paths with a file type that nobody else is served.
 const MIN_FOREIGN: usize = 5;
+/// Missing paths that no page links to; an old bookmark and a habit explain one or two.
+const MIN_GUESSED: usize = 5;
 /// Requests with syntax; a quoted search term explains one or two.
 pub(super) const MIN_SYNTAX: usize = 3;
 /// Different requests with syntax that a program tried, and no person by hand.
@@ -96,7 +98,7 @@ pub(super) fn judge<'a>(
         let is_list = bucket(&missed) > FLOOR as f64
             && part >= MIN_MISSED
             && (!found.is_empty() || n_paths >= list);
-        if is_list || found.iter().any(|t| t.name == "syntax") {
+        if is_list || found.iter().any(|t| matches!(t.name, "syntax" | "guessed")) {
             matched.extend(requests);
             share = share.max(part);
             tells.extend(found.into_iter().map(|t| (t.name, t)));
@@ -121,7 +123,7 @@ fn summed<'a>(
     let enough = missed.len() >= FLOOR;
     let hits = matched.iter().filter(|(k, _)| enough && is_hit(k)).map(|(k, r)| (k.0, *r));
     let syntax = matched.iter().filter(|(k, _)| uri::syntax(k.0).is_some()).map(|(k, r)| (k.0, *r));
-    let order = ["versions", "syntax", "foreign", "doubled", "agent"];
+    let order = ["versions", "syntax", "guessed", "foreign", "doubled", "agent"];
     let mut tells: Vec<Tell> = tells.into_values().collect();
     tells.order_by_key(|t| order.iter().position(|o| *o == t.name));
     Judged {
@@ -198,6 +200,8 @@ fn signs(
     tell("doubled", ", with doubled slashes", n.to_string(), n, MIN_DOUBLED);
     let n = foreign(client, server, missed, rule);
     tell("foreign", ", of a type not served", n.to_string(), n, MIN_FOREIGN);
+    let n = missed.iter().filter(|(u, _)| uri::is_guess(uri::path(u))).count();
+    tell("guessed", ", hidden files and consoles among them", n.to_string(), n, MIN_GUESSED);
     let n = requests.keys().filter(|k| uri::syntax(k.0).is_some()).count();
     tell("syntax", ", requests with traversal or injection syntax", n.to_string(), n, MIN_SYNTAX);
     let is_bare = |r: &&Request| {

@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
     about: "A client asks a web server for many different paths that it does not have, quicker \
             than a leaky bucket drains, and the requests show a list being worked through: \
             versions of one path, doubled slashes, neither referrer nor agent, file types that \
-            the site does not serve, syntax that no page links to.",
+            the site does not serve, hidden files and consoles, syntax that no page links to.",
     benign: "An authorised scanner, a crawler on a site that was moved, or a page with many broken links.",
     limits: "A server that answers every path alike shows no misses, and requests without their \
              replies show syntax alone; requests over HTTPS are seen in server logs only.",

@@ -86,6 +86,17 @@ fn both_sides_of_each_threshold() {
     assert_eq!((run(&syntax(2)).len(), run(&syntax(3)).len()), (0, 1));
     assert_eq!(run(&syntax(49))[0].severity, Severity::Low);
     assert_eq!(run(&syntax(50))[0].severity, Severity::Medium);
+    // Files that no page links to: five of them, four of them.
+    let files = ["/.env", "/.git/HEAD", "/wp-login.php", "/dump.sql", "/phpmyadmin/"];
+    let guesses = |n: usize| -> String {
+        let row = |f: &&str| format!("@0 http 192.0.2.9 uri={f} status=404 agent=x referrer=y\n");
+        files.iter().take(n).map(row).collect()
+    };
+    assert_eq!(run(&guesses(4)), []);
+    assert_eq!(
+        lines(&run(&guesses(5))),
+        "Low/Medium Web reconnaissance: 192.0.2.9 asked for 5 missing paths, hidden files and consoles among them\n"
+    );
     // Replies that were not captured take nothing away from the requests.
     let one_way = |n| syntax(n).replace(" status=200", "");
     assert_eq!(run(&one_way(2)), []);

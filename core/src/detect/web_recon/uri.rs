@@ -46,6 +46,36 @@ const UNASKED: &[&str] = &[
     "/sitemap",
 ];
 
+/// Parts of paths that only a guess asks for, lower case: consoles, installers and leftovers of
+/// common software, which no page links to for visitors.
+const GUESSED: &[&str] = &[
+    "actuator",
+    "adminer.php",
+    "boaform",
+    "cgi-bin",
+    "eval-stdin.php",
+    "hnap1",
+    "id_rsa",
+    "info.php",
+    "jmx-console",
+    "myadmin",
+    "phpinfo.php",
+    "phpmyadmin",
+    "pma",
+    "server-info",
+    "server-status",
+    "shell.php",
+    "web-console",
+    "web.config",
+    "wp-admin",
+    "wp-config.php",
+    "wp-login.php",
+    "xmlrpc.php",
+];
+
+/// Endings of copies that editors, administrators and databases leave behind.
+const LEFTOVER: &[&str] = &["bak", "old", "orig", "save", "sql", "swp"];
+
 /// Endings of what pages pull in: a broken page asks for many of them at once.
 const STATIC: &[&str] = &[
     "avif", "bmp", "css", "eot", "gif", "ico", "jpeg", "jpg", "js", "map", "mp3", "mp4", "otf",
@@ -68,6 +98,17 @@ pub(super) fn path(uri: &str) -> &str {
 pub(super) fn is_ordinary(path: &str) -> bool {
     UNASKED.iter().any(|p| path.starts_with(p))
         || extension(path).is_some_and(|e| STATIC.binary_search(&e.as_str()).is_ok())
+}
+
+/// True for a path that nobody is led to: a hidden file or folder, a copy left behind, a console.
+pub(super) fn is_guess(path: &str) -> bool {
+    let is_left = extension(path).is_some_and(|e| LEFTOVER.binary_search(&e.as_str()).is_ok());
+    let is_part = |part: &str| {
+        let is_hidden = part.len() > 1 && part.starts_with('.') && part != "..";
+        (is_hidden && part != ".well-known")
+            || GUESSED.binary_search(&part.to_ascii_lowercase().as_str()).is_ok()
+    };
+    is_left || path.split('/').any(is_part)
 }
 
 /// The ending of the last part of a path, lower case.
@@ -152,6 +193,19 @@ mod tests {
         assert_eq!(extension("/a/setup.PHP").as_deref(), Some("php"));
         assert_eq!(extension("/v1.2/x"), None);
         assert!(STATIC.is_sorted());
+    }
+
+    #[test]
+    fn guesses_ask_for_what_no_page_links_to() {
+        for path in ["/.env", "/a/.git/HEAD", "/phpMyAdmin/", "/db/dump.SQL", "/x/wp-login.php"] {
+            assert!(is_guess(path), "{path}");
+        }
+        for path in
+            ["/", "/.well-known/acme", "/a/../b", "/blog/phpmyadmin-tips", "/v1.old/x", "/."]
+        {
+            assert!(!is_guess(path), "{path}");
+        }
+        assert!(GUESSED.is_sorted() && LEFTOVER.is_sorted());
     }
 
     #[test]

@@ -405,6 +405,31 @@ mod tests {
     }
 
     #[test]
+    fn a_short_greeting_is_answered_before_the_next_turn() {
+        let (mut c, mut out) = (conversation(Over::Stream), Events::default());
+        c.ports[1] = 21;
+        let turns: [(Dir, &[u8]); 5] = [
+            (Dir::Resp, b"220 hi\r\n"),
+            (Dir::Orig, b"USER ann\r\n"),
+            (Dir::Resp, b"331 pw\r\n"),
+            (Dir::Orig, b"PASS x\r\n"),
+            (Dir::Resp, b"530 no\r\n"),
+        ];
+        for (i, (dir, bytes)) in turns.into_iter().enumerate() {
+            c.data(dir, bytes, mark(i as u64), &mut out);
+        }
+        c.finish(mark(9), &mut out);
+        let replies = out.0.iter().filter_map(|e| match &e.body {
+            Body::Ftp(f) => {
+                Some((f.command.as_deref().unwrap_or_default().to_owned(), f.reply_code))
+            }
+            _ => None,
+        });
+        let replies: Vec<_> = replies.filter(|r| r.0 != "<init>").collect();
+        assert_eq!(replies, [("USER".into(), Some(331)), ("PASS".into(), Some(530))]);
+    }
+
+    #[test]
     fn bytes_of_no_protocol_are_not_kept() {
         let (mut c, mut out) = (conversation(Over::Stream), Events::default());
         let noise = [0xf7; MAX_PROBED + 1];

@@ -24,6 +24,10 @@ impl Conversation {
             left.lost = left.lost.saturating_add(bytes.len() as u64);
             return;
         }
+        if left.bytes.is_empty() && self.ends_turn(other(dir), out) {
+            return self.data(dir, bytes, mark, out);
+        }
+        let left = self.left(dir);
         left.mark = left.mark.or(Some(mark));
         let room = MAX_PROBED.saturating_sub(left.bytes.len()).min(bytes.len());
         let (kept, more) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
@@ -49,6 +53,14 @@ impl Conversation {
         if is_full {
             self.left(dir).lost += more.len() as u64;
         }
+    }
+
+    /// Decides on all that one side said before the other one answered: nothing comes to make it
+    /// plainer. Waiting on would give the analyzer its next turn before the answer to this one.
+    fn ends_turn(&mut self, spoke: Dir, out: &mut dyn Sink) -> bool {
+        let (over, ports) = (self.over, self.ports);
+        let guess = guess(over, spoke, &self.left(spoke).bytes, ports, true);
+        matches!(guess, Guess::Found(_)) && self.conclude(spoke, guess, out)
     }
 
     /// Decides on what is kept of `dir`; true when the protocol was found and its bytes were given
