@@ -5,14 +5,14 @@ use crate::files::{self, Found};
 use crate::{Status, complain};
 use offwire_core::event::NodeId;
 use offwire_core::evidence::{Pursuit, Take};
-use offwire_core::session::{FileMeta, FirstLook, Session, first_look};
+use offwire_core::session::{FileMeta, FirstLook, Session, Turn, first_look};
 use offwire_core::source::HEAD;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-/// Bytes read at once: few calls, little memory.
-const PIECE: usize = 4 << 20;
+/// Bytes read at once: few calls, and little memory for each of the files that are read side by side.
+const PIECE: u64 = 1 << 20;
 
 /// A case whose files have been read.
 pub struct Case {
@@ -54,20 +54,33 @@ impl Case {
         case
     }
 
-    /// Reads all files in the order of their plan.
+    /// Reads all files by their plan, those that overlap side by side.
     fn read_all(&mut self, found: &[Found], metas: &[FileMeta]) {
-        let mut piece = vec![0; PIECE];
         let plan = Session::plan(metas);
-        for (n, i) in (1..).zip(&plan) {
-            if let (Some(file), Some(meta)) = (found.get(*i), metas.get(*i)) {
-                let name = &meta.name;
-                let meta = FileMeta { more_follow: n < plan.len(), ..meta.clone() };
-                if let Err(error) = self.read_file(file, meta, &mut piece) {
-                    self.fail(&format!("{name}: {error}"));
+        let mut plan = plan.iter();
+        let mut open: BTreeMap<NodeId, Reading> = BTreeMap::new();
+        self.session.begin_plan();
+        loop {
+            match self.session.turn() {
+                Turn::Done => break,
+                Turn::Open => match plan.next() {
+                    Some(next) => {
+                        let file = found.get(next.index).zip(metas.get(next.index));
+                        if let Some((file, meta)) = file {
+                            open.extend(self.open(file, meta.planned(next)));
+                        }
+                    }
+                    None => self.session.end_plan(),
+                },
+                Turn::Feed(node) => {
+                    let is_more = open.get_mut(&node).is_some_and(|file| self.feed(node, file));
+                    if !is_more {
+                        open.remove(&node);
+                        self.session.close(node);
+                    }
                 }
             }
         }
-        // The last file may have failed to open.
         self.session.settle();
     }
 
@@ -130,36 +143,63 @@ impl Case {
                 first_packet,
                 is_aid,
                 more_follow: false,
+                next_packet: None,
             }
         };
         found.iter().enumerate().map(describe).collect()
     }
 
-    /// Reads one file; the case keeps what came before an error.
-    fn read_file(&mut self, file: &Found, meta: FileMeta, piece: &mut [u8]) -> io::Result<()> {
-        let mut from = file.open()?;
-        let node = self.session.open(meta);
-        self.files.insert(node, file.clone());
-        let result = self.feed(node, &mut from, piece);
-        self.session.close(node);
-        result
-    }
-
-    fn feed(&mut self, node: NodeId, from: &mut dyn Read, piece: &mut [u8]) -> io::Result<()> {
-        while !self.session.is_refused(node) {
-            let n = match from.read(piece) {
-                Ok(0) => return Ok(()),
-                Ok(n) => n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            let mut rest = piece.get(..n).unwrap_or_default();
-            while !rest.is_empty() {
-                let used = self.session.feed(node, rest);
-                rest = rest.get(used..).unwrap_or_default();
+    /// Opens a file; `None` when it cannot be read.
+    fn open(&mut self, file: &Found, meta: FileMeta) -> Option<(NodeId, Reading)> {
+        let name = meta.name.clone();
+        match file.open() {
+            Ok(from) => {
+                let node = self.session.open(meta);
+                self.files.insert(node, file.clone());
+                Some((node, Reading { name, from, piece: Vec::new(), at: 0 }))
+            }
+            Err(error) => {
+                self.fail(&format!("{name}: {error}"));
+                None
             }
         }
-        Ok(())
+    }
+
+    /// Feeds some of a file; false at its end. The case keeps what came before an error.
+    fn feed(&mut self, node: NodeId, file: &mut Reading) -> bool {
+        if self.session.is_refused(node) {
+            return false;
+        }
+        if file.at >= file.piece.len() {
+            match file.refill() {
+                Ok(0) => return false,
+                Ok(_) => {}
+                Err(error) => {
+                    self.fail(&format!("{}: {error}", file.name));
+                    return false;
+                }
+            }
+        }
+        file.at += self.session.feed(node, file.piece.get(file.at..).unwrap_or_default());
+        true
+    }
+}
+
+/// A file that is being read.
+struct Reading {
+    name: String,
+    from: Box<dyn Read>,
+    piece: Vec<u8>,
+    /// Bytes of the piece that were fed.
+    at: usize,
+}
+
+impl Reading {
+    /// Reads the next piece; 0 at the end of the file.
+    fn refill(&mut self) -> io::Result<usize> {
+        self.piece.clear();
+        self.at = 0;
+        self.from.by_ref().take(PIECE).read_to_end(&mut self.piece)
     }
 }
 

@@ -56,6 +56,7 @@ notes! {
     ARCHIVE_MEMBER_UNREAD "archive-member-unread" DataLoss "A member of an archive could not be read; where it is encrypted or compressed in another way, extract it first.";
     ARCHIVE_UNOPENED "archive-unopened" Error "An archive inside another container, or one that comes as a stream, is not opened: extract it first.";
     CAP_REACHED "cap-reached" DataLoss "A table was full: what it dropped is counted, and what it kept is the earliest or the most telling.";
+    CAPTURE_BESIDE "capture-beside" Info "This capture and another are of one network at the same time: both are read as one in the order of time, and what both hold counts once.";
     CAPTURE_COMMENT "capture-comment" Info "The capture holds a comment that someone wrote into it.";
     CAPTURE_CONTINUES "capture-continues" Info "This capture goes on where another ended: both are read as one, and connections reach over the cut.";
     CAPTURE_DAMAGED "capture-damaged" DataLoss "A capture is damaged at a place: it was read on at the next place where packets make sense.";

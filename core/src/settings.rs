@@ -12,6 +12,9 @@ pub struct Settings {
     /// How much later, in nanoseconds, a second copy of a packet may come to be left out of the
     /// analysis; 0 keeps all copies.
     pub duplicate_window_nanos: i64,
+    /// How far apart, in nanoseconds, by their two clocks, the copies of a packet may be that two
+    /// taps captured in two files; 0 keeps all copies.
+    pub tap_window_nanos: i64,
     /// Bytes of a capture in one block of its index; see [`crate::source::capture::index`].
     pub block_len: u64,
     /// Bytes of content between two checkpoints of a compressed file; see
@@ -49,6 +52,7 @@ impl Default for Settings {
         Self {
             seed: 0x6f66_6677_6972_6521,
             duplicate_window_nanos: crate::net::duplicate::WINDOW.0,
+            tap_window_nanos: crate::net::duplicate::TAP_WINDOW.0,
             block_len: crate::source::capture::index::BLOCK_LEN,
             checkpoint_len: checkpoint::SPACING,
             caps: Caps::default(),

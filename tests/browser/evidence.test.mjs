@@ -288,6 +288,23 @@ test("captures of one series are shown, split apart and joined again", async () 
 	await page.context().close();
 });
 
+test("captures of two taps are read side by side, and what both saw counts once", async () => {
+	const seen = (rows) => rows.locator(".side a", { hasText: "Records" }).textContent();
+	const alone = await open([scratch.write("east.pcap", pcap(PACKETS))]);
+	const want = await seen(alone.page);
+	await alone.page.context().close();
+	// The other tap began later, and lacks some of the packets that the first has.
+	const { page } = await open([
+		scratch.write("west.pcap", pcap(PACKETS.slice(2), 2)),
+		scratch.write("east.pcap", pcap(PACKETS.filter((_, i) => i !== 7))),
+	]);
+	assert.equal(await seen(page), want);
+	await view(page, "files");
+	const row = page.locator(".series-list > li").first();
+	assert.match(await row.textContent(), /2 captures as one.*east\.pcap.*west\.pcap.*another tap/);
+	await page.context().close();
+});
+
 test("a name, a host and an account each have one story of all evidence, with pivots", async () => {
 	const { page, problems } = await open([scratch.write("talk.pcap", pcap(PACKETS))]);
 	await page.getByRole("link", { name: "Offwire" }).click();

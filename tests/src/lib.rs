@@ -6,5 +6,6 @@ pub mod judged;
 pub mod lcg;
 pub mod made;
 pub mod outcome;
+pub mod parts;
 pub mod read;
 pub mod repo;

@@ -2,9 +2,10 @@
 
 use offwire_core::event::NodeId;
 use offwire_core::session::zip::{self, Packed};
-use offwire_core::session::{FileMeta, FirstLook, Session, first_look};
+use offwire_core::session::{FileMeta, FirstLook, Planned, Session, Turn, first_look};
 use offwire_core::settings::Settings;
 use offwire_core::source::HEAD;
+use std::collections::BTreeMap;
 
 /// A file of evidence in memory.
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ pub struct How {
     pub chunk: usize,
     /// The case's settings.
     pub settings: Settings,
-    /// True to read the files in the reverse of the planned order.
+    /// True to read the files in the reverse of the planned order, but for captures among each other.
     pub reversed: bool,
 }
 
@@ -42,12 +43,19 @@ impl How {
 /// A session that has read all inputs to their end.
 pub fn read(inputs: &[Input], how: &How) -> Session {
     let (inputs, metas): (Vec<&[u8]>, Vec<FileMeta>) = inputs.iter().flat_map(files).unzip();
-    let mut order = Session::plan(&metas);
+    let mut plan = Session::plan(&metas);
     if how.reversed {
-        order.reverse();
+        plan.reverse();
+        // What captures are follows from the order of their times: it stays.
+        let is_capture = |p: &Planned| metas.get(p.index).is_some_and(|m| m.first_packet.is_some());
+        let n = plan.iter().filter(|p| is_capture(p)).count();
+        if let Some(captures) = plan.get_mut(..n) {
+            captures.reverse();
+        }
+        plan.iter_mut().for_each(|p| p.more_follow = true);
     }
     let mut session = Session::new(how.settings.clone());
-    read_all(&mut session, &inputs, &metas, &order, how.chunk);
+    read_all(&mut session, &inputs, &metas, &plan, how.chunk);
     if session.is_stale() {
         session.renew();
         read_all(&mut session, &inputs, &metas, &Session::plan(&metas), how.chunk);
@@ -83,7 +91,6 @@ fn meta(name: String, bytes: &[u8], packed: Option<Packed>) -> FileMeta {
         packed,
         first_packet,
         is_aid,
-        more_follow: true,
         ..FileMeta::default()
     }
 }
@@ -92,27 +99,37 @@ fn read_all(
     session: &mut Session,
     inputs: &[&[u8]],
     metas: &[FileMeta],
-    order: &[usize],
+    plan: &[Planned],
     chunk: usize,
 ) {
-    for i in order {
-        if let (Some(meta), Some(input)) = (metas.get(*i), inputs.get(*i)) {
-            let file = session.open(meta.clone());
-            feed(session, file, input, chunk);
-            session.close(file);
+    let mut plan = plan.iter();
+    let mut open: BTreeMap<NodeId, &[u8]> = BTreeMap::new();
+    session.begin_plan();
+    loop {
+        match session.turn() {
+            Turn::Done => break,
+            Turn::Open => match plan.next() {
+                Some(next) => {
+                    let file = metas.get(next.index).zip(inputs.get(next.index));
+                    if let Some((meta, input)) = file {
+                        open.insert(session.open(meta.planned(next)), input);
+                    }
+                }
+                None => session.end_plan(),
+            },
+            Turn::Feed(file) => {
+                let rest = open.remove(&file).unwrap_or_default();
+                if rest.is_empty() || session.is_refused(file) {
+                    session.close(file);
+                } else {
+                    let piece = rest.get(..chunk).unwrap_or(rest);
+                    let used = session.feed(file, piece);
+                    open.insert(file, rest.get(used..).unwrap_or_default());
+                }
+            }
         }
     }
     session.settle();
-}
-
-fn feed(session: &mut Session, file: NodeId, bytes: &[u8], chunk: usize) {
-    for piece in bytes.chunks(chunk) {
-        let mut rest = piece;
-        while !rest.is_empty() && !session.is_refused(file) {
-            let used = session.feed(file, rest);
-            rest = rest.get(used..).unwrap_or_default();
-        }
-    }
 }
 
 /// Says which evidence was being read when a test panics.

@@ -2,7 +2,7 @@
 use js_sys::{Reflect, Uint8Array};
 use offwire_core::event::NodeId;
 use offwire_core::report;
-use offwire_core::session::Session;
+use offwire_core::session::{Session, Turn};
 use offwire_core::settings::Settings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -101,6 +101,28 @@ impl Case {
     #[wasm_bindgen(js_name = isRefused)]
     pub fn is_refused(&self, file: u32) -> bool {
         self.session.is_refused(NodeId(file))
+    }
+
+    /// A plan of files is read from now on, as [`Case::turn`] says.
+    #[wasm_bindgen(js_name = beginPlan)]
+    pub fn begin_plan(&mut self) {
+        self.session.begin_plan();
+    }
+
+    /// No file follows, although one was asked for.
+    #[wasm_bindgen(js_name = endPlan)]
+    pub fn end_plan(&mut self) {
+        self.session.end_plan();
+    }
+
+    /// What to read next: the number of an open file, to be fed or closed at its end; -1 to open the
+    /// next file of the plan; -2 when nothing is left.
+    pub fn turn(&mut self) -> i32 {
+        match self.session.turn() {
+            Turn::Feed(file) => i32::try_from(file.0).unwrap_or(i32::MAX),
+            Turn::Open => -1,
+            Turn::Done => -2,
+        }
     }
 
     /// Ends a file.

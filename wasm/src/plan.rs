@@ -4,7 +4,7 @@ use js_sys::Uint8Array;
 use offwire_core::session::zip::{self, Archive, Packed};
 use offwire_core::session::{self, FileMeta, FirstLook, Session};
 use offwire_core::time::Time;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::File;
 
@@ -28,8 +28,11 @@ pub(crate) struct Described {
     /// As [`is_aid`] says.
     #[serde(default)]
     is_aid: bool,
+    /// As [`plan`] says.
     #[serde(default)]
     more_follow: bool,
+    #[serde(default)]
+    next_packet: Option<i64>,
     /// For a member of an archive, as [`members`] gave it.
     packed: Option<Packed>,
     /// For an archive, as [`members`] gave it.
@@ -50,6 +53,7 @@ impl From<Described> for FileMeta {
             first_packet: d.first_packet.map(Time),
             is_aid: d.is_aid,
             more_follow: d.more_follow,
+            next_packet: d.next_packet.map(Time),
             packed: d.packed,
             archive: d.archive,
         }
@@ -65,15 +69,29 @@ fn digest(hex: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// The order in which to read files, as indices: it does not depend on the order given.
+/// A file of the plan.
+#[derive(Serialize)]
+struct Planned {
+    index: usize,
+    more_follow: bool,
+    next_packet: Option<i64>,
+}
+
+/// The order in which to read files, each as its `index` and what it must be described with besides:
+/// it does not depend on the order given.
 ///
 /// # Errors
 /// If a file is not described as it must be.
 #[wasm_bindgen]
-pub fn plan(files: JsValue) -> Result<Vec<u32>, JsError> {
+pub fn plan(files: JsValue) -> Result<JsValue, JsError> {
     let files: Vec<FileMeta> =
         from_js::<Vec<Described>>(files)?.into_iter().map(Into::into).collect();
-    Session::plan(&files).into_iter().map(|i| u32::try_from(i).map_err(JsError::from)).collect()
+    let planned = Session::plan(&files).into_iter().map(|p| Planned {
+        index: p.index,
+        more_follow: p.more_follow,
+        next_packet: p.next_packet.map(|time| time.0),
+    });
+    to_js(&planned.collect::<Vec<_>>())
 }
 
 /// When the first packet of a capture was taken, by its first bytes; `undefined` for what is none.

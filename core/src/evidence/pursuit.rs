@@ -8,10 +8,12 @@ use crate::order::{Collect, Order};
 use crate::second_pass::{Search, last_before};
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::source::capture::{Passed, Rereading};
+use crate::source::capture::index::Block;
+use crate::source::capture::{Rereading, Together};
 use crate::source::checkpoint::Checkpoint;
 use crate::source::zip::{Fed, Packed};
 use crate::source::{Node, Reader};
+use crate::time::Time;
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, VecDeque};
@@ -51,8 +53,11 @@ pub struct Pursuit<T> {
     /// Captures still to be read, those of one series together, in order.
     captures: VecDeque<Capture>,
     series: Option<NodeId>,
-    passed: Passed,
-    walk: Option<Walk>,
+    /// The captures that are being read: one, or those that overlap.
+    together: Option<Together>,
+    walks: Vec<Walk>,
+    /// The lane that the range asked for last belongs to.
+    asking: usize,
 }
 
 /// A capture to be read again.
@@ -68,11 +73,22 @@ struct Capture {
     /// Where else than at its start the container can be read from.
     checkpoints: Vec<Rc<Checkpoint>>,
     series: NodeId,
+    /// The last of the captures that are read at the same time.
+    until: NodeId,
+}
+
+impl Capture {
+    /// When its first packet has its turn.
+    fn begins(&self) -> Option<Time> {
+        self.node.index.blocks.first().map(|block| block.turn)
+    }
 }
 
 /// How far a capture has been read.
 struct Walk {
     capture: Capture,
+    /// Its lane among those that are read together.
+    lane: usize,
     block: usize,
     is_wanted: bool,
     reading: Option<Rereading>,
@@ -111,10 +127,15 @@ impl<T: Take + 'static> Pursuit<T> {
                 let way = is_inside.then(|| Search::all_of(tree, id));
                 let checkpoints = tree.checkpoints_of(id);
                 let node = node.for_rereading();
-                Capture { id, node, file, packed, way, checkpoints, series }
+                Capture { id, node, file, packed, way, checkpoints, series, until: id }
             })
             .collect();
         captures.order_by_key(|c| (c.series, c.id));
+        let mut behind: Option<(NodeId, NodeId)> = None;
+        for c in captures.iter_mut().rev() {
+            c.until = behind.filter(|(series, _)| *series == c.series).map_or(c.id, |(_, end)| end);
+            behind = c.node.is_beside.then_some((c.series, c.until));
+        }
         let settings = session.settings().clone();
         let chase = Chase::new(take, chosen, is_all, settings.seed);
         Self {
@@ -122,20 +143,25 @@ impl<T: Take + 'static> Pursuit<T> {
             settings,
             captures: captures.into(),
             series: None,
-            passed: None,
-            walk: None,
+            together: None,
+            walks: Vec::new(),
+            asking: 0,
         }
     }
 
     /// The bytes to read next; `None` when everything that was looked for has been read.
     pub fn next_range(&mut self) -> Option<Range> {
         loop {
-            if let Some(range) = self.range() {
-                return Some(range);
+            self.set_horizon();
+            let wanted = self.together.as_ref().and_then(Together::wants);
+            let at = wanted.and_then(|lane| self.walks.iter().position(|w| w.lane == lane));
+            if let Some(walk) = at.map(|at| self.walks.swap_remove(at)) {
+                if let Some(range) = self.range(walk) {
+                    return Some(range);
+                }
+                continue;
             }
-            self.end_walk();
-            let capture = self.captures.pop_front();
-            let Some(capture) = capture else {
+            let Some(capture) = self.captures.pop_front() else {
                 self.chase.borrow_mut().finish();
                 return None;
             };
@@ -143,9 +169,19 @@ impl<T: Take + 'static> Pursuit<T> {
         }
     }
 
+    /// Packets from the begin of a capture on that overlaps those being read wait until it is read
+    /// with them.
+    fn set_horizon(&self) {
+        let next = self.captures.front().filter(|c| self.is_beside(c));
+        if let Some(together) = &self.together {
+            together.set_horizon(next.and_then(Capture::begins));
+        }
+    }
+
     /// Takes the bytes of the range asked for last. Fewer than were asked for: the file ends there.
     pub fn feed(&mut self, bytes: &[u8]) {
-        let Some(mut walk) = self.walk.take() else { return };
+        let at = self.walks.iter().position(|walk| walk.lane == self.asking);
+        let Some(mut walk) = at.map(|at| self.walks.swap_remove(at)) else { return };
         let len = bytes.len() as u64;
         let is_end = len < walk.asked;
         walk.next += len;
@@ -157,10 +193,9 @@ impl<T: Take + 'static> Pursuit<T> {
             if walk.container.is_some() {
                 self.unpack_end(&mut walk);
             }
-            self.walk = Some(walk);
-            return self.end_walk();
+            return self.end_walk(walk);
         }
-        self.walk = Some(walk);
+        self.walks.push(walk);
     }
 
     /// Looks at what was taken so far, or takes out of it.
@@ -176,22 +211,24 @@ impl<T: Take + 'static> Pursuit<T> {
 
     /// What took the packets; `Some` always, since no reader outlives the pass.
     pub fn into_inner(self) -> Option<T> {
-        let Self { chase, walk, passed, .. } = self;
-        drop((walk, passed));
+        let Self { chase, walks, together, .. } = self;
+        drop((walks, together));
         Rc::into_inner(chase).map(|chase| chase.into_inner().take)
     }
 
     fn begin(&mut self, capture: Capture) {
         if self.series != Some(capture.series) {
             self.series = Some(capture.series);
-            self.passed = None;
+            self.together = None;
             self.chase.borrow_mut().begin_series();
         }
+        let lane = self.add(&capture);
         self.chase.borrow_mut().take.source(capture.id, &capture.node.interfaces);
         let Capture { file, packed, .. } = capture;
         let container = capture.way.is_some().then(|| Fed::new(file, packed, &self.settings));
         let mut walk = Walk {
             capture,
+            lane,
             block: 0,
             is_wanted: false,
             reading: None,
@@ -201,7 +238,22 @@ impl<T: Take + 'static> Pursuit<T> {
             pos: 0,
         };
         walk.is_wanted = self.wants(&walk);
-        self.walk = Some(walk);
+        self.walks.push(walk);
+    }
+
+    /// A lane for a capture among those that are read with it.
+    fn add(&mut self, capture: &Capture) -> usize {
+        let together = self.together.get_or_insert_with(|| {
+            let packets = Box::new(Shared(Rc::clone(&self.chase)));
+            Together::new(capture.id, &self.settings, packets)
+        });
+        together.add(&capture.node, capture.begins().unwrap_or_default())
+    }
+
+    /// Whether a capture is read at the same time as those that are being read.
+    fn is_beside(&self, capture: &Capture) -> bool {
+        // A search through all packets takes each capture by itself.
+        capture.node.is_beside && self.series == Some(capture.series) && !self.chase.borrow().is_all
     }
 
     /// Whether the block that the walk stands at may hold a packet that is still to come.
@@ -215,22 +267,31 @@ impl<T: Take + 'static> Pursuit<T> {
         let Some(block) = index.blocks.get(number) else { return false };
         // Not a connection that begins behind this block, unless with a fragment in it.
         chase.wants(block, |at| match capture.id.cmp(&at.node) {
-            Ordering::Less => false,
+            // Of a capture that overlaps this one, the first packet may be earlier than its number.
+            Ordering::Less => at.node <= capture.until,
             Ordering::Equal => index.reaches(number, at.item),
             Ordering::Greater => true,
         })
     }
 
-    /// The next range of the capture that is being read, if there is more of it to read.
-    fn range(&mut self) -> Option<Range> {
-        let mut walk = self.walk.take()?;
-        let range = self.range_of(&mut walk);
-        self.walk = Some(walk);
+    /// The next range of a capture that is being read; `None` when there is no more of it to read, or
+    /// what there is comes behind packets of another one.
+    fn range(&mut self, mut walk: Walk) -> Option<Range> {
+        if self.seek_wanted(&mut walk).is_none() {
+            self.end_walk(walk);
+            return None;
+        }
+        if walk.reading.is_none() {
+            self.expect(walk.lane, walk.capture.node.index.blocks.get(walk.block));
+        }
+        let is_first = self.together.as_ref().and_then(Together::wants) == Some(walk.lane);
+        let range = if is_first { self.range_of(&mut walk) } else { None };
+        self.asking = walk.lane;
+        self.walks.push(walk);
         range
     }
 
-    fn range_of(&mut self, walk: &mut Walk) -> Option<Range> {
-        self.seek_wanted(walk)?;
+    fn range_of(&self, walk: &mut Walk) -> Option<Range> {
         let (start, end) = walk.capture.node.index.bounds(walk.block)?;
         if walk.container.is_some() {
             walk.skip_to(start, &self.settings);
@@ -297,25 +358,33 @@ impl<T: Take + 'static> Pursuit<T> {
     fn read(&mut self, walk: &mut Walk, bytes: &[u8]) {
         if walk.reading.is_none() {
             let Some(block) = walk.capture.node.index.blocks.get(walk.block) else { return };
+            self.expect(walk.lane, Some(block));
+            let Some(together) = &self.together else { return };
             let node = (walk.capture.id, &walk.capture.node);
-            let shared = Box::new(Shared(Rc::clone(&self.chase)));
-            let passed = self.passed.take();
-            walk.reading = Rereading::open(node, block, passed, &self.settings, shared);
+            let untimed = Box::new(Shared(Rc::clone(&self.chase)));
+            let lane = (together, walk.lane);
+            walk.reading = Rereading::open(node, block, lane, &self.settings, untimed);
         }
         if let Some(reading) = &mut walk.reading {
             reading.feed(bytes);
         }
     }
 
-    fn end_reading(&mut self, walk: &mut Walk) {
+    fn end_reading(&self, walk: &mut Walk) {
         if let Some(reading) = walk.reading.take() {
-            self.passed = reading.finish();
+            reading.finish();
         }
     }
 
-    fn end_walk(&mut self) {
-        if let Some(mut walk) = self.walk.take() {
-            self.end_reading(&mut walk);
+    fn end_walk(&self, mut walk: Walk) {
+        self.end_reading(&mut walk);
+        self.expect(walk.lane, None);
+    }
+
+    /// The next packets of a lane are in this block; or there are none.
+    fn expect(&self, lane: usize, block: Option<&Block>) {
+        if let Some(together) = &self.together {
+            together.expect(lane, block.map(|block| block.turn));
         }
     }
 

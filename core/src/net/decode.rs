@@ -2,14 +2,13 @@
 
 use super::arp::{self, Arp};
 use super::defrag::{Came, Fragments, Joined, MAX_HELD};
-use super::duplicate::Recent;
+use super::duplicate::{By, Recent, Windows};
 use super::ip::{self, Ip};
 use super::link::{self, Layer, Next, Vlans};
 use super::tunnel::{self, MAX_TUNNELS, Tunnel, TunnelKind};
 use super::{Decoded, L4, Packet, transport};
-use crate::event::Origin;
+use crate::event::{NodeId, Origin};
 use crate::settings::Settings;
-use crate::time::Interval;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -23,6 +22,8 @@ pub(super) const MAX_HEADERS: usize = 24;
 pub struct Decoder {
     fragments: Fragments,
     recent: Recent,
+    /// Which of several taps captured the next packet.
+    pub(crate) tap: u32,
     path: Vec<Tunnel>,
     /// Where the fragments before this packet came that it completes.
     joined: Vec<Origin>,
@@ -52,8 +53,9 @@ pub enum Found<'a> {
 pub enum Outcome {
     /// At least one IP or ARP packet was given out.
     Decoded,
-    /// It is a second copy of a packet before it, and is left out of everything.
-    Duplicate,
+    /// It is a second copy of a packet before it, which this capture holds, and is left out of
+    /// everything.
+    Duplicate(NodeId),
     /// It is a fragment and waits for others; the packet that completes it counts as decoded.
     Fragment,
     /// It holds nothing that could be decoded, and why.
@@ -136,7 +138,8 @@ impl Decoder {
         let seed = settings.seed;
         Self {
             fragments: Fragments::new(seed, MAX_HELD),
-            recent: Recent::new(seed, Interval(settings.duplicate_window_nanos)),
+            recent: Recent::new(seed, Windows::of(settings)),
+            tap: 0,
             path: Vec::new(),
             joined: Vec::new(),
             hasher: foldhash::quality::FixedState::with_seed(seed),
@@ -153,7 +156,7 @@ impl Decoder {
         let mut walk = Walk { decoder: self, packet, on, vlans: [None; 2] };
         match walk.layers(first) {
             Ok(Got::Decoded) => Outcome::Decoded,
-            Ok(Got::Duplicate) => Outcome::Duplicate,
+            Ok(Got::Duplicate(first)) => Outcome::Duplicate(first),
             Ok(Got::Fragment) => Outcome::Fragment,
             Err(why) => Outcome::Undecoded(why),
         }
@@ -172,7 +175,7 @@ impl Decoder {
 
 enum Got {
     Decoded,
-    Duplicate,
+    Duplicate(NodeId),
     Fragment,
 }
 
@@ -199,8 +202,17 @@ impl Walk<'_> {
     }
 
     fn arp(&mut self, layer: Layer<'_>) -> Result<Got, Reason> {
-        (self.on)(Found::Arp(arp::parse(layer.data).ok_or(Reason::Arp)?));
+        let found = arp::parse(layer.data).ok_or(Reason::Arp)?;
+        let by = self.by();
+        if let Some(first) = self.decoder.recent.copied_arp(layer.data, by) {
+            return Ok(Got::Duplicate(first));
+        }
+        (self.on)(Found::Arp(found));
         Ok(Got::Decoded)
+    }
+
+    const fn by(&self) -> By {
+        By { ts: self.packet.ts, tap: self.decoder.tap, node: self.packet.at.node }
     }
 
     /// Each 802.11 subframe; one that decodes is enough.
@@ -221,8 +233,11 @@ impl Walk<'_> {
     /// An IP packet: joined first if it is a fragment. The outermost tells whether all was seen
     /// before.
     fn ip(&mut self, ip: &Ip<'_>) -> Result<Got, Reason> {
-        if self.decoder.path.is_empty() && self.decoder.recent.is_copy(ip, self.packet.ts) {
-            return Ok(Got::Duplicate);
+        let by = self.by();
+        let is_outermost = self.decoder.path.is_empty();
+        let recent = &mut self.decoder.recent;
+        if let Some(first) = is_outermost.then(|| recent.copied(ip, by)).flatten() {
+            return Ok(Got::Duplicate(first));
         }
         let Some(part) = ip.fragment else { return self.whole(ip) };
         let scope = self.scope();

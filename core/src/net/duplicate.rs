@@ -2,23 +2,63 @@
 //!
 //! A second copy is the same IP packet but for what routers change (time to live, header checksum)
 //! and what is outside it (VLAN, addresses of the link). It comes at once. A retransmission does
-//! not: it is later, or has another IP identification, or other TCP time stamps.
+//! not: it is later, or has another IP identification, or other TCP time stamps. What two taps have
+//! captured is held against each other one by one: what a host repeated, both have twice.
 
 use super::ip::Ip;
+use crate::event::NodeId;
+use crate::settings::Settings;
 use crate::time::{Interval, Time};
 use std::hash::BuildHasher;
 
-/// How much later a second copy comes at most, unless the case's settings say otherwise. Mirrors
-/// take microseconds, taps on either side of a router some hundreds; the fastest retransmission
-/// over a network card's queue takes longer, and its identification differs anyway.
+/// How much later a second copy comes at most in one capture, unless the case's settings say
+/// otherwise. Mirrors take microseconds, taps on either side of a router some hundreds; the fastest
+/// retransmission over a network card's queue takes longer, and its identification differs anyway.
 pub const WINDOW: Interval = Interval(2_000_000);
 
-/// Packets remembered. A second copy within [`WINDOW`] follows the first by some hundred packets on
-/// the fastest links; a slot overwritten too early only lets a copy through.
-const SLOTS: usize = 1024;
+/// How far apart the copies of two taps may be, each by its own clock, unless the settings say
+/// otherwise. Clocks that a network keeps differ by some milliseconds, and no retransmission comes
+/// before 200 ms (the least time-out that is in use).
+pub const TAP_WINDOW: Interval = Interval(100_000_000);
+
+/// Packets remembered at first, and at most. A place that is needed for another packet while its own
+/// may still be copied doubles their number; at most some megabytes are spent on it.
+const FIRST_SLOTS: usize = 1024;
+const MAX_SLOTS: usize = 64 << 10;
+
+/// Places of a packet: of those that share them, the one seen longest ago goes.
+const WAYS: usize = 4;
+
+/// Taps whose packets are counted apart; copies of further ones are copies of any of these.
+const MAX_TAPS: usize = 4;
 
 /// Bytes of a payload's start that are compared; a hash with the host's seed stands for the rest.
 const HEAD: usize = 40;
+
+/// How far apart two copies may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Windows {
+    /// In what one tap captured.
+    own: Interval,
+    /// In what two did.
+    taps: Interval,
+}
+
+impl Windows {
+    /// Those of a case.
+    pub(super) const fn of(settings: &Settings) -> Self {
+        let own = Interval(settings.duplicate_window_nanos);
+        Self { own, taps: Interval(settings.tap_window_nanos) }
+    }
+}
+
+/// Who captured a packet, and when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct By {
+    pub(super) ts: Option<Time>,
+    pub(super) tap: u32,
+    pub(super) node: NodeId,
+}
 
 /// What two copies of a packet have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,38 +73,102 @@ struct Print {
     rest: u64,
 }
 
+/// A packet that was seen.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    print: Print,
+    /// When it was last seen without being a copy, and where.
+    ts: Time,
+    node: NodeId,
+    /// How often each tap saw it: a tap that saw it less often than another sees a copy next.
+    times: [(u32, u32); MAX_TAPS],
+}
+
 /// The packets of the last moments.
 pub(super) struct Recent {
-    slots: Vec<Option<(Time, Print)>>,
+    slots: Vec<Option<Seen>>,
     hasher: foldhash::fast::FixedState,
-    window: Interval,
+    windows: Windows,
+    /// True when more than one tap gives packets: they are remembered for longer then.
+    is_shared: bool,
 }
 
 impl std::fmt::Debug for Recent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Recent").field("window", &self.window).finish_non_exhaustive()
+        f.debug_struct("Recent").field("windows", &self.windows).finish_non_exhaustive()
     }
 }
 
 impl Recent {
-    /// Remembers packets for `window`; for a window of 0 none.
-    pub(super) fn new(seed: u64, window: Interval) -> Self {
-        let slots = if window.0 > 0 { vec![None; SLOTS] } else { Vec::new() };
-        Self { slots, hasher: foldhash::fast::FixedState::with_seed(seed), window }
+    /// Remembers packets for these windows; for windows of 0 none.
+    pub(super) fn new(seed: u64, windows: Windows) -> Self {
+        let is_off = windows.own.0 <= 0 && windows.taps.0 <= 0;
+        let slots = if is_off { Vec::new() } else { vec![None; FIRST_SLOTS] };
+        let hasher = foldhash::fast::FixedState::with_seed(seed);
+        Self { slots, hasher, windows, is_shared: false }
     }
 
-    /// True when the packet is a copy of one before it; else it is remembered.
-    pub(super) fn is_copy(&mut self, ip: &Ip<'_>, ts: Option<Time>) -> bool {
-        let Some(ts) = ts.filter(|_| self.window.0 > 0 && is_told_apart(ip)) else { return false };
-        let print = self.print(ip);
-        let Some(slot) = self.slots.get_mut(print.slot()) else { return false };
-        let is_copy = slot.as_ref().is_some_and(|(then, have)| {
-            ts.since(*then).0.unsigned_abs() <= self.window.0.unsigned_abs() && *have == print
-        });
-        if !is_copy {
-            *slot = Some((ts, print));
+    /// Where the first copy of this packet is, if it is a second one; else it is remembered.
+    pub(super) fn copied(&mut self, ip: &Ip<'_>, by: By) -> Option<NodeId> {
+        if self.slots.is_empty() {
+            return None;
         }
-        is_copy
+        let print = self.print(ip);
+        self.copied_print(print, is_told_apart(ip), by)
+    }
+
+    /// The same for an ARP packet, where two taps saw it: hosts repeat theirs as they are.
+    pub(super) fn copied_arp(&mut self, data: &[u8], by: By) -> Option<NodeId> {
+        let print = Print::of_arp(data);
+        self.copied_print(print, false, by)
+    }
+
+    fn copied_print(&mut self, print: Print, is_told_apart: bool, by: By) -> Option<NodeId> {
+        let ts = by.ts?;
+        self.is_shared |= by.tap > 0;
+        let windows = self.windows;
+        let set = self.set(&print)?;
+        if let Some(seen) = set.iter_mut().flatten().find(|seen| seen.print == print) {
+            return seen.again(ts, by, is_told_apart, windows).then_some(seen.node);
+        }
+        self.remember(Seen::new(print, ts, by));
+        None
+    }
+
+    /// The places of packets like this one.
+    fn set(&mut self, print: &Print) -> Option<&mut [Option<Seen>]> {
+        let sets = self.slots.len() / WAYS;
+        let start = (print.place() as usize).checked_rem(sets)? * WAYS;
+        self.slots.get_mut(start..start + WAYS)
+    }
+
+    /// Puts a packet into the place of one that is seen no more; else there must be more places.
+    fn remember(&mut self, seen: Seen) {
+        let Windows { own, taps } = self.windows;
+        let longest = if self.is_shared { own.max(taps) } else { own };
+        loop {
+            let can_grow = self.slots.len() < MAX_SLOTS;
+            let Some(set) = self.set(&seen.print) else { return };
+            let Some(place) = set.iter_mut().min_by_key(|p| p.map(|p| p.ts)) else { return };
+            let is_free = place.is_none_or(|p| !p.is_within(seen.ts, longest));
+            if is_free || !can_grow {
+                *place = Some(seen);
+                return;
+            }
+            self.grow(seen.ts, longest);
+        }
+    }
+
+    fn grow(&mut self, now: Time, longest: Interval) {
+        let more = vec![None; self.slots.len() * 2];
+        let before = std::mem::replace(&mut self.slots, more);
+        for seen in before.into_iter().flatten().filter(|seen| seen.is_within(now, longest)) {
+            if let Some(set) = self.set(&seen.print)
+                && let Some(place) = set.iter_mut().min_by_key(|p| p.map(|p| p.ts))
+            {
+                *place = Some(seen);
+            }
+        }
     }
 
     fn print(&self, ip: &Ip<'_>) -> Print {
@@ -90,6 +194,41 @@ impl Recent {
     }
 }
 
+impl Seen {
+    fn new(print: Print, ts: Time, by: By) -> Self {
+        let times = std::array::from_fn(|i| if i == 0 { (by.tap, 1) } else { (0, 0) });
+        Self { print, ts, node: by.node, times }
+    }
+
+    fn is_within(&self, ts: Time, window: Interval) -> bool {
+        ts.since(self.ts).0.unsigned_abs() <= window.0.unsigned_abs()
+    }
+
+    /// It is seen again; true for a copy.
+    fn again(&mut self, ts: Time, by: By, is_told_apart: bool, windows: Windows) -> bool {
+        let times = |(tap, n): &(u32, u32)| (*tap == by.tap && *n > 0).then_some(*n);
+        let own = self.times.iter().find_map(times).unwrap_or(0);
+        let other = self.times.iter().filter(|(tap, _)| *tap != by.tap).map(|(_, n)| *n).max();
+        if own > 0 && is_told_apart && windows.own.0 > 0 && self.is_within(ts, windows.own) {
+            return true;
+        }
+        let is_of_another = windows.taps.0 > 0 && self.is_within(ts, windows.taps);
+        let is_copy = is_of_another && other.is_some_and(|n| own < n);
+        if !is_copy && !is_of_another {
+            *self = Self::new(self.print, ts, by);
+            return false;
+        }
+        let place = self.times.iter_mut().find(|(tap, n)| *n == 0 || *tap == by.tap);
+        if let Some(place) = place {
+            *place = (by.tap, own.saturating_add(1));
+        }
+        if !is_copy {
+            (self.ts, self.node) = (ts, by.node);
+        }
+        is_copy
+    }
+}
+
 /// False for what is repeated in good faith: acknowledgments without data, where no
 /// identification tells one from the next.
 fn is_told_apart(ip: &Ip<'_>) -> bool {
@@ -99,15 +238,26 @@ fn is_told_apart(ip: &Ip<'_>) -> bool {
 }
 
 impl Print {
+    /// That of an ARP packet, which has no padding behind it.
+    fn of_arp(data: &[u8]) -> Self {
+        const LEN: usize = 28;
+        let mut head = [0; HEAD];
+        head.iter_mut().zip(data.iter().take(LEN)).for_each(|(to, from)| *to = *from);
+        let nobody = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+        let payload_len = LEN as u32;
+        let (src, dst, fragment) = (nobody, nobody, None);
+        Self { src, dst, id: 0, protocol: 0, fragment, payload_len, head, rest: 0 }
+    }
+
     /// Where it is remembered: by what changes from packet to packet, and not by the host's seed,
     /// so that what is overwritten is the same in every run.
-    fn slot(&self) -> usize {
+    fn place(&self) -> u64 {
         let mut sum = u64::from(self.id) << 32 | u64::from(self.payload_len);
         for word in self.head.chunks_exact(8) {
             let word = word.try_into().map_or(0, u64::from_le_bytes);
             sum = (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
         }
-        (sum >> 20) as usize % SLOTS
+        sum >> 20
     }
 }
 
@@ -127,11 +277,19 @@ mod tests {
         out
     }
 
+    fn recent(own: i64, taps: i64) -> Recent {
+        Recent::new(7, Windows { own: Interval(own), taps: Interval(taps) })
+    }
+
+    fn is_copy(recent: &mut Recent, data: &[u8], at: i64, tap: u32) -> bool {
+        let by = By { ts: Some(Time(AT + at)), tap, node: NodeId(tap) };
+        recent.copied(&ip::parse(data, 100).unwrap(), by).is_some()
+    }
+
     fn second_is_copy(first: &[u8], second: &[u8], later: i64) -> bool {
-        let mut recent = Recent::new(7, WINDOW);
-        let ip = |data| ip::parse(data, 100).unwrap();
-        assert!(!recent.is_copy(&ip(first), Some(Time(AT))));
-        recent.is_copy(&ip(second), Some(Time(AT + later)))
+        let mut recent = recent(WINDOW.0, TAP_WINDOW.0);
+        assert!(!is_copy(&mut recent, first, 0, 0));
+        is_copy(&mut recent, second, later, 0)
     }
 
     #[test]
@@ -174,10 +332,59 @@ mod tests {
     #[test]
     fn without_a_time_or_a_window_nothing_is_a_copy() {
         let data = packet(1, 64, b"x");
-        let ip = ip::parse(&data, 100).unwrap();
-        let mut recent = Recent::new(7, WINDOW);
-        assert!(!recent.is_copy(&ip, None) && !recent.is_copy(&ip, None));
-        let mut recent = Recent::new(7, Interval(0));
-        assert!(!recent.is_copy(&ip, Some(Time(AT))) && !recent.is_copy(&ip, Some(Time(AT))));
+        let mut none = recent(WINDOW.0, TAP_WINDOW.0);
+        let by = By { ts: None, tap: 0, node: NodeId(0) };
+        for _ in 0..2 {
+            assert_eq!(none.copied(&ip::parse(&data, 100).unwrap(), by), None);
+        }
+        for windows in [(0, 0), (0, TAP_WINDOW.0)] {
+            let mut recent = recent(windows.0, windows.1);
+            assert!(!is_copy(&mut recent, &data, 0, 0) && !is_copy(&mut recent, &data, 0, 0));
+        }
+        let mut recent = recent(WINDOW.0, 0);
+        assert!(!is_copy(&mut recent, &data, 0, 0) && !is_copy(&mut recent, &data, 0, 1));
+    }
+
+    #[test]
+    fn the_clocks_of_two_taps_may_differ_as_far_as_is_set() {
+        let (first, routed) = (packet(1, 64, b"x"), packet(1, 63, b"x"));
+        for (later, want) in [(TAP_WINDOW.0, true), (TAP_WINDOW.0 + 1, false)] {
+            for later in [later, -later] {
+                let mut recent = recent(WINDOW.0, TAP_WINDOW.0);
+                assert!(!is_copy(&mut recent, &first, 0, 0));
+                assert_eq!(is_copy(&mut recent, &routed, later, 1), want, "{later}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_repeated_is_told_from_what_two_taps_saw() {
+        // An acknowledgment without identification that a host sent twice; three taps saw both.
+        let mut ack = packet(0, 64, &[]);
+        (ack[9], ack[3]) = (6, 40);
+        ack.truncate(20);
+        ack.extend([0, 80, 1, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x10, 1, 0, 0, 0, 0, 0]);
+        let copies = |taps: &[u32]| {
+            let mut recent = recent(WINDOW.0, TAP_WINDOW.0);
+            let see = (0..).zip(taps).filter(|(at, tap)| is_copy(&mut recent, &ack, *at, **tap));
+            see.count()
+        };
+        assert_eq!(copies(&[0, 0]), 0);
+        for order in [[0, 0, 1, 1, 2, 2], [0, 1, 2, 0, 1, 2], [2, 2, 0, 1, 1, 0]] {
+            assert_eq!(copies(&order), 4, "{order:?}");
+        }
+        assert_eq!(copies(&[0, 1, 1]), 1);
+    }
+
+    #[test]
+    fn every_packet_of_a_window_is_remembered_while_there_is_room() {
+        let numbered = |n: u32| packet(1, 64, &n.to_be_bytes());
+        let mut recent = recent(WINDOW.0, TAP_WINDOW.0);
+        assert!(!is_copy(&mut recent, &packet(2, 64, b""), 0, 1));
+        let n = MAX_SLOTS as u32 / 8;
+        assert!((0..n).all(|i| !is_copy(&mut recent, &numbered(i), i64::from(i), 0)));
+        let copies = (0..n).filter(|i| is_copy(&mut recent, &numbered(*i), i64::from(n + i), 1));
+        assert!(copies.count() as u32 > n - n / 1000);
+        assert!(recent.slots.len() <= MAX_SLOTS);
     }
 }

@@ -16,6 +16,7 @@ use crate::settings::Settings;
 use crate::source::Sink;
 use crate::time::Time;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -35,8 +36,8 @@ pub struct Flows {
     /// Time of the packet before.
     now: Time,
     given_up: GivenUp,
-    /// The earliest other capture that held a connection before it went on in this one.
-    gone_on: Option<NodeId>,
+    /// Captures in which a connection went on, each with one that held it before.
+    gone_on: BTreeSet<(NodeId, NodeId)>,
 }
 
 /// What caps cost.
@@ -57,7 +58,7 @@ impl Flows {
             shared: Rc::default(),
             now: Time::default(),
             given_up: GivenUp::default(),
-            gone_on: None,
+            gone_on: BTreeSet::new(),
         }
     }
 
@@ -145,8 +146,7 @@ impl Flows {
         count.packets += 1;
         count.ip_bytes += u64::from(d.told_len);
         if flow.last_at.node != mark.at.node {
-            let before = flow.last_at.node;
-            self.gone_on = Some(self.gone_on.map_or(before, |have| have.min(before)));
+            self.gone_on.insert((mark.at.node, flow.last_at.node));
         }
         flow.last_at = mark.at;
         if !d.tunnels.is_empty() || flow.tunnels.is_some() {
@@ -214,8 +214,11 @@ impl Packets for Flows {
         }
     }
 
-    fn take_gone_on(&mut self) -> Option<NodeId> {
-        self.gone_on.take()
+    fn take_gone_on(&mut self, node: NodeId) -> Vec<NodeId> {
+        let its = (node, NodeId(0))..=(node, NodeId(u32::MAX));
+        let pairs: Vec<_> = self.gone_on.range(its).copied().collect();
+        self.gone_on.retain(|(here, _)| *here != node);
+        pairs.into_iter().map(|(_, before)| before).collect()
     }
 
     fn finish(&mut self, out: &mut dyn Sink) {

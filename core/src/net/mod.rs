@@ -77,9 +77,9 @@ pub trait Packets {
     /// The packet is a fragment and waits for others: [`Decoded::fragments`] of the one that
     /// completes them will tell its place.
     fn held(&mut self, _packet: &Packet<'_>) {}
-    /// The earliest other capture with packets of a connection that has gone on since the last call.
-    fn take_gone_on(&mut self) -> Option<NodeId> {
-        None
+    /// The other captures with packets of connections that went on in this one.
+    fn take_gone_on(&mut self, _node: NodeId) -> Vec<NodeId> {
+        Vec::new()
     }
     /// The capture is at its end: what is open goes out.
     fn finish(&mut self, out: &mut dyn Sink);

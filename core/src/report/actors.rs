@@ -146,6 +146,7 @@ mod tests {
             sensor: String::new(),
             site: site.into(),
             continues: None,
+            beside: None,
             clock,
             counters: BTreeMap::new(),
             events: BTreeMap::new(),

@@ -78,6 +78,7 @@ fn sources(store: &Store) -> Vec<Source> {
             sensor: n.sensor.to_string(),
             site: n.site.to_string(),
             continues: n.continues,
+            beside: n.beside,
             clock: n.clock,
             counters: n.counters.clone(),
             events: n

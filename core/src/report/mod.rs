@@ -97,6 +97,9 @@ pub struct Source {
     pub site: String,
     /// The capture that this one goes on with: the two are of one series and read as one.
     pub continues: Option<NodeId>,
+    /// The capture that was taken at the same time by another tap of the same network: the two are
+    /// read as one.
+    pub beside: Option<NodeId>,
     /// What its times rest on.
     pub clock: Clock,
     /// Numbers about it.

@@ -1,15 +1,17 @@
 //! A session: one case, from bytes to report, for a host that does the reading and showing.
 
 mod store;
+mod turns;
 
 pub(crate) use store::Store;
+use turns::{Began, Turns};
+pub use turns::{Planned, Turn};
 
 use crate::detect::RULES;
 use crate::detect::kit::addr::is_internal;
 use crate::event::{NodeId, Origin};
 use crate::net::Packet;
 use crate::note::{FILE_TWICE, Note};
-use crate::order::Order;
 use crate::records::{AllRelated, Entity, FilterError, Records, RowQuery, Rows, Sites, Story};
 use crate::report::{self, Finding, Item, Report};
 use crate::second_pass::{Place, Seeker};
@@ -52,12 +54,16 @@ pub struct FileMeta {
     /// True when the host will open more files after it: a capture's open connections then wait
     /// for the file that goes on with it, at the latest until [`Session::settle`].
     pub more_follow: bool,
+    /// When the first packet of the file that the host opens next was captured, if the two may be of
+    /// one network: [`Session::plan`] says.
+    pub next_packet: Option<Time>,
 }
 
 /// One case. Opened files are fed in any interleaving; the report can be asked for at any time.
 pub struct Session {
     settings: Settings,
     open: BTreeMap<NodeId, Fed>,
+    turns: Turns,
     store: Store,
 }
 
@@ -65,18 +71,7 @@ impl Session {
     /// An empty case.
     pub fn new(settings: Settings) -> Self {
         let store = Store::new(&settings);
-        Self { settings, open: BTreeMap::new(), store }
-    }
-
-    /// The order in which to open files, as indices, so that no result depends on the order in
-    /// which they were dropped: what others are read by, then all else by name, then captures by
-    /// their first packet.
-    pub fn plan(files: &[FileMeta]) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..files.len()).collect();
-        order.order_by_key(|i| {
-            files.get(*i).map(|f| (!f.is_aid, f.first_packet, &f.name, f.size, f.sha256))
-        });
-        order
+        Self { settings, open: BTreeMap::new(), turns: Turns::default(), store }
     }
 
     /// True when a file came too late for what was read before it, as secrets do that belong to a
@@ -98,6 +93,9 @@ impl Session {
     pub fn open(&mut self, meta: FileMeta) -> NodeId {
         let same = self.file_with(meta.sha256, meta.packed.is_some_and(|p| p.is_deflated));
         self.store.more_follow = meta.more_follow;
+        let FileMeta { first_packet, next_packet, more_follow, .. } = meta;
+        let is_refused = same.is_some() || meta.archive.is_some();
+        let began = Began { first_packet, next_packet, more_follow, is_refused };
         let node = self.store.tree.add(Node {
             name: meta.name.into(),
             size: meta.packed.and_then(|p| p.content).map_or(meta.size, |(size, _)| Some(size)),
@@ -121,6 +119,7 @@ impl Session {
             },
         };
         self.open.insert(node, opened);
+        self.begin_turn(node, &began);
         node
     }
 
@@ -157,7 +156,10 @@ impl Session {
     pub fn close(&mut self, file: NodeId) {
         if let Some(mut reader) = self.open.remove(&file) {
             reader.finish(&mut self.store);
-            self.store.explain_silence(file);
+            self.leave_lane(file);
+            if !self.is_waiting(file) {
+                self.store.explain_silence(file);
+            }
             if self.open.is_empty() && !self.store.more_follow {
                 self.settle();
             }
@@ -174,7 +176,7 @@ impl Session {
     /// by itself; a host calls this when its queue is empty and the last file announced others
     /// that did not come.
     pub fn settle(&mut self) {
-        self.store.more_follow = false;
+        self.end_plan();
         for series in std::mem::take(&mut self.store.suspended) {
             series.finish(&mut self.store);
         }
@@ -321,7 +323,8 @@ mod tests {
     #[test]
     fn the_plan_does_not_depend_on_the_order_of_files() {
         let files = [file("b", 1, 1), file("a", 9, 1), file("a", 2, 3), file("a", 2, 2)];
-        assert_eq!(Session::plan(&files), [3, 2, 1, 0]);
+        let plan = Session::plan(&files).into_iter().map(|planned| planned.index);
+        assert_eq!(plan.collect::<Vec<_>>(), [3, 2, 1, 0]);
     }
 
     #[test]

@@ -10,10 +10,15 @@ use crate::report::Lines;
 use crate::secrets::{ClientRandom, Secret, Secrets, SessionSecrets};
 use crate::settings::{Caps, Settings};
 use crate::source::capture::grouping::{are_elsewhere, why};
-use crate::source::capture::series::{Series, Start};
+use crate::source::capture::merge::Merge;
+use crate::source::capture::series::{Going, Series, Start};
 use crate::source::checkpoint::{Checkpoint, Density};
 use crate::source::flow::pair::Pairing;
 use crate::source::{FORMATS, Node, Sink, Tree};
+use crate::time::Time;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// What readers push into.
 pub(crate) struct Store {
@@ -29,6 +34,12 @@ pub(crate) struct Store {
     pub(super) interest: Vec<Vec<usize>>,
     /// Captures that may go on in another file, by the order of their ends.
     pub(super) suspended: Vec<Series>,
+    /// The captures that are being read as one.
+    pub(super) running: Option<Rc<RefCell<Merge>>>,
+    /// Lanes of these that wait for the first packets of a file.
+    pub(super) joining: BTreeMap<NodeId, usize>,
+    /// When the capture begins that the host opens next.
+    pub(super) horizon: Option<Time>,
     pub(super) secrets: Secrets,
     pub(crate) networks: Networks,
     pub(super) checkpoints: Density,
@@ -56,6 +67,9 @@ impl Store {
                 })
                 .collect(),
             suspended: Vec::new(),
+            running: None,
+            joining: BTreeMap::new(),
+            horizon: None,
             secrets: Secrets::default(),
             networks: Networks::default(),
             checkpoints: Density::new(settings.checkpoint_len, settings.caps.checkpoints),
@@ -76,6 +90,27 @@ impl Store {
             let at = Origin { node: file, ..Origin::default() };
             self.note(Note { at, kind: &FILE_EMPTY, detail });
         }
+    }
+
+    /// What an earlier capture left open, if this one goes on where it ended.
+    fn suspended_before(&mut self, node: NodeId, start: &Start) -> Option<Series> {
+        let here = |id| {
+            let node = self.tree.get(id);
+            (&*node.sensor, &*node.site, &*node.series)
+        };
+        let is_told = !self.tree.get(node).series.is_empty();
+        let fits = |s: &Series| {
+            let is_apart = || are_elsewhere(self.tree.get(s.node), self.tree.get(node));
+            let goes_on =
+                if is_told { s.can_go_on(start) } else { s.adjoins(start) && !is_apart() };
+            goes_on && here(s.node) == here(node)
+        };
+        let waiting = self.suspended.iter().enumerate().filter(|(_, s)| fits(s));
+        // Of several the one that ended last, and of those the one that was opened last.
+        let (i, _) = waiting.max_by_key(|(_, s)| (s.last(), s.node))?;
+        let series = self.suspended.remove(i);
+        let reason = why(&series, self.tree.get(series.node), self.tree.get(node), start);
+        Some(series.because(reason))
     }
 
     pub(super) fn settle_pairs(&mut self) {
@@ -135,24 +170,14 @@ impl Sink for Store {
         })
     }
 
-    fn resume(&mut self, node: NodeId, start: &Start) -> Option<Series> {
-        let here = |id| {
-            let node = self.tree.get(id);
-            (&*node.sensor, &*node.site, &*node.series)
-        };
-        let is_told = !self.tree.get(node).series.is_empty();
-        let fits = |s: &Series| {
-            let is_apart = || are_elsewhere(self.tree.get(s.node), self.tree.get(node));
-            let goes_on =
-                if is_told { s.can_go_on(start) } else { s.adjoins(start) && !is_apart() };
-            goes_on && here(s.node) == here(node)
-        };
-        let waiting = self.suspended.iter().enumerate().filter(|(_, s)| fits(s));
-        // Of several the one that ended last, and of those the one that was opened last.
-        let (i, _) = waiting.max_by_key(|(_, s)| (s.last(), s.node))?;
-        let series = self.suspended.remove(i);
-        let reason = why(&series, self.tree.get(series.node), self.tree.get(node), start);
-        Some(series.because(reason))
+    fn resume(&mut self, node: NodeId, start: &Start, own: &Rc<RefCell<Merge>>) -> Going {
+        let lane = self.joining.remove(&self.tree.file_of(node));
+        if let Some((lane, merge)) = lane.zip(self.running.as_ref()) {
+            return Going::Beside(Rc::clone(merge), lane);
+        }
+        own.borrow_mut().set_horizon(self.horizon);
+        self.running = Some(Rc::clone(own));
+        self.suspended_before(node, start).map_or(Going::Anew, Going::On)
     }
 
     fn suspend(&mut self, series: Series) -> Option<Series> {

@@ -33,10 +33,13 @@ use crate::note::Note;
 use crate::report::Item;
 use crate::secrets::{ClientRandom, Secret, SessionSecrets};
 use crate::settings::Settings;
-use capture::series::{Series, Start};
+use capture::merge::Merge;
+use capture::series::{Going, Series, Start};
 use container::Checkpoint;
 pub use container::checkpoint;
 pub use container::zip;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Bytes a reader consumes, at most, in one call of [`Reader::feed`]: decompressed where that
 /// applies. Small enough that a host can show progress and cancel, large enough not to matter.
@@ -144,9 +147,10 @@ pub trait Sink {
     }
     /// Keeps a checkpoint of a compressed file.
     fn checkpoint(&mut self, _node: NodeId, _checkpoint: Checkpoint) {}
-    /// Gives what an earlier capture left open, if this one goes on where it ended.
-    fn resume(&mut self, _node: NodeId, _start: &Start) -> Option<Series> {
-        None
+    /// Says how a capture begins: with what an earlier one left open if it goes on where that ended,
+    /// or beside others that it overlaps. `own` is what it has so far.
+    fn resume(&mut self, _node: NodeId, _start: &Start, _own: &Rc<RefCell<Merge>>) -> Going {
+        Going::Anew
     }
     /// Takes what a capture leaves open for the next one; gives it back if none will come.
     fn suspend(&mut self, series: Series) -> Option<Series> {

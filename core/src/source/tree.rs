@@ -51,6 +51,13 @@ pub struct Node {
     pub(crate) follows: Option<NodeId>,
     /// That capture, when the two are shown to be one series.
     pub continues: Option<NodeId>,
+    /// True for a capture that shares the flow table of others whose times it overlaps: their
+    /// packets were taken in the order of their times.
+    pub(crate) is_beside: bool,
+    /// Which tap of those it is, by the lane of its first capture.
+    pub(crate) tap: u32,
+    /// The first of those, when it and this one are shown to be two taps of one network.
+    pub beside: Option<NodeId>,
     /// Events by kind, with the first and last time.
     pub events: BTreeMap<Kind, (u64, Option<Time>, Option<Time>)>,
     /// What its reader needs again to show one item: the header line of a table, for instance.
@@ -66,6 +73,18 @@ impl Node {
             format: self.format,
             interfaces: self.interfaces.clone(),
             index: self.index.clone(),
+            is_beside: self.is_beside,
+            tap: self.tap,
+            ..Self::default()
+        }
+    }
+
+    /// As much of it as tells whether it goes on with another capture.
+    pub(crate) fn for_grouping(&self) -> Self {
+        Self {
+            format: self.format,
+            name: self.name.clone(),
+            interfaces: self.interfaces.clone(),
             ..Self::default()
         }
     }

@@ -70,6 +70,8 @@ export interface Described {
 	/** True for a file by which others are read, such as a key log. */
 	is_aid?: boolean;
 	more_follow: boolean;
+	/** When the file that is opened next begins, where the two may overlap. */
+	next_packet?: bigint | undefined;
 	packed?: Packed | undefined;
 	archive?: Archive | undefined;
 }
@@ -149,8 +151,22 @@ export type AnalysingCalls = {
 	endPass(id: number): void;
 };
 
-/** What the reading worker asks of the analysing worker, in this order for each file. */
+/** A file in its place of the core's plan. */
+export interface Planned {
+	index: number;
+	more_follow: boolean;
+	next_packet?: bigint;
+}
+
+/**
+ * What the reading worker asks of the analysing worker: a plan, then open, slices and close for each
+ * file, several at once where the core wants that.
+ */
 export type FeedingCalls = {
+	/** Files follow, each when it is asked for. Answered when all were worked off. */
+	plan(): Promise<void>;
+	/** No file follows, although one was asked for. */
+	endPlan(): void;
 	open(opened: { file: number; handle: File; described: Described; total: number }): void;
 	/**
 	 * Answered when the slice is worked off: the reading worker counts its credit by that. False
@@ -172,6 +188,8 @@ export type FeedingCalls = {
 export type FedCalls = {
 	/** The buffer of a slice that is worked off, to be filled again. */
 	spent(buffer: ArrayBuffer): void;
+	/** The next file of the plan is to be opened. */
+	next(): void;
 };
 
 /** What the workers tell the page. */

@@ -97,6 +97,8 @@ export interface Source {
 	site: string;
 	/** The capture that this one goes on with. */
 	continues?: number;
+	/** The capture of another tap of the same network at the same time. */
+	beside?: number;
 	clock: Clock;
 	counters: Record<string, bigint>;
 	events: Record<string, KindSpan>;

@@ -8,6 +8,7 @@ import type { Finding, Report } from "../shared/report.ts";
 import { Case, entityOf, initSync } from "../wasm/offwire_wasm.js";
 import { Meter } from "./meter.ts";
 import { Passes } from "./passes.ts";
+import { Side } from "./side.ts";
 import { related, story } from "./story.ts";
 import { rows, timeline, write } from "./tables.ts";
 import { warm } from "./warm.ts";
@@ -16,8 +17,6 @@ import { warm } from "./warm.ts";
 const BREATH_MS = 30;
 /** Between two reports while files are read; longer where a report costs more than a twentieth. */
 const REPORT_MS = 1000;
-/** Calls of the core in a row that took no byte, after which it is taken to be stuck. */
-const PATIENCE = 100_000;
 
 const meter = new Meter();
 /** The core's ids of the files, by the page's index. */
@@ -25,13 +24,12 @@ const ids = new Map<number, number>();
 const breath = new MessageChannel();
 let current: Case | undefined;
 let crash: string | undefined;
-/** While it is true, what was handed over but not begun is left. */
-let isStopped = false;
-/** Files begun and not closed, by the page's index. */
-const open = new Set<number>();
+/** Tells the reading worker to open the next file of its plan. */
+let openNext: () => void = () => undefined;
 let at = { file: 0, offset: 0 };
 /** When the next report is due: the first at once, so that little is lost if the core breaks down. */
 let reportDue = 0;
+let breathedAt = 0;
 /** The work in its order: a slice is only begun when all before it is done. */
 let work: Promise<void> = Promise.resolve();
 
@@ -48,13 +46,9 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 	findings: (wanted) => theCase().findings(wanted) as (Finding | undefined)[],
 	written: (form) => theCase().written(form),
 	stop() {
-		isStopped = true;
+		side.stop();
 		return enqueue(() => {
-			for (const file of open) {
-				theCase().close(id(file));
-			}
-			open.clear();
-			isStopped = false;
+			side.clear(true);
 			page.tell("report", theCase().report() as Report);
 		});
 	},
@@ -85,33 +79,73 @@ const page = new Link<AnalysingCalls, PageCalls>(self as unknown as Endpoint, {
 
 const passes = new Passes(theCase, breathe, (news) => page.tell("passing", news));
 
+const side = new Side({
+	theCase,
+	next: () => openNext(),
+	async worked(file, offset, taken) {
+		at = { file, offset };
+		meter.done += taken;
+		if (performance.now() - breathedAt > BREATH_MS) {
+			tellReport();
+			await breathe();
+			breathedAt = performance.now();
+		}
+		if (meter.isDue()) {
+			tellProgress();
+		}
+	},
+	closed: (file) => page.tell("closed", { file }),
+});
+
 function feeding(port: MessagePort): void {
 	const link: Link<FeedingCalls, FedCalls> = new Link(port, {
+		plan: () =>
+			new Promise((resolve) => {
+				enqueue(() => side.begin(resolve));
+				workOff().then(() => crash === undefined || resolve());
+			}),
+		endPlan() {
+			enqueue(() => {
+				theCase().endPlan();
+				side.endPlan();
+			});
+			workOff();
+		},
 		open: ({ file, handle, described, total }) => {
 			meter.total = total;
 			enqueue(() => {
 				at = { file, offset: 0 };
 				const node = theCase().open(handle, described);
 				ids.set(file, node);
-				open.add(file);
+				side.open(file, node);
 				page.tell("opened", { file, node });
 			});
+			workOff();
 		},
 		slice: async ({ file, buffer, length }) => {
-			await enqueue(() => feed(file, new Uint8Array(buffer, 0, length)));
+			const isWanted = await new Promise<boolean>((done) => {
+				const slice = { chunk: new Uint8Array(buffer, 0, length), from: 0, done };
+				enqueue(() => {
+					if (!side.add(file, slice)) {
+						done(false);
+					}
+				});
+				workOff().then(() => crash === undefined || done(false));
+			});
 			link.tell("spent", buffer, [buffer]);
-			return crash === undefined && open.has(file) && !theCase().isRefused(id(file));
+			return isWanted && crash === undefined;
 		},
 		close: ({ file, unread, isMore }) =>
-			enqueue(() => {
-				meter.done += unread;
-				if (open.delete(file)) {
-					theCase().close(id(file));
-					page.tell("closed", { file });
-				}
+			new Promise((resolve) => {
+				const end = () => {
+					meter.done += unread;
+					resolve();
+				};
+				enqueue(() => side.end(file, end));
+				workOff().then(() => crash === undefined || resolve());
 				// Behind the last file comes the report of all.
 				if (isMore) {
-					tellReport();
+					enqueue(tellReport);
 				}
 			}),
 		finish: async () => {
@@ -128,6 +162,12 @@ function feeding(port: MessagePort): void {
 				ids.clear();
 			}),
 	});
+	openNext = () => link.tell("next", undefined);
+}
+
+/** Works off what was handed over, as far as it goes. */
+function workOff(): Promise<void> {
+	return enqueue(() => side.run());
 }
 
 /** Runs `job` after all work before it. What it throws can only be a breakdown of the core. */
@@ -142,37 +182,10 @@ function enqueue(job: () => void | Promise<void>): Promise<void> {
 			const panic = (globalThis as { offwirePanic?: string }).offwirePanic;
 			crash = panic ?? describe(error);
 			page.tell("crashed", { ...at, message: crash });
+			side.clear(false);
 		}
 	});
 	return work;
-}
-
-async function feed(file: number, chunk: Uint8Array): Promise<void> {
-	const coreId = id(file);
-	let from = 0;
-	let idle = 0;
-	let breathedAt = performance.now();
-	while (from < chunk.length && !isStopped) {
-		const taken = theCase().feed(coreId, chunk, from);
-		idle = taken === 0 ? idle + 1 : 0;
-		if (idle > PATIENCE) {
-			throw new Error("the core takes no more bytes");
-		}
-		from += taken;
-		at.offset += taken;
-		meter.done += taken;
-		if (performance.now() - breathedAt > BREATH_MS) {
-			if (meter.isDue()) {
-				tellProgress();
-			}
-			tellReport();
-			await breathe();
-			breathedAt = performance.now();
-		}
-	}
-	if (meter.isDue()) {
-		tellProgress();
-	}
 }
 
 /** Lets the messages that came in be handled; a timer would be throttled, a channel is not. */

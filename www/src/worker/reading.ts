@@ -8,12 +8,13 @@ import type {
 	FeedingCalls,
 	Hashed,
 	PageCalls,
+	Planned,
 	ReadingCalls,
 } from "../shared/messages.ts";
 import { Case, initSync, plan } from "../wasm/offwire_wasm.js";
 import { contentDigest, describeAll, digest } from "./describe.ts";
 import { Meter } from "./meter.ts";
-import { giveBack, type Slice, Slices } from "./slices.ts";
+import { Ahead, giveBack, type Slice } from "./slices.ts";
 import { unpack } from "./unpack.ts";
 
 /** Slices handed on but not yet worked off: what lies between the workers is bounded by this. */
@@ -21,19 +22,28 @@ const CREDIT = 3;
 /** Time between two messages of digests: small files are hashed by the hundred, each would be drawn. */
 const TOLD_MS = 300;
 const meter = new Meter();
-const unanswered: Promise<void>[] = [];
 let analysing: Link<FedCalls, FeedingCalls>;
-/** The file at work, and whether any format took it. */
-let current = 0;
-let isWanted = true;
+
+/** A file at work, and whether more of it is wanted. */
+interface Reading {
+	index: number;
+	offset: number;
+	isWanted: boolean;
+	/** Slices handed on but not worked off. */
+	unanswered: Promise<void>[];
+}
+
+const current = new Set<Reading>();
 let isStopped = false;
+/** Opens the next file of the plan. */
+let openNext: () => void = () => undefined;
 /** Every file of the case by the page's index: what comes late can make it read all of them again. */
 const all: Evidence[] = [];
 
 const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	start({ module, analysing: port }) {
 		initSync({ module });
-		analysing = new Link(port, { spent: giveBack });
+		analysing = new Link(port, { spent: giveBack, next: () => openNext() });
 	},
 	unpack,
 	async read({ evidence, first }) {
@@ -55,55 +65,87 @@ const page = new Link<ReadingCalls, PageCalls>(self as unknown as Endpoint, {
 	},
 	stop() {
 		isStopped = true;
-		isWanted = false;
+		for (const reading of current) {
+			reading.isWanted = false;
+		}
 	},
 });
 
-/** Reads files in the order of their plan; true when all files of the case must be read again. */
+/** Reads files by their plan, each when it is asked for; true when all files of the case must be read again. */
 async function readAll(evidence: Evidence[], first: number): Promise<boolean> {
 	meter.total += evidence.reduce((sum, e) => sum + e.file.size, 0);
 	const described = await describeAll(evidence);
-	const order = plan(described);
-	for (const [n, index] of order.entries()) {
-		const [one, its] = [evidence[index], described[index]];
-		if (isStopped || !one || !its) {
-			break;
+	const planned = plan(described) as Planned[];
+	const readings: Promise<void>[] = [];
+	let ahead = begin(evidence[planned[0]?.index ?? 0]);
+	let n = 0;
+	openNext = () => {
+		const next = planned[n];
+		const [one, its] = next ? [evidence[next.index], described[next.index]] : [];
+		if (isStopped || !next || !one || !its) {
+			analysing.tell("endPlan", undefined);
+			return;
 		}
-		its.more_follow = n + 1 < order.length;
-		await readFile(first + index, one.file, its);
-	}
+		n += 1;
+		const slices = ahead;
+		// Its first piece is asked for now: the disk works while this file is worked on.
+		ahead = begin(evidence[planned[n]?.index ?? -1]);
+		const { more_follow, next_packet } = next;
+		const as = { ...its, more_follow, next_packet };
+		readings.push(readFile(first + next.index, one.file, as, slices));
+	};
+	await analysing.call("plan", undefined);
+	await Promise.all(readings);
+	ahead?.end();
 	return (await analysing.call("finish", undefined)) && !isStopped;
 }
 
-async function readFile(index: number, file: File, described: Described): Promise<void> {
-	let offset = 0;
-	current = index;
-	// Of an archive all that can be told is told: its members are files of their own.
-	isWanted = described.archive === undefined;
+/** A file whose first piece was asked for. */
+function begin(one: Evidence | undefined): Ahead | undefined {
+	return one && one.archive === undefined ? new Ahead(one.file) : undefined;
+}
+
+async function readFile(
+	index: number,
+	file: File,
+	described: Described,
+	begun: Ahead | undefined,
+): Promise<void> {
+	const reading = { index, offset: 0, isWanted: begun !== undefined, unanswered: [] };
 	analysing.tell("open", { file: index, handle: file, described, total: meter.total });
-	const slices = new Slices(file);
+	current.add(reading);
 	try {
-		let next = slices.next();
-		while (offset < file.size && isWanted) {
-			const slice = await next;
-			// Asked for before this one is handed on: the disk works while we wait for credit.
-			next = slices.next();
-			await handOn(index, slice);
-			offset += slice.length;
-			meter.done += slice.length;
-			if (meter.isDue()) {
-				tellProgress(index, offset);
-			}
-		}
-		giveBack((await next).buffer);
+		await handAllOn(reading, file, begun);
 	} catch (error) {
-		page.tell("unreadable", { file: index, offset, message: describe(error) });
+		page.tell("unreadable", {
+			file: index,
+			offset: reading.offset,
+			message: describe(error),
+		});
 	}
-	slices.end();
+	current.delete(reading);
+	begun?.end();
 	// What no format wants counts as done; what a stop left behind does not.
-	const unread = isStopped ? 0 : Math.max(0, file.size - offset);
+	const unread = isStopped ? 0 : Math.max(0, file.size - reading.offset);
 	meter.done += unread;
 	analysing.call("close", { file: index, unread, isMore: described.more_follow });
+}
+
+async function handAllOn(reading: Reading, file: File, begun: Ahead | undefined): Promise<void> {
+	while (begun && reading.offset < file.size && reading.isWanted) {
+		const slice = await begun.next();
+		// Asked for before this one is handed on: the disk works while we wait for credit.
+		begun.ask();
+		await handOn(reading, slice);
+		reading.offset += slice.length;
+		meter.done += slice.length;
+		if (meter.isDue()) {
+			tellProgress(reading.index, reading.offset);
+		}
+	}
+	if (begun) {
+		giveBack((await begun.next()).buffer);
+	}
 }
 
 /**
@@ -131,15 +173,15 @@ async function hashAll(evidence: Evidence[], first: number): Promise<void> {
 	}
 }
 
-async function handOn(file: number, { buffer, length }: Slice): Promise<void> {
-	while (unanswered.length >= CREDIT) {
-		await unanswered.shift();
+async function handOn(reading: Reading, { buffer, length }: Slice): Promise<void> {
+	// Files that are read side by side have one slice each on its way.
+	while (reading.unanswered.length >= (current.size > 1 ? 1 : CREDIT)) {
+		await reading.unanswered.shift();
 	}
-	const answer = analysing.call("slice", { file, buffer, length }, [buffer]);
-	unanswered.push(
-		answer.then((wanted) => {
-			// An answer about an earlier file says nothing of the one at work.
-			isWanted &&= wanted || file !== current;
+	const answer = analysing.call("slice", { file: reading.index, buffer, length }, [buffer]);
+	reading.unanswered.push(
+		answer.then((isWanted) => {
+			reading.isWanted &&= isWanted;
 		}),
 	);
 }

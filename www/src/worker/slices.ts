@@ -62,6 +62,39 @@ export class Slices {
 	}
 }
 
+/** The pieces of a file, the next one always asked for already. */
+export class Ahead {
+	readonly #slices: Slices;
+	#next: Promise<Slice>;
+
+	constructor(file: File) {
+		this.#slices = new Slices(file);
+		this.#next = this.#ask();
+	}
+
+	/** The piece that was asked for last. */
+	next(): Promise<Slice> {
+		return this.#next;
+	}
+
+	/** Asks for the piece behind it. */
+	ask(): void {
+		this.#next = this.#ask();
+	}
+
+	#ask(): Promise<Slice> {
+		const next = this.#slices.next();
+		// Whoever waits for the piece is told; nobody may.
+		next.catch(() => undefined);
+		return next;
+	}
+
+	/** Nothing more is wanted of the file. */
+	end(): void {
+		this.#slices.end();
+	}
+}
+
 function byteReader(file: File): ReadableStreamBYOBReader | undefined {
 	try {
 		return file.stream().getReader({ mode: "byob" });

@@ -6,8 +6,10 @@
 
 use super::series::{Series, Start};
 use crate::event::{NodeId, Origin};
-use crate::note::{CAPTURE_CONTINUES, Note};
+use crate::note::{CAPTURE_BESIDE, CAPTURE_CONTINUES, Note};
 use crate::source::{Interface, Node, Sink};
+use crate::time::Time;
+use std::collections::BTreeMap;
 
 /// The silence between two captures, in mean gaps between packets, that is nothing unusual. Traffic
 /// comes in bursts: a silence of some mean gaps is in every capture, one of hundreds would leave
@@ -16,6 +18,11 @@ pub const MAX_MEAN_GAPS: i64 = 20;
 
 /// Packets by which a pace can be known.
 pub const MIN_PACKETS: u64 = 10;
+
+/// A reason to take captures for one series.
+const NAMES: &str = "their names differ in numbers only";
+/// Another one.
+const CONNECTION: &str = "a connection goes on in it";
 
 /// Why the capture `here`, which starts so, is one series with the one that ended; `None` when only
 /// its time speaks for it.
@@ -30,7 +37,7 @@ pub(crate) fn why(
     }
     let is_alike = before.format == here.format && forms(before).eq(forms(here));
     if is_alike && differ_in_numbers(&before.name, &here.name) {
-        Some("their names differ in numbers only")
+        Some(NAMES)
     } else if is_alike && keeps_pace(series, start) {
         Some("no unusual silence lies between them")
     } else {
@@ -40,24 +47,128 @@ pub(crate) fn why(
 
 /// The capture of this packet goes on with the one that its flow table came from.
 pub(super) fn claim(at: Origin, why: &str, out: &mut dyn Sink) {
-    let Some(before) = out.node(at.node).follows else { return };
+    if let Some(before) = out.node(at.node).follows {
+        continues(at, before, why, out);
+    }
+}
+
+fn continues(at: Origin, before: NodeId, why: &str, out: &mut dyn Sink) {
     out.node(at.node).continues = Some(before);
     let detail = format!("goes on where {} ended: {why}", out.node(before).name);
     out.note(Note { at, kind: &CAPTURE_CONTINUES, detail });
 }
 
-/// Something begun in the capture `from` went on in `node`: they are one series, with all between.
-pub(super) fn claim_back(mut node: NodeId, from: NodeId, out: &mut dyn Sink) {
+/// What is left of a capture whose packets were all taken, until those that were read with it are at
+/// their ends too.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) node: NodeId,
+    /// The turns of its first and its last packet.
+    pub(super) begins: Time,
+    pub(super) ends: Time,
+    /// The time of its last packet.
+    pub(super) last: Option<Time>,
+    /// Its copies of packets that other captures hold first, by these.
+    pub(super) copies_of: BTreeMap<NodeId, u64>,
+    /// Captures with the beginnings of connections or datagrams that went on in it.
+    pub(super) went_on_from: Vec<NodeId>,
+}
+
+impl Ended {
+    fn n_shared(&self, other: &Self) -> u64 {
+        let of = |a: &Self, b: &Self| a.copies_of.get(&b.node).copied().unwrap_or(0);
+        of(self, other) + of(other, self)
+    }
+
+    fn is_crossed(&self, other: &Self) -> bool {
+        self.went_on_from.contains(&other.node) || other.went_on_from.contains(&self.node)
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.begins <= other.ends && other.begins <= self.ends
+    }
+}
+
+/// Says of captures that were read as one which of them are shown to be series, and which taps of
+/// one network.
+pub(super) fn tell(all: &[&Ended], out: &mut dyn Sink) {
+    for (i, its) in all.iter().enumerate() {
+        let with = |other: &&Ended| other.node < its.node && its.overlaps(other);
+        let before = || all.iter().take(i).copied().filter(with);
+        if out.node(its.node).is_beside {
+            let shared = before().find(|other| its.n_shared(other) > 0);
+            let crossed = before().find(|other| its.is_crossed(other));
+            let is_told = !out.node(its.node).series.is_empty();
+            let told = before().find(|_| is_told);
+            if let Some(other) = shared.or(crossed).or(told) {
+                claim_beside(its, other, out);
+            }
+            let earlier = all.iter().take(i).rev();
+            let gone_on = earlier
+                .filter(|other| !its.overlaps(other))
+                .find(|other| its.went_on_from.contains(&other.node));
+            if let Some(before) = gone_on.filter(|_| out.node(its.node).continues.is_none()) {
+                continues(first_packet(its.node, out), before.node, CONNECTION, out);
+            }
+        }
+        let from = its.went_on_from.iter().copied();
+        let from = from.filter(|from| !before().any(|other| other.node == *from));
+        if let Some(from) = from.min() {
+            claim_back(its.node, from, out);
+        }
+    }
+}
+
+/// Two captures are of one network, at the same time.
+fn claim_beside(its: &Ended, other: &Ended, out: &mut dyn Sink) {
+    let why = match its.n_shared(other) {
+        0 if its.is_crossed(other) => "a connection has packets in both".to_owned(),
+        0 => "as was said of them".to_owned(),
+        n => format!("{n} packets are in both"),
+    };
+    out.node(its.node).beside = Some(other.node);
+    let detail = format!("at the same time as {}: {why}", out.node(other.node).name);
+    let at = first_packet(its.node, out);
+    out.note(Note { at, kind: &CAPTURE_BESIDE, detail });
+}
+
+/// The place of a capture's first packet.
+fn first_packet(node: NodeId, out: &mut dyn Sink) -> Origin {
+    let first = out.node(node).index.blocks.first().map_or((0, 0), |b| (b.first, b.offset));
+    Origin { node, item: first.0, offset: first.1, len: 0 }
+}
+
+/// Something begun in the capture `from` went on in `node`: they are one series, with all between,
+/// but for other taps.
+fn claim_back(mut node: NodeId, from: NodeId, out: &mut dyn Sink) {
     while node > from {
-        let Node { follows, continues, index, .. } = out.node(node);
+        let Node { follows, continues, is_beside, .. } = out.node(node);
         let Some(before) = follows.filter(|before| *before < node) else { return };
-        let first = index.blocks.first().map_or((0, 0), |b| (b.first, b.offset));
-        if continues.is_none() {
-            let at = Origin { node, item: first.0, offset: first.1, len: 0 };
-            claim(at, "a connection goes on in it", out);
+        if continues.is_none() && !*is_beside {
+            let at = first_packet(node, out);
+            claim(at, CONNECTION, out);
         }
         node = before;
     }
+}
+
+/// A capture begins beside others, of which these have ended, the last one last: gives the lane of
+/// the one that it goes on with by its name, and says so.
+pub(super) fn claim_by_name(
+    at: Origin,
+    ended: &[(usize, NodeId)],
+    out: &mut dyn Sink,
+) -> Option<usize> {
+    let here = out.node(at.node).for_grouping();
+    let is_one = |(_, id): &&(usize, NodeId)| {
+        let before = out.node(*id);
+        before.format == here.format
+            && forms(before).eq(forms(&here))
+            && differ_in_numbers(&before.name, &here.name)
+    };
+    let (lane, before) = *ended.iter().rev().find(is_one)?;
+    continues(at, before, NAMES, out);
+    Some(lane)
 }
 
 /// True when both name their interfaces and have none in common: no two parts of one capture.

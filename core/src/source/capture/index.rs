@@ -3,6 +3,8 @@
 //! Made by the reader in the first pass, so that a second pass for one connection reads only the
 //! blocks that may hold its packets.
 
+use crate::time::Time;
+
 /// Bytes of a capture in one block. A hundred packets, each in a block of its own, are then found
 /// again in 1 GB by reading a fortieth of it.
 pub const BLOCK_LEN: u64 = 256 << 10;
@@ -41,6 +43,8 @@ pub(crate) struct Block {
     pub(crate) first: u64,
     /// Where that packet's record begins.
     pub(crate) offset: u64,
+    /// When that packet had its turn among those of other captures.
+    pub(crate) turn: Time,
     pub(crate) section: Section,
     /// True when fragments in it wait for the rest, which a later block may hold.
     pub(crate) has_fragments: bool,
@@ -119,8 +123,9 @@ impl BlockIndex {
 }
 
 impl Block {
-    pub(crate) fn new(first: u64, offset: u64, section: Section) -> Self {
-        Self { first, offset, section, has_fragments: false, bits: vec![0; WORDS].into() }
+    pub(crate) fn new(first: u64, offset: u64, turn: Time, section: Section) -> Self {
+        let bits = vec![0; WORDS].into();
+        Self { first, offset, turn, section, has_fragments: false, bits }
     }
 
     /// The block holds a packet of this flow.
@@ -178,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_block_holds_what_was_marked_and_little_else() {
-        let mut block = Block::new(1, 0, Section::default());
+        let mut block = Block::new(1, 0, Time::default(), Section::default());
         (0..2000).for_each(|n| block.mark(flow(n)));
         assert!((0..2000).all(|n| block.may_hold(flow(n))));
         let wrong = (2000..12_000).filter(|n| block.may_hold(flow(*n))).count();
@@ -189,7 +194,7 @@ mod tests {
     fn a_finished_block_is_as_large_as_its_flows_demand() {
         // As many flows as 256 KB hold of large packets, of small ones, and of nothing but scans.
         for (n, most) in [(30, 64), (400, 1024), (3000, 2048)] {
-            let mut block = Block::new(1, 0, Section::default());
+            let mut block = Block::new(1, 0, Time::default(), Section::default());
             (0..n).for_each(|n| block.mark(flow(n)));
             block.fold();
             assert!(block.bits.len() * 8 <= most, "{n} flows: {} bytes", block.bits.len() * 8);
@@ -198,7 +203,7 @@ mod tests {
             let most = if n < 1000 { 20_000 / 60 } else { 20_000 / 10 };
             assert!(wrong <= most, "{n} flows: {wrong} of 20000");
         }
-        let mut none = Block::new(1, 0, Section::default());
+        let mut none = Block::new(1, 0, Time::default(), Section::default());
         none.fold();
         assert_eq!(none.bits.len(), 1);
         assert!(!none.may_hold(flow(1)));
@@ -207,8 +212,8 @@ mod tests {
     #[test]
     fn blocks_of_many_and_of_few_flows_unite() {
         for (a, b) in [(10, 500), (500, 10)] {
-            let mut first = Block::new(1, 0, Section::default());
-            let mut second = Block::new(9, 9, Section::default());
+            let mut first = Block::new(1, 0, Time::default(), Section::default());
+            let mut second = Block::new(9, 9, Time::default(), Section::default());
             (0..a).for_each(|n| first.mark(flow(n)));
             (a..a + b).for_each(|n| second.mark(flow(n)));
             first.fold();
@@ -226,7 +231,7 @@ mod tests {
         let mut at = 0;
         while at < 200 {
             let end = at + 10 * index.scale;
-            let mut block = Block::new(at + 1, at, Section::default());
+            let mut block = Block::new(at + 1, at, Time::default(), Section::default());
             (at / 10..end / 10).for_each(|n| block.mark(flow(n)));
             index.push(block, end);
             at = end;
@@ -245,7 +250,9 @@ mod tests {
     #[test]
     fn an_earlier_place_is_marked_in_its_block() {
         let mut index = BlockIndex::default();
-        (0..3).for_each(|n| index.push(Block::new(n + 1, n * 10, Section::default()), n * 10 + 10));
+        (0..3).for_each(|n| {
+            index.push(Block::new(n + 1, n * 10, Time::default(), Section::default()), n * 10 + 10)
+        });
         index.mark_at(15, flow(7));
         let holds: Vec<_> = index.blocks.iter().map(|b| b.may_hold(flow(7))).collect();
         assert_eq!(holds, [false, true, false]);

@@ -261,6 +261,7 @@ impl Parser {
         let Some(data) = window.data.get(header..len) else { return Step::Need(len) };
         self.last_secs = Some(r.secs);
         let record = Record {
+            number: self.intake.number() + 1,
             ts: Some(self.head.form.time(&r)),
             offset: window.offset,
             len: len as u32,

@@ -148,6 +148,7 @@ impl Parser {
         };
         let interface = self.interfaces.get(p.interface as usize);
         let record = Record {
+            number: self.intake.number() + 1,
             ts: p.ticks.zip(interface).and_then(|(ticks, i)| i.time(ticks)),
             offset: place.offset,
             len: place.len,

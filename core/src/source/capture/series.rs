@@ -6,6 +6,7 @@
 //! Whether the two are also shown as one series is the business of [`super::grouping`], or of a
 //! connection that has packets in both.
 
+use super::merge::Merge;
 use crate::event::{Event, NodeId};
 use crate::net::{Decoder, Packets};
 use crate::note::Note;
@@ -14,6 +15,8 @@ use crate::settings::Settings;
 use crate::source::zip::{Fed, Packed};
 use crate::source::{Node, Reader, Sink, Tree};
 use crate::time::{Interval, Time};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// How long after the last packet of one capture another may begin and still continue it. Longer
 /// than any time-out of the flow table, so that no connection could reach over a wider gap.
@@ -30,6 +33,16 @@ pub struct Start {
     pub link_type: u16,
     /// Its time.
     pub ts: Time,
+}
+
+/// How a capture begins among the others.
+pub enum Going {
+    /// With a flow table of its own.
+    Anew,
+    /// With what an earlier capture left open.
+    On(Series),
+    /// In a lane beside captures that it overlaps.
+    Beside(Rc<RefCell<Merge>>, usize),
 }
 
 /// A capture that may go on in another file: what was open at its end.
@@ -147,9 +160,9 @@ impl Sink for Peek {
     fn node(&mut self, node: NodeId) -> &mut Node {
         self.tree.get_mut(node)
     }
-    fn resume(&mut self, _: NodeId, start: &Start) -> Option<Series> {
+    fn resume(&mut self, _: NodeId, start: &Start, _: &Rc<RefCell<Merge>>) -> Going {
         self.look.first_packet.get_or_insert(start.ts);
-        None
+        Going::Anew
     }
     fn secret(&mut self, _: Secret) -> bool {
         self.look.is_aid = true;
@@ -198,11 +211,9 @@ mod tests {
             })
             .collect();
         let mut session = Session::new(Settings::default());
-        let plan = Session::plan(&metas);
-        for (n, i) in plan.iter().enumerate() {
-            let more_follow = n + 1 < plan.len();
-            let node = session.open(FileMeta { more_follow, ..metas[*i].clone() });
-            session.feed(node, &files[*i].2);
+        for planned in Session::plan(&metas) {
+            let node = session.open(metas[planned.index].planned(&planned));
+            session.feed(node, &files[planned.index].2);
             session.close(node);
         }
         let report = session.report();

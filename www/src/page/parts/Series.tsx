@@ -55,7 +55,9 @@ export function Series() {
 			<p class="dim">
 				Captures of one sensor and link type whose times adjoin may be parts of one: connections
 				reach over the cut. They are shown as a series where their names, their pace or a connection
-				in both say so too. What is changed here holds from the next reading on.
+				in both say so too. Captures of one sensor and site whose times overlap are read side by
+				side, in the order of time; they are shown as taps of one network where packets or a
+				connection are in both. What is changed here holds from the next reading on.
 			</p>
 			<ul class="series-list">{all.filter((s) => s.length > 1 || isFew).map(row)}</ul>
 			{!isFew && alone.length > 0 && (
@@ -103,6 +105,7 @@ function SeriesRow({ series, isChosen, onChoose }: SeriesRowProps) {
 					<li key={source.id}>
 						<Ev text={sourceName(source.id, sources.value)} />{" "}
 						<span class="dim num">{spanOf(source)}</span>
+						{source.beside !== undefined && <span class="tag">another tap</span>}
 					</li>
 				))}
 			</ol>

@@ -62,19 +62,19 @@ export function sourcesWith(kinds: string[], sources: Source[]): Source[] {
 /** True for a source whose packets can be listed, followed and carved. */
 export const isCapture = (source: Source): boolean => source.item_noun === "packet";
 
-/** Captures that are read as one, in their order; those that stand alone are series of one. */
+/**
+ * Captures that are read as one, in their order: those that go on with each other, and those of taps
+ * of one network. What stands alone is a series of one.
+ */
 export function seriesOf(sources: Source[]): Source[][] {
-	const next = new Map(
-		sources.flatMap((s) => (s.continues === undefined ? [] : [[s.continues, s] as const])),
-	);
-	const first = sources.filter((s) => isCapture(s) && s.continues === undefined);
-	return first.map((source) => {
-		const series = [source];
-		for (let at = next.get(source.id); at; at = next.get(at.id)) {
-			series.push(at);
-		}
-		return series;
-	});
+	const byId = new Map(sources.map((source) => [source.id, source]));
+	const root = (source: Source): number => {
+		const before = source.continues ?? source.beside;
+		// A capture goes on with an earlier one, so this ends.
+		const found = before === undefined || before >= source.id ? undefined : byId.get(before);
+		return found ? root(found) : source.id;
+	};
+	return [...groupBy(sources.filter(isCapture), root).values()];
 }
 
 /** The numbers of the files that these sources lie in. */
