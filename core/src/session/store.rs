@@ -177,7 +177,7 @@ impl Sink for Store {
         }
         own.borrow_mut().set_horizon(self.horizon);
         self.running = Some(Rc::clone(own));
-        self.suspended_before(node, start).map_or(Going::Anew, Going::On)
+        self.suspended_before(node, start).map_or(Going::Anew, |s| Going::On(Box::new(s)))
     }
 
     fn suspend(&mut self, series: Series) -> Option<Series> {
