@@ -3,7 +3,7 @@
 //! A capture is read until its packets reach the begin of the next one of the plan. If it goes on
 //! for more than a moment behind that, the next one is opened beside it, and the packets of both are
 //! taken in the order of their times; so on for further ones. If it ends there, the next one goes on
-//! where it ended, as a ring's next file does, unless the two overlap for the most part.
+//! where it ended, as a ring's next file does, unless that is a good part of it.
 
 use super::{FileMeta, Session};
 use crate::event::NodeId;
@@ -297,8 +297,8 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_is_read_one_after_the_other_unless_most_of_a_file_is_overlapped() {
-        // The second begins half a second before the first ends: a small part of it, or most.
+    fn a_ring_is_read_one_after_the_other_unless_much_of_a_file_is_overlapped() {
+        // The second begins half a second before the first ends: a quarter of it, or more.
         let beside = |first: &[u32], second: &[u32]| {
             let (a, b) = (file(1000, first), file(1001, second));
             let (session, _) = read(&[(meta("a1", &a), a), (meta("a2", &b), b)], 64);

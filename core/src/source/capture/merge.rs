@@ -22,6 +22,10 @@ pub const MAX_LANES: usize = 32;
 /// more than a moment. Packets that processors hand over out of order are far fewer.
 pub const MAX_HELD: usize = 32 << 20;
 
+/// The share of a capture, one part of so many, that another one may overlap and still be the next
+/// file of a ring. Packets out of order are at the very end of a file.
+const OVERLAPPED: i64 = 4;
+
 /// Before all times.
 const BEGINNING: Time = Time(i64::MIN);
 
@@ -179,13 +183,18 @@ impl Merge {
     }
 
     /// True when captures that have ended reach so far behind this time that one which begins then
-    /// does not go on where they ended: it overlaps most of one.
+    /// does not go on where they ended. Where several were read side by side before, any packet will
+    /// do: what is a ring's cut and what another tap is not told apart by the time alone.
     pub(crate) fn is_overlapped(&self, begin: Time) -> bool {
         let lanes = self.active.iter().filter_map(|i| self.lanes.get(*i));
         lanes.into_iter().any(|lane| {
             let overlap = lane.turn.since(begin).0;
-            let most = begin.since(lane.begins).0;
-            overlap > MAX_OVERLAP.0 || overlap > most || lane.held > MAX_HELD
+            let span = lane.turn.since(lane.begins).0;
+            let is_beside = self.lanes.len() > 1 && overlap >= 0;
+            is_beside
+                || overlap > MAX_OVERLAP.0
+                || overlap > span / OVERLAPPED
+                || lane.held > MAX_HELD
         })
     }
 
