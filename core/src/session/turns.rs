@@ -7,7 +7,7 @@
 
 use super::{FileMeta, Session};
 use crate::event::NodeId;
-use crate::source::capture::merge::{MAX_LANES, Merge};
+use crate::source::capture::merge::Merge;
 use crate::time::Time;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -101,7 +101,7 @@ impl Session {
         if let Some(lane) = wanted {
             return self.file_of(&merge, lane).map_or_else(|| self.feed_first(), Turn::Feed);
         }
-        if horizon.is_some() && merge.borrow().n_open() >= MAX_LANES {
+        if horizon.is_some() && merge.borrow().is_full() {
             self.turns.is_late = true;
             return self.turn();
         }
@@ -113,7 +113,8 @@ impl Session {
     /// No file is open: the next one is opened, if there is one.
     fn open_next(&mut self, horizon: Option<Time>) -> Turn {
         if let Some(merge) = self.running() {
-            let is_overlapped = |begin| merge.borrow().is_overlapped(begin);
+            let is_overlapped =
+                |begin| !merge.borrow().is_full() && merge.borrow().is_overlapped(begin);
             self.turns.joins = horizon.is_some_and(is_overlapped);
             if !self.turns.joins {
                 self.set_horizon(None);
@@ -209,6 +210,7 @@ mod tests {
     use super::*;
     use crate::session::first_look;
     use crate::settings::Settings;
+    use crate::source::capture::merge::MAX_LANES;
     use std::collections::BTreeMap;
 
     /// A pcap file of raw IPv4 with UDP from this port, at these milliseconds; each packet has an

@@ -147,6 +147,11 @@ impl Merge {
         self.active.is_empty()
     }
 
+    /// True when no further capture is read side by side with these.
+    pub(crate) fn is_full(&self) -> bool {
+        self.active.len() >= MAX_LANES
+    }
+
     /// How many captures are not at their end.
     pub(crate) fn n_open(&self) -> usize {
         self.open().count()
@@ -259,8 +264,8 @@ impl Merge {
         account.take(record, turn, series, out);
         let elsewhere = account.take_elsewhere();
         for (at, flow) in elsewhere {
-            let lanes = self.active.iter().copied();
-            let of = lanes.filter(|i| self.node(*i) == Some(at.node)).next_back();
+            let mut lanes = self.active.iter().copied();
+            let of = lanes.rfind(|i| self.node(*i) == Some(at.node));
             match of.and_then(|i| self.lanes.get_mut(i)?.account.as_mut()) {
                 Some(account) => account.mark_at(at.offset, flow, out),
                 None => out.node(at.node).index.mark_at(at.offset, flow),
@@ -299,7 +304,7 @@ impl Merge {
     /// later capture.
     fn tell_ends(&mut self, out: &mut dyn Sink) {
         let is_over = |lane: &Lane| lane.is_ended && lane.queue.is_empty();
-        let over: Vec<usize> = self.active.iter().copied().collect();
+        let over: Vec<usize> = self.active.to_vec();
         for number in over {
             let Some(lane) = self.lanes.get_mut(number).filter(|lane| is_over(lane)) else {
                 continue;

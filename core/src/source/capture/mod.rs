@@ -125,7 +125,7 @@ impl Intake {
                     grouping::claim(at, why, out);
                 }
                 series.node = self.node;
-                self.merge.borrow_mut().go_on(series);
+                self.merge.borrow_mut().go_on(*series);
             }
             Going::Beside(merge, lane) => {
                 let account = self.merge.borrow_mut().leave(self.lane);

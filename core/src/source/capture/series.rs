@@ -40,7 +40,7 @@ pub enum Going {
     /// With a flow table of its own.
     Anew,
     /// With what an earlier capture left open.
-    On(Series),
+    On(Box<Series>),
     /// In a lane beside captures that it overlaps.
     Beside(Rc<RefCell<Merge>>, usize),
 }
