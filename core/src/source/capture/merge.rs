@@ -7,7 +7,7 @@
 use super::Record;
 use super::account::Account;
 use super::grouping::{self, Ended};
-use super::index::Section;
+use super::queued::Queued;
 use super::series::{MAX_GAP, MAX_OVERLAP, Series};
 use crate::event::NodeId;
 use crate::source::Sink;
@@ -59,21 +59,6 @@ struct Lane {
     tap: u32,
     is_ended: bool,
     ended: Option<Ended>,
-}
-
-/// A packet that waits.
-struct Queued {
-    /// `None` while the next one must confirm it.
-    turn: Option<Time>,
-    number: u64,
-    ts: Option<Time>,
-    offset: u64,
-    len: u32,
-    link_type: Option<u16>,
-    interface: u32,
-    wire_len: u32,
-    section: Section,
-    data: Box<[u8]>,
 }
 
 impl Merge {
@@ -384,20 +369,5 @@ impl Lane {
             Some(head) => Some(head.turn.unwrap_or(self.turn)),
             None => Some(self.turn).filter(|_| !self.is_ended),
         }
-    }
-}
-
-impl Queued {
-    fn new(record: &Record<'_>, turn: Option<Time>) -> Self {
-        let Record { number, ts, offset, len, link_type, interface, wire_len, data, section } =
-            *record;
-        let data = data.into();
-        Self { turn, number, ts, offset, len, link_type, interface, wire_len, section, data }
-    }
-
-    fn record(&self) -> Record<'_> {
-        let Self { number, ts, offset, len, link_type, interface, wire_len, section, .. } = *self;
-        let data = &self.data;
-        Record { number, ts, offset, len, link_type, interface, wire_len, data, section }
     }
 }
