@@ -12,6 +12,7 @@ mod list;
 mod pattern;
 mod pursuit;
 mod reach;
+mod scope;
 mod search;
 
 pub use carve::Carve;
@@ -19,8 +20,9 @@ pub use connection::{Connection, connections};
 pub use follow::{Follow, Followed, MAX_BYTES, Part};
 pub use list::{List, Listed, MAX_LISTED};
 pub use pattern::{MAX_PATTERN, Pattern, PatternError};
-pub use pursuit::{Pursuit, Range, Scope};
+pub use pursuit::Pursuit;
 pub use reach::{MAX_REACH, Reach, reach_of_item, reach_of_rows};
+pub use scope::{Range, Scope};
 pub use search::{Hit, MAX_CONTEXT, MAX_HITS, Place, Search};
 
 use crate::event::{NodeId, Origin};

@@ -2,18 +2,16 @@
 
 use super::Take;
 use super::chase::{Chase, Shared};
-use super::connection::Connection;
+use super::scope::{Capture, Range, Scope};
 use crate::event::NodeId;
 use crate::order::{Collect, Order};
 use crate::second_pass::{Search, last_before};
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::source::Reader;
 use crate::source::capture::index::Block;
 use crate::source::capture::{Rereading, Together};
-use crate::source::checkpoint::Checkpoint;
-use crate::source::zip::{Fed, Packed};
-use crate::source::{Node, Reader};
-use crate::time::Time;
+use crate::source::zip::Fed;
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, VecDeque};
@@ -24,26 +22,6 @@ const PIECE: u64 = 4 << 20;
 
 /// Bytes of a container asked for at once: one may hold a thousand times as many.
 const CONTAINER_PIECE: u64 = 256 << 10;
-
-/// Bytes of a file that the host reads next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Range {
-    /// The file.
-    pub file: NodeId,
-    /// Its first byte.
-    pub offset: u64,
-    /// How many; the file may end before.
-    pub len: u64,
-}
-
-/// What is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// The packets of these connections.
-    Connections(Vec<Connection>),
-    /// Every packet of these captures; none for all of the case.
-    Captures(Vec<NodeId>),
-}
 
 /// A second pass over the captures of a case. The host asks for [`Pursuit::next_range`], reads it,
 /// and feeds it, until there is none.
@@ -58,30 +36,6 @@ pub struct Pursuit<T> {
     walks: Vec<Walk>,
     /// The lane that the range asked for last belongs to.
     asking: usize,
-}
-
-/// A capture to be read again.
-struct Capture {
-    id: NodeId,
-    /// What reading needs of its node.
-    node: Node,
-    file: NodeId,
-    /// How that file is read when it is a member of an archive.
-    packed: Option<Packed>,
-    /// The way to it, when it lies in a container.
-    way: Option<Search>,
-    /// Where else than at its start the container can be read from.
-    checkpoints: Vec<Rc<Checkpoint>>,
-    series: NodeId,
-    /// The last of the captures that are read at the same time.
-    until: NodeId,
-}
-
-impl Capture {
-    /// When its first packet has its turn.
-    fn begins(&self) -> Option<Time> {
-        self.node.index.blocks.first().map(|block| block.turn)
-    }
 }
 
 /// How far a capture has been read.

@@ -177,7 +177,8 @@ impl Sink for Store {
         }
         own.borrow_mut().set_horizon(self.horizon);
         self.running = Some(Rc::clone(own));
-        self.suspended_before(node, start).map_or(Going::Anew, |s| Going::On(Box::new(s)))
+        let before = self.suspended_before(node, start).map(Box::new);
+        before.map_or(Going::Anew, Going::On)
     }
 
     fn suspend(&mut self, series: Series) -> Option<Series> {

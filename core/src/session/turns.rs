@@ -3,12 +3,12 @@
 //! A capture is read until its packets reach the begin of the next one of the plan. If it goes on
 //! for more than a moment behind that, the next one is opened beside it, and the packets of both are
 //! taken in the order of their times; so on for further ones. If it ends there, the next one goes on
-//! where it ended, as a ring's next file does, unless the two overlap for the most part.
+//! where it ended, as a ring's next file does, unless that is a good part of it.
 
 use super::{FileMeta, Session};
 use crate::event::NodeId;
 use crate::order::Order;
-use crate::source::capture::merge::{MAX_LANES, Merge};
+use crate::source::capture::merge::Merge;
 use crate::time::Time;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -102,7 +102,7 @@ impl Session {
         if let Some(lane) = wanted {
             return self.file_of(&merge, lane).map_or_else(|| self.feed_first(), Turn::Feed);
         }
-        if horizon.is_some() && merge.borrow().n_open() >= MAX_LANES {
+        if horizon.is_some() && merge.borrow().is_full() {
             self.turns.is_late = true;
             return self.turn();
         }
@@ -114,7 +114,8 @@ impl Session {
     /// No file is open: the next one is opened, if there is one.
     fn open_next(&mut self, horizon: Option<Time>) -> Turn {
         if let Some(merge) = self.running() {
-            let is_overlapped = |begin| merge.borrow().is_overlapped(begin);
+            let is_overlapped =
+                |begin| !merge.borrow().is_full() && merge.borrow().is_overlapped(begin);
             self.turns.joins = horizon.is_some_and(is_overlapped);
             if !self.turns.joins {
                 self.set_horizon(None);
@@ -210,6 +211,7 @@ mod tests {
     use super::*;
     use crate::session::first_look;
     use crate::settings::Settings;
+    use crate::source::capture::merge::MAX_LANES;
     use std::collections::BTreeMap;
 
     /// A pcap file of raw IPv4 with UDP from this port, at these milliseconds; each packet has an
@@ -298,8 +300,8 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_is_read_one_after_the_other_unless_most_of_a_file_is_overlapped() {
-        // The second begins half a second before the first ends: a small part of it, or most.
+    fn a_ring_is_read_one_after_the_other_unless_much_of_a_file_is_overlapped() {
+        // The second begins half a second before the first ends: a quarter of it, or more.
         let beside = |first: &[u32], second: &[u32]| {
             let (a, b) = (file(1000, first), file(1001, second));
             let (session, _) = read(&[(meta("a1", &a), a), (meta("a2", &b), b)], 64);

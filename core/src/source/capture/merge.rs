@@ -7,7 +7,7 @@
 use super::Record;
 use super::account::Account;
 use super::grouping::{self, Ended};
-use super::index::Section;
+use super::queued::Queued;
 use super::series::{MAX_GAP, MAX_OVERLAP, Series};
 use crate::event::NodeId;
 use crate::source::Sink;
@@ -21,6 +21,10 @@ pub const MAX_LANES: usize = 32;
 /// Bytes that a capture may queue until it is known whether another one that begins overlaps it by
 /// more than a moment. Packets that processors hand over out of order are far fewer.
 pub const MAX_HELD: usize = 32 << 20;
+
+/// The share of a capture, one part of so many, that another one may overlap and still be the next
+/// file of a ring. Packets out of order are at the very end of a file.
+const OVERLAPPED: i64 = 4;
 
 /// Before all times.
 const BEGINNING: Time = Time(i64::MIN);
@@ -55,21 +59,6 @@ struct Lane {
     tap: u32,
     is_ended: bool,
     ended: Option<Ended>,
-}
-
-/// A packet that waits.
-struct Queued {
-    /// `None` while the next one must confirm it.
-    turn: Option<Time>,
-    number: u64,
-    ts: Option<Time>,
-    offset: u64,
-    len: u32,
-    link_type: Option<u16>,
-    interface: u32,
-    wire_len: u32,
-    section: Section,
-    data: Box<[u8]>,
 }
 
 impl Merge {
@@ -143,6 +132,11 @@ impl Merge {
         self.active.is_empty()
     }
 
+    /// True when no further capture is read side by side with these.
+    pub(crate) fn is_full(&self) -> bool {
+        self.active.len() >= MAX_LANES
+    }
+
     /// How many captures are not at their end.
     pub(crate) fn n_open(&self) -> usize {
         self.open().count()
@@ -179,13 +173,18 @@ impl Merge {
     }
 
     /// True when captures that have ended reach so far behind this time that one which begins then
-    /// does not go on where they ended: it overlaps most of one.
+    /// does not go on where they ended. Where several were read side by side before, any packet will
+    /// do: what is a ring's cut and what another tap is not told apart by the time alone.
     pub(crate) fn is_overlapped(&self, begin: Time) -> bool {
         let lanes = self.active.iter().filter_map(|i| self.lanes.get(*i));
         lanes.into_iter().any(|lane| {
             let overlap = lane.turn.since(begin).0;
-            let most = begin.since(lane.begins).0;
-            overlap > MAX_OVERLAP.0 || overlap > most || lane.held > MAX_HELD
+            let span = lane.turn.since(lane.begins).0;
+            let is_beside = self.lanes.len() > 1 && overlap >= 0;
+            is_beside
+                || overlap > MAX_OVERLAP.0
+                || overlap > span / OVERLAPPED
+                || lane.held > MAX_HELD
         })
     }
 
@@ -290,8 +289,8 @@ impl Merge {
     /// later capture.
     fn tell_ends(&mut self, out: &mut dyn Sink) {
         let is_over = |lane: &Lane| lane.is_ended && lane.queue.is_empty();
-        let running = self.active.clone();
-        for number in running {
+        let over: Vec<usize> = self.active.to_vec();
+        for number in over {
             let Some(lane) = self.lanes.get_mut(number).filter(|lane| is_over(lane)) else {
                 continue;
             };
@@ -370,20 +369,5 @@ impl Lane {
             Some(head) => Some(head.turn.unwrap_or(self.turn)),
             None => Some(self.turn).filter(|_| !self.is_ended),
         }
-    }
-}
-
-impl Queued {
-    fn new(record: &Record<'_>, turn: Option<Time>) -> Self {
-        let Record { number, ts, offset, len, link_type, interface, wire_len, data, section } =
-            *record;
-        let data = data.into();
-        Self { turn, number, ts, offset, len, link_type, interface, wire_len, section, data }
-    }
-
-    fn record(&self) -> Record<'_> {
-        let Self { number, ts, offset, len, link_type, interface, wire_len, section, .. } = *self;
-        let data = &self.data;
-        Record { number, ts, offset, len, link_type, interface, wire_len, data, section }
     }
 }

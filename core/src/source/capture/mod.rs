@@ -10,6 +10,7 @@ pub mod index;
 pub(crate) mod merge;
 pub mod pcap;
 pub mod pcapng;
+mod queued;
 mod rereading;
 pub(crate) mod second;
 pub mod series;
