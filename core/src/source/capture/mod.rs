@@ -20,13 +20,14 @@ pub use second::packet;
 
 use crate::event::{self, Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
 use crate::net::{Arp, Decoded, Found, Outcome, Packet, Packets, Reason, error_about};
-use crate::note::{Note, NoteKind, PACKET_TWICE};
+use crate::note::{CAPTURE_DAMAGED, Note, NoteKind, PACKET_CUT, PACKET_TWICE};
 use crate::source::{Opening, Sink};
 use crate::time::Time;
 use index::{Block, Section};
 use series::{Series, Start};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::ops::Range;
 
 /// Longest captured packet that is believed. tcpdump and Wireshark stop at the same 256 KiB, four
 /// times the largest IP packet that is no jumbogram.
@@ -35,6 +36,9 @@ pub const MAX_CAPLEN: u32 = 262_144;
 /// Different reasons counted under their own name in one file; further ones are counted together.
 /// Real captures have a dozen; damaged ones could make 65 536.
 const MAX_REASONS: usize = 200;
+
+/// The counter of packets whose end was not captured.
+const CUT: &str = "packets cut";
 
 /// What both capture formats share: packets out of records are numbered, decoded, counted.
 pub(crate) struct Intake {
@@ -45,6 +49,8 @@ pub(crate) struct Intake {
     number: u64,
     /// The first packet that was a copy of another.
     first_copy: Option<Origin>,
+    /// The first packet whose end was not captured.
+    first_cut: Option<Origin>,
     counts: Counts,
     /// The block of the index that is being filled.
     block: Option<Block>,
@@ -65,6 +71,8 @@ struct Counts {
     decoded: u64,
     duplicates: u64,
     fragments: u64,
+    /// Packets whose end was not captured, decoded or not.
+    cut: u64,
     reasons: BTreeMap<Reason, u64>,
     more_reasons: u64,
     /// Packets whose time is before that of the one before them.
@@ -97,6 +105,7 @@ impl Intake {
             series,
             number: 0,
             first_copy: None,
+            first_cut: None,
             counts: Counts::default(),
             block: None,
             block_len: opening.settings.block_len,
@@ -131,6 +140,10 @@ impl Intake {
         }
         self.counts.backwards += u64::from(record.ts < self.counts.last_ts && record.ts.is_some());
         self.counts.last_ts = record.ts.or(self.counts.last_ts);
+        if (record.data.len() as u64) < record.wire_len.into() {
+            self.counts.cut += 1;
+            self.first_cut.get_or_insert(at);
+        }
         let Some(link_type) = record.link_type else {
             self.counts.reason(Reason::Interface);
             return at;
@@ -212,6 +225,7 @@ impl Intake {
         node.count("packets", decoded + duplicates + fragments + undecoded);
         node.count("packets decoded", decoded);
         for (name, n) in [
+            (CUT, std::mem::take(&mut counts.cut)),
             ("packets seen twice", duplicates),
             ("packets held as IP fragments", fragments),
             ("packets not decoded: other reasons", std::mem::take(&mut counts.more_reasons)),
@@ -259,6 +273,11 @@ impl Intake {
     pub(super) fn finish(&mut self, out: &mut dyn Sink) {
         self.flush(out);
         self.end_block(self.end, out);
+        if let Some(at) = self.first_cut {
+            let n = out.node(self.node).counters.get(CUT).copied().unwrap_or(0);
+            let detail = format!("{n} in all, packet {} the first", at.item);
+            out.note_of_many(Note { at, kind: &PACKET_CUT, detail }, n);
+        }
         if let Some(at) = self.first_copy {
             let n = out.node(self.node).counters.get("packets seen twice").copied().unwrap_or(0);
             let detail = format!("{n} packets, packet {} the first of them", at.item);
@@ -293,6 +312,22 @@ impl Intake {
         let len = u32::try_from(len).unwrap_or(u32::MAX);
         let at = Origin { node: self.node, item: self.number, offset, len };
         out.note(Note { at, kind, detail });
+    }
+
+    /// Notes bytes of which nothing could be made.
+    pub(super) fn note_loss(&self, lost: Range<u64>, why: &str, out: &mut dyn Sink) {
+        let (Range { start, end }, behind) = (lost, self.behind());
+        let n = end.saturating_sub(start);
+        let detail = format!("{behind}, at offset {start}: {why}; {n} bytes are lost");
+        self.note(&CAPTURE_DAMAGED, (start, n), detail, out);
+    }
+
+    /// Which packet was the last, in words.
+    pub(super) fn behind(&self) -> String {
+        match self.number {
+            0 => "before the first packet".to_owned(),
+            n => format!("behind packet {n}"),
+        }
     }
 
     pub(super) const fn node(&self) -> NodeId {
