@@ -1,5 +1,6 @@
 //! Feeds evidence to a session, cut and ordered as a test wants it.
 
+use crate::lcg::Lcg;
 use offwire_core::event::NodeId;
 use offwire_core::session::zip::{self, Packed};
 use offwire_core::session::{FileMeta, FirstLook, Session, first_look};
@@ -20,6 +21,8 @@ pub struct Input {
 pub struct How {
     /// Bytes in one call.
     pub chunk: usize,
+    /// Cut into pieces of all sizes up to `chunk`, as the numbers that begin here say.
+    pub ragged: Option<u64>,
     /// The case's settings.
     pub settings: Settings,
     /// True to read the files in the reverse of the planned order.
@@ -28,7 +31,7 @@ pub struct How {
 
 impl Default for How {
     fn default() -> Self {
-        Self { chunk: usize::MAX, settings: Settings::default(), reversed: false }
+        Self { chunk: usize::MAX, ragged: None, settings: Settings::default(), reversed: false }
     }
 }
 
@@ -47,10 +50,10 @@ pub fn read(inputs: &[Input], how: &How) -> Session {
         order.reverse();
     }
     let mut session = Session::new(how.settings.clone());
-    read_all(&mut session, &inputs, &metas, &order, how.chunk);
+    read_all(&mut session, &inputs, &metas, &order, how);
     if session.is_stale() {
         session.renew();
-        read_all(&mut session, &inputs, &metas, &Session::plan(&metas), how.chunk);
+        read_all(&mut session, &inputs, &metas, &Session::plan(&metas), how);
     }
     session
 }
@@ -93,24 +96,27 @@ fn read_all(
     inputs: &[&[u8]],
     metas: &[FileMeta],
     order: &[usize],
-    chunk: usize,
+    how: &How,
 ) {
     for i in order {
         if let (Some(meta), Some(input)) = (metas.get(*i), inputs.get(*i)) {
             let file = session.open(meta.clone());
-            feed(session, file, input, chunk);
+            feed(session, file, input, how);
             session.close(file);
         }
     }
     session.settle();
 }
 
-fn feed(session: &mut Session, file: NodeId, bytes: &[u8], chunk: usize) {
-    for piece in bytes.chunks(chunk) {
-        let mut rest = piece;
-        while !rest.is_empty() && !session.is_refused(file) {
-            let used = session.feed(file, rest);
-            rest = rest.get(used..).unwrap_or_default();
+fn feed(session: &mut Session, file: NodeId, mut bytes: &[u8], how: &How) {
+    let mut lcg = how.ragged.map(Lcg::new);
+    while !bytes.is_empty() {
+        let len = lcg.as_mut().map_or(how.chunk, |lcg| 1 + lcg.below(how.chunk));
+        let (mut piece, rest) = bytes.split_at_checked(len).unwrap_or((bytes, &[]));
+        bytes = rest;
+        while !piece.is_empty() && !session.is_refused(file) {
+            let used = session.feed(file, piece);
+            piece = piece.get(used..).unwrap_or_default();
         }
     }
 }
