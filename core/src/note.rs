@@ -74,6 +74,7 @@ notes! {
     LINE_TOO_LONG "line-too-long" DataLoss "A line is longer than the limit and was left out.";
     LOG_UNREAD "log-kind-unread" DataLoss "A log of a kind that is not read: its rows were counted and left out.";
     NETWORKS_UNUSABLE "networks-unusable" Error "A file of networks could not be used: findings have no terms from it.";
+    PACKET_CUT "packets-cut" DataLoss "Packets were not captured to their end, as by a snap length: what follows the cut could not be read.";
     PACKET_TWICE "packet-seen-twice" Notice "Packets were captured twice, as by a mirror port: second copies are counted and left out of everything else.";
     RECORD_LENIENT "record-lenient" Notice "A record contradicts itself in a small way and was used all the same.";
     RECORD_MALFORMED "record-malformed" DataLoss "A record could not be understood and was left out.";

@@ -61,9 +61,17 @@ pub fn load(path: &Path) -> io::Result<Input> {
 /// # Errors
 /// If something cannot be read.
 pub fn evidence(test: &str) -> io::Result<Vec<(String, Vec<Input>)>> {
+    evidence_up_to(test, SMALL)
+}
+
+/// The same with the corpus's files up to a size.
+///
+/// # Errors
+/// If something cannot be read.
+pub fn evidence_up_to(test: &str, size: u64) -> io::Result<Vec<(String, Vec<Input>)>> {
     let mut all: Vec<_> = cases()?.into_iter().map(|c| (c.id, c.inputs)).collect();
     if let Some(corpus) = corpus_or_skip(test) {
-        for path in small_files(&corpus)? {
+        for path in small_files(&corpus, size)? {
             let name = path.strip_prefix(&corpus).unwrap_or(&path).display().to_string();
             all.push((name, vec![load(&path)?]));
         }
@@ -72,7 +80,7 @@ pub fn evidence(test: &str) -> io::Result<Vec<(String, Vec<Input>)>> {
 }
 
 /// Small evidence files below a folder, by path; expected outputs are left out.
-fn small_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+fn small_files(folder: &Path, size: u64) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -80,7 +88,7 @@ fn small_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
             if path.is_dir() {
                 let is_expected = path.extension().is_some_and(|e| e == "expected");
                 folders.extend((!is_expected).then_some(path));
-            } else if path.metadata()?.len() <= SMALL {
+            } else if path.metadata()?.len() <= size {
                 found.push(path);
             }
         }

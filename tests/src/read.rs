@@ -1,5 +1,6 @@
 //! Feeds evidence to a session, cut and ordered as a test wants it.
 
+use crate::lcg::Lcg;
 use offwire_core::event::NodeId;
 use offwire_core::session::zip::{self, Packed};
 use offwire_core::session::{FileMeta, FirstLook, Planned, Session, Turn, first_look};
@@ -21,6 +22,8 @@ pub struct Input {
 pub struct How {
     /// Bytes in one call.
     pub chunk: usize,
+    /// Cut into pieces of all sizes up to `chunk`, as the numbers that begin here say.
+    pub ragged: Option<u64>,
     /// The case's settings.
     pub settings: Settings,
     /// True to read the files in the reverse of the planned order, but for captures among each other.
@@ -29,7 +32,7 @@ pub struct How {
 
 impl Default for How {
     fn default() -> Self {
-        Self { chunk: usize::MAX, settings: Settings::default(), reversed: false }
+        Self { chunk: usize::MAX, ragged: None, settings: Settings::default(), reversed: false }
     }
 }
 
@@ -55,10 +58,10 @@ pub fn read(inputs: &[Input], how: &How) -> Session {
         plan.iter_mut().for_each(|p| p.more_follow = true);
     }
     let mut session = Session::new(how.settings.clone());
-    read_all(&mut session, &inputs, &metas, &plan, how.chunk);
+    read_all(&mut session, &inputs, &metas, &plan, how);
     if session.is_stale() {
         session.renew();
-        read_all(&mut session, &inputs, &metas, &Session::plan(&metas), how.chunk);
+        read_all(&mut session, &inputs, &metas, &Session::plan(&metas), how);
     }
     session
 }
@@ -100,8 +103,9 @@ fn read_all(
     inputs: &[&[u8]],
     metas: &[FileMeta],
     plan: &[Planned],
-    chunk: usize,
+    how: &How,
 ) {
+    let mut lcg = how.ragged.map(Lcg::new);
     let mut plan = plan.iter();
     let mut open: BTreeMap<NodeId, &[u8]> = BTreeMap::new();
     session.begin_plan();
@@ -122,7 +126,8 @@ fn read_all(
                 if rest.is_empty() || session.is_refused(file) {
                     session.close(file);
                 } else {
-                    let piece = rest.get(..chunk).unwrap_or(rest);
+                    let len = lcg.as_mut().map_or(how.chunk, |lcg| 1 + lcg.below(how.chunk));
+                    let piece = rest.get(..len).unwrap_or(rest);
                     let used = session.feed(file, piece);
                     open.insert(file, rest.get(used..).unwrap_or_default());
                 }

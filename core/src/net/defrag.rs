@@ -14,8 +14,8 @@ use std::net::IpAddr;
 /// loss-free fragments, a flood of hopeless ones at once: then the oldest go.
 pub(super) const MAX_HELD: usize = 16 << 20;
 
-/// What one held fragment costs beside its bytes: the tree's entry, the allocation, its place.
-const OVERHEAD: usize = 64 + size_of::<Origin>();
+/// What one held piece costs beside its bytes: the tree's entry, the allocation.
+const PIECE: usize = 64;
 
 /// A fragment later than this after the one before it begins a new datagram, since ids come
 /// again: RFC 791 lets a receiver wait 15 s, RFC 8200 60 s.
@@ -140,14 +140,15 @@ impl Fragments {
             self.ages.push_back((key, self.serial));
         }
         datagram.last_ts = came.ts.or(datagram.last_ts);
-        let cost = datagram.insert(ip, part, end, odd);
-        self.bytes += cost;
-        if datagram.is_whole() {
-            return self.take(&key, ip.protocol);
-        }
-        if cost > 0 {
+        let before = datagram.cost();
+        let is_new = datagram.insert(ip, part, end, odd);
+        if is_new && !datagram.is_whole() {
             datagram.places.extend_from_slice(came.around);
             datagram.places.push(came.at);
+        }
+        self.bytes += datagram.cost() - before;
+        if datagram.is_whole() {
+            return self.take(&key, ip.protocol);
         }
         self.make_room();
         Joined::Held
@@ -202,18 +203,19 @@ impl Datagram {
     }
 
     fn cost(&self) -> usize {
-        self.covered as usize + self.pieces.len() * OVERHEAD
+        let places = self.places.len() * size_of::<Origin>();
+        self.covered as usize + self.pieces.len() * PIECE + places
     }
 
-    /// Keeps what is new of a fragment; returns what that costs.
+    /// Keeps what is new of a fragment; true if anything is.
     fn insert(
         &mut self,
         ip: &Ip<'_>,
         part: Fragment,
         end: u32,
         odd: &mut dyn FnMut(&'static str),
-    ) -> usize {
-        let before = self.cost();
+    ) -> bool {
+        let before = self.covered;
         if part.offset == 0 {
             self.protocol.get_or_insert(ip.protocol);
         }
@@ -253,7 +255,7 @@ impl Datagram {
             Overlap::Same => odd("fragment_overlap"),
             Overlap::Different => odd("fragment_inconsistency"),
         }
-        self.cost() - before
+        self.covered > before
     }
 }
 
@@ -414,7 +416,7 @@ mod tests {
 
     #[test]
     fn a_flood_is_bounded_and_the_oldest_go_first() {
-        let each = 8 + OVERHEAD;
+        let each = 8 + PIECE + size_of::<Origin>();
         let mut b = bench(10 * each);
         (0..1000).for_each(|id| {
             b.add(id, 0, true, b"abcdefgh");
@@ -424,6 +426,32 @@ mod tests {
         assert!(b.fragments.ages.len() <= 2 * 10 + 17);
         assert_eq!(b.add(999, 8, false, b"ij"), whole(b"abcdefghij"));
         assert_eq!(b.add(0, 8, false, b"ij"), Joined::Held);
+    }
+
+    #[test]
+    fn places_of_tunnel_packets_that_came_in_fragments_count() {
+        let mut b = bench(64 << 10);
+        let around = vec![Origin::default(); 1000];
+        for id in 0..100 {
+            let ip = Ip {
+                src: Ipv4Addr::new(10, 0, 0, 1).into(),
+                dst: Ipv4Addr::new(10, 0, 0, 2).into(),
+                protocol: 17,
+                ttl: 64,
+                len: 28,
+                payload: b"abcdefgh",
+                payload_len: 8,
+                fragment: None,
+                id: 0,
+                header_len: 20,
+                told_len: 28,
+            };
+            let part = Fragment { id, offset: 0, is_more: true };
+            let came = Came { around: &around, ..Came::default() };
+            b.fragments.add(&ip, part, 0, came, &mut |_| {});
+        }
+        let places: usize = b.fragments.held.values().map(|d| d.places.len()).sum();
+        assert!(places * size_of::<Origin>() <= 64 << 10, "{places}");
     }
 
     #[test]

@@ -124,7 +124,8 @@ impl Mmdb {
         };
         let n_nodes = u32::try_from(n_nodes).map_err(|_| "more nodes than can be")?;
         let tree = (n_nodes as usize).checked_mul(record.node_bytes());
-        let is_there = tree.is_some_and(|n| n + SEPARATOR <= tail_at + marker);
+        let tree = tree.and_then(|n| n.checked_add(SEPARATOR));
+        let is_there = tree.is_some_and(|n| n <= tail_at + marker);
         if n_nodes == 0 || !is_there || !matches!(version, 4 | 6) {
             return Err("the tree is not as long as the metadata say");
         }

@@ -13,6 +13,8 @@ use std::ops::Range;
 pub const MAX_DEPTH: usize = 32;
 /// Most values of one object that are read. The widest real rows have some 300.
 pub const MAX_LEAVES: usize = 10_000;
+/// Longest path that is read, in bytes: each value below it has a copy. EVE's longest have some 60.
+const MAX_PATH: usize = 1000;
 
 /// One value of an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,6 +158,9 @@ impl<'a> Walk<'a, '_> {
             Some(open) if !open.path.is_empty() => Cow::Owned(format!("{}.{key}", open.path)),
             _ => key,
         };
+        if path.len() > MAX_PATH {
+            return Err(self.broken("a name of more than 1000 bytes"));
+        }
         self.value(path)
     }
 
@@ -374,5 +379,18 @@ mod tests {
         let wide = |n: usize| format!("{{{}}}", vec!["\"a\":1"; n].join(","));
         assert_eq!(lines(&wide(MAX_LEAVES)).len(), MAX_LEAVES);
         assert!(lines(&wide(MAX_LEAVES + 1))[MAX_LEAVES].starts_with("more than"));
+    }
+
+    #[test]
+    fn names_have_a_limit_since_each_value_below_has_a_copy() {
+        for (is_whole, n) in [(true, MAX_PATH - 2), (false, MAX_PATH - 1)] {
+            let name = "k".repeat(n);
+            let text = format!("{{\"a\":1,\"{name}\":{{\"b\":2,\"c\":3}},\"d\":4}}");
+            assert_eq!(lines(&text).len() == 4, is_whole, "{n}");
+            assert_eq!(lines(&text)[0], "a=1");
+        }
+        // Escapes make a name of its own, and a list's objects have it each.
+        let text = format!("{{\"\\u0061{}\":[{}{{}}]}}", "k".repeat(MAX_PATH), "{},".repeat(9));
+        assert!(lines(&text)[0].starts_with("a name of more than 1000 bytes at byte 10"));
     }
 }

@@ -63,6 +63,9 @@ fn field(name: &str, value: String, range: Range<usize>) -> ItemField {
     }
 }
 
+/// Longest name that is counted whole. Paths of fields have at most some 60 characters.
+const MAX_NAME: usize = 200;
+
 /// Names counted each under its own; further ones count together. A log has some hundred.
 pub(super) const MAX_NAMES: usize = 300;
 
@@ -73,7 +76,7 @@ pub(super) struct Names(BTreeSet<String>);
 impl Names {
     /// Counts `what name` in a node; true for a new one.
     pub(super) fn count(&mut self, node: &mut Node, what: &str, name: &str) -> bool {
-        let name = format!("{what} {name}");
+        let name: String = format!("{what} ").chars().chain(name.chars()).take(MAX_NAME).collect();
         if self.0.contains(&name) {
             node.count(&name, 1);
             return false;
@@ -95,8 +98,8 @@ pub(super) struct Layouts(usize);
 impl Layouts {
     /// Keeps a header, in the reader's own words, that holds from the row at `at` on.
     pub(super) fn add(&mut self, node: &mut Node, at: Origin, header: &str) {
-        let is_known = layout(node, at) == header;
-        if self.0 < MAX_LAYOUTS && !is_known {
+        // In this order: a file of nothing but headers must not look for the last one each time.
+        if self.0 < MAX_LAYOUTS && layout(node, at) != header {
             self.0 += 1;
             let header = header.replace(['\n', '\r'], " ");
             node.layout = format!("{}{} {header}\n", node.layout, at.item).into();
@@ -153,6 +156,29 @@ mod tests {
             layouts.add(&mut node, at, &format!("h{item}"));
         }
         assert_eq!(node.layout.lines().count(), MAX_LAYOUTS);
+    }
+
+    #[test]
+    fn many_headers_behind_a_long_one_cost_only_themselves() {
+        let (mut node, mut layouts) = (Node::default(), Layouts::default());
+        let at = |item| Origin { item, ..Origin::default() };
+        for item in 1..MAX_LAYOUTS as u64 {
+            layouts.add(&mut node, at(item), &format!("h{item}"));
+        }
+        layouts.add(&mut node, at(99), &"x".repeat(4 << 20));
+        let start = std::time::Instant::now();
+        (100..200_000).for_each(|item| layouts.add(&mut node, at(item), "h"));
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn names_are_counted_by_their_beginning() {
+        let (mut node, mut names) = (Node::default(), Names::default());
+        let long = "é".repeat(100_000);
+        assert!(names.count(&mut node, "rows:", &long));
+        assert!(!names.count(&mut node, "rows:", &long));
+        let (name, n) = node.counters.first_key_value().unwrap();
+        assert_eq!((name.chars().count(), *n), (MAX_NAME, 2));
     }
 
     #[test]

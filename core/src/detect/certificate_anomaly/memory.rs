@@ -11,6 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Servers kept of one certificate: far more than the rule about unrelated networks needs.
 const MAX_SERVERS: usize = 64;
 
+/// Names kept of one certificate: authorities for the public put in a hundred, the largest shared ones
+/// have some 150. Without a limit a few megabytes of made certificates would take as many hundreds.
+const MAX_NAMES: usize = 250;
+
 #[derive(Debug)]
 pub(super) struct Memory {
     seen: Tally<Text, (), Kept>,
@@ -57,7 +61,7 @@ impl Memory {
         if let Some(kept) = self.seen.offer(id, ()) {
             kept.seen.see(e);
             if kept.x509.as_ref().is_none_or(|(at, _)| e.at < *at) {
-                kept.x509 = Some((e.at, Box::new(x.clone())));
+                kept.x509 = Some((e.at, Box::new(short_of_names(x))));
             }
         }
     }
@@ -88,6 +92,17 @@ impl Memory {
     pub(super) fn loss(&self) -> Option<String> {
         self.seen.loss()
     }
+}
+
+/// The record with as many names as are kept.
+fn short_of_names(x: &X509) -> X509 {
+    let mut x = x.clone();
+    let X509 { san_dns, san_uri, san_email, san_ip, policies, .. } = &mut x;
+    for list in [san_dns, san_uri, san_email, san_ip, policies] {
+        list.truncate(MAX_NAMES);
+        list.shrink_to_fit();
+    }
+    x
 }
 
 /// The fingerprint; else issuer and serial, which an authority gives out once.

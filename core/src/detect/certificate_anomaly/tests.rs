@@ -247,3 +247,12 @@ fn caps_of_eight_give_the_same_for_any_order() {
     );
     assert!(found.iter().any(|f| f.missing.iter().any(|m| m.contains("lower bounds"))));
 }
+
+#[test]
+fn a_certificate_keeps_so_many_names_and_no_more() {
+    let names = |n: usize| (0..n).map(|i| format!("n{i}.test")).collect::<Vec<_>>().join(",");
+    for (n, kept) in [(250, 250), (251, 250)] {
+        let found = run(&format!("@0 x509 fp=aa serial=01 subject=CN=a.test san={}", names(n)));
+        assert_eq!(fact(&found[0], "names").split(", ").count(), kept);
+    }
+}

@@ -164,7 +164,9 @@ pub fn frames(version: Version, payload: &[u8]) -> impl Iterator<Item = Frame<'_
                 0x1c => {
                     let code = varint(&mut c)?;
                     // The frame it complains of, and a reason in words.
-                    let _ = (varint(&mut c), varint(&mut c).map(|len| c.take(len as usize)));
+                    let _ = varint(&mut c);
+                    let len = varint(&mut c).and_then(|len| usize::try_from(len).ok());
+                    let _ = len.map(|len| c.take(len));
                     return Some(Frame::Close(code));
                 }
                 _ => return None,

@@ -6,11 +6,14 @@ use super::series::Series;
 use super::{MAX_REASONS, Record};
 use crate::event::{self, Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
 use crate::net::{Arp, Decoded, Found, Outcome, Packet, Reason, error_about};
-use crate::note::{Note, PACKET_TWICE};
+use crate::note::{Note, PACKET_CUT, PACKET_TWICE};
 use crate::source::Sink;
 use crate::time::Time;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+/// The counter of packets whose end was not captured.
+const CUT: &str = "packets cut";
 
 /// What is kept of a capture while its packets are taken.
 pub(super) struct Account {
@@ -19,6 +22,8 @@ pub(super) struct Account {
     pub(super) number: u64,
     /// The first packet that was a copy of another.
     first_copy: Option<Origin>,
+    /// The first packet whose end was not captured.
+    first_cut: Option<Origin>,
     /// Copies whose first ones another capture holds, by that capture.
     copies_of: BTreeMap<NodeId, u64>,
     counts: Counts,
@@ -43,6 +48,8 @@ struct Counts {
     decoded: u64,
     duplicates: u64,
     fragments: u64,
+    /// Packets whose end was not captured, decoded or not.
+    cut: u64,
     reasons: BTreeMap<Reason, u64>,
     more_reasons: u64,
     /// Packets whose time is before that of the one before them.
@@ -56,6 +63,7 @@ impl Account {
             node,
             number: 0,
             first_copy: None,
+            first_cut: None,
             copies_of: BTreeMap::new(),
             counts: Counts::default(),
             block: None,
@@ -85,6 +93,10 @@ impl Account {
         self.end = record.offset + u64::from(record.len);
         self.counts.backwards += u64::from(record.ts < self.counts.last_ts && record.ts.is_some());
         self.counts.last_ts = record.ts.or(self.counts.last_ts);
+        if (record.data.len() as u64) < record.wire_len.into() {
+            self.counts.cut += 1;
+            self.first_cut.get_or_insert(at);
+        }
         let Some(link_type) = record.link_type else {
             self.counts.reason(Reason::Interface);
             return;
@@ -200,6 +212,7 @@ impl Account {
         node.count("packets", decoded + duplicates + fragments + undecoded);
         node.count("packets decoded", decoded);
         for (name, n) in [
+            (CUT, std::mem::take(&mut counts.cut)),
             ("packets seen twice", duplicates),
             ("packets held as IP fragments", fragments),
             ("packets not decoded: other reasons", std::mem::take(&mut counts.more_reasons)),
@@ -228,6 +241,11 @@ impl Account {
     ) -> Ended {
         self.flush(out);
         self.end_block(self.end, out);
+        if let Some(at) = self.first_cut {
+            let n = out.node(self.node).counters.get(CUT).copied().unwrap_or(0);
+            let detail = format!("{n} in all, packet {} the first", at.item);
+            out.note_of_many(Note { at, kind: &PACKET_CUT, detail }, n);
+        }
         if let Some(at) = self.first_copy {
             let n = out.node(self.node).counters.get("packets seen twice").copied().unwrap_or(0);
             let mut detail = format!("{n} packets, packet {} the first of them", at.item);

@@ -23,7 +23,7 @@ pub use second::packet;
 
 use crate::event::{NodeId, Origin};
 use crate::net::Packets;
-use crate::note::{Note, NoteKind};
+use crate::note::{CAPTURE_DAMAGED, Note, NoteKind};
 use crate::source::{Opening, Sink};
 use crate::time::Time;
 use account::Account;
@@ -31,6 +31,7 @@ use index::Section;
 use merge::Merge;
 use series::{Going, Series, Start};
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// Longest captured packet that is believed. tcpdump and Wireshark stop at the same 256 KiB, four
@@ -171,6 +172,22 @@ impl Intake {
         let len = u32::try_from(len).unwrap_or(u32::MAX);
         let at = Origin { node: self.node, item: self.number, offset, len };
         out.note(Note { at, kind, detail });
+    }
+
+    /// Notes bytes of which nothing could be made.
+    pub(super) fn note_loss(&self, lost: Range<u64>, why: &str, out: &mut dyn Sink) {
+        let (Range { start, end }, behind) = (lost, self.behind());
+        let n = end.saturating_sub(start);
+        let detail = format!("{behind}, at offset {start}: {why}; {n} bytes are lost");
+        self.note(&CAPTURE_DAMAGED, (start, n), detail, out);
+    }
+
+    /// Which packet was the last, in words.
+    pub(super) fn behind(&self) -> String {
+        match self.number {
+            0 => "before the first packet".to_owned(),
+            n => format!("behind packet {n}"),
+        }
     }
 
     pub(super) const fn node(&self) -> NodeId {

@@ -10,7 +10,7 @@ use super::carry::{Carry, Step, Window};
 use super::index::{Block, Section};
 use super::{Intake, MAX_CAPLEN, Record, second};
 use crate::net::{Flows, Packets};
-use crate::note::{CAPTURE_DAMAGED, FILE_CUT, RECORD_LENIENT};
+use crate::note::{FILE_CUT, RECORD_LENIENT};
 use crate::source::{Format, Head, Interface, Opening, Reader, Sink, Sniff};
 use crate::time::{Clock, NANOS, Time};
 
@@ -151,6 +151,22 @@ impl FileHead {
             && (r.secs | r.wire_len) != 0
     }
 
+    /// What about a record is not sane.
+    fn contradiction(&self, r: &RecordHead) -> String {
+        let RecordHead { fraction, caplen, wire_len, .. } = r;
+        if fraction >= &self.form.units() {
+            let unit = if self.form.is_nano { "nanoseconds" } else { "microseconds" };
+            format!("{fraction} {unit} are more than a second")
+        } else if caplen > wire_len {
+            format!("{caplen} bytes captured of {wire_len} that were sent")
+        } else if *caplen > MAX_CAPLEN || (self.snaplen != 0 && *caplen > self.snaplen) {
+            let most = if self.snaplen == 0 { MAX_CAPLEN } else { MAX_CAPLEN.min(self.snaplen) };
+            format!("{caplen} bytes captured where the most is {most}")
+        } else {
+            "no time and no length".to_owned()
+        }
+    }
+
     /// It may be a record: its length can be followed.
     const fn is_possible(&self, r: &RecordHead) -> bool {
         r.caplen <= MAX_CAPLEN && (r.secs | r.wire_len | r.caplen) != 0
@@ -247,7 +263,7 @@ impl Parser {
     fn record(&mut self, window: Window<'_>, out: &mut dyn Sink) -> Step {
         let header = self.head.form.record;
         let Some(r) = self.head.record(window.data) else { return Step::Need(header) };
-        let len = header + r.caplen as usize;
+        let len = header.saturating_add(r.caplen as usize);
         if !self.head.is_sane(&r) {
             match self.is_usable(&r, len, &window) {
                 Some(true) => self.note_lie(&r, window.offset, out),
@@ -299,7 +315,8 @@ impl Parser {
     }
 
     fn note_lie(&self, r: &RecordHead, offset: u64, out: &mut dyn Sink) {
-        let detail = format!("packet {}: {}", self.intake.number() + 1, describe(r));
+        let why = self.head.contradiction(r);
+        let detail = format!("packet {}: {}, {why}", self.intake.number() + 1, describe(r));
         self.intake.note(&RECORD_LENIENT, (offset, self.head.form.record as u64), detail, out);
     }
 
@@ -346,23 +363,14 @@ impl Parser {
 
     fn found(&mut self, offset: u64, out: &mut dyn Sink) {
         if let State::Lost(since, why) = std::mem::replace(&mut self.state, State::Records) {
-            self.note_loss(since, offset, &why, out);
+            self.intake.note_loss(since..offset, &why, out);
         }
-    }
-
-    fn note_loss(&self, since: u64, until: u64, why: &str, out: &mut dyn Sink) {
-        let lost = until - since;
-        let detail = format!(
-            "behind packet {}, at offset {since}: {why}; {lost} bytes are lost",
-            self.intake.number()
-        );
-        self.intake.note(&CAPTURE_DAMAGED, (since, lost), detail, out);
     }
 
     /// The file ends with `left` bytes that are no whole record.
     fn end(&mut self, offset: u64, left: u64, out: &mut dyn Sink) {
         match std::mem::replace(&mut self.state, State::Records) {
-            State::Lost(since, why) => self.note_loss(since, offset + left, &why, out),
+            State::Lost(since, why) => self.intake.note_loss(since..offset + left, &why, out),
             _ if left > 0 => {
                 let number = self.intake.number() + 1;
                 let detail =
@@ -461,7 +469,11 @@ mod tests {
     #[test]
     fn lengths_that_lie_are_told_and_the_packet_is_used() {
         let data = udp(b"lies");
-        for (caplen, wire_len, fraction) in [(32, 10, 0), (32, 32, 2_000_000)] {
+        let lies = [
+            (32, 10, 0, "32 bytes captured of 10 that were sent"),
+            (32, 32, 2_000_000, "2000000 microseconds are more than a second"),
+        ];
+        for (caplen, wire_len, fraction, why) in lies {
             let mut file = plain();
             file.packet(1);
             file.head(SECS + 2, fraction, caplen, wire_len);
@@ -470,6 +482,7 @@ mod tests {
             let got = file.read();
             assert_eq!(got.payloads(), [&[1; 4][..], b"lies", &[3; 4]]);
             assert_eq!(got.codes(), ["record-lenient"]);
+            assert!(got.notes[0].detail.ends_with(why), "{}", got.notes[0].detail);
         }
     }
 
@@ -496,6 +509,25 @@ mod tests {
         (1..4).for_each(|n| file.packet(n));
         let got = file.read();
         assert_eq!((got.payloads().len(), got.codes()), (3, vec!["record-lenient"; 3]));
+        let detail = &got.notes[0].detail;
+        assert!(detail.ends_with("32 bytes captured where the most is 10"), "{detail}");
+    }
+
+    #[test]
+    fn packets_whose_end_was_not_captured_are_told_once() {
+        let mut file = plain();
+        file.packet(1);
+        for n in 2..4 {
+            let data = udp(&[n; 4]);
+            file.head(SECS, 0, data.len() as u32, 1500);
+            file.bytes.extend(&data);
+        }
+        let got = file.read();
+        assert_eq!((got.count("packets cut"), got.codes()), (2, vec!["packets-cut"]));
+        assert_eq!(
+            (got.notes[0].at.item, &*got.notes[0].detail),
+            (2, "2 in all, packet 2 the first")
+        );
     }
 
     #[test]
@@ -507,7 +539,7 @@ mod tests {
         file.head(SECS, 0, 500, data.len() as u32);
         file.bytes.extend(&data);
         let got = file.read();
-        assert_eq!((got.payloads(), got.notes.len()), (vec![&b"old!"[..]], 0));
+        assert_eq!((got.payloads(), got.codes()), (vec![&b"old!"[..]], vec!["packets-cut"]));
     }
 
     #[test]
@@ -523,7 +555,12 @@ mod tests {
         assert_eq!(got.codes(), ["capture-damaged"]);
         assert_eq!((got.notes[0].at.offset, got.notes[0].at.len), (from as u64, 37));
         assert_eq!(got.packets[3].offset, until as u64);
-        assert!(got.notes[0].detail.contains("37 bytes are lost"), "{}", got.notes[0].detail);
+        let detail = &got.notes[0].detail;
+        assert!(detail.contains("37 bytes are lost") && detail.starts_with("behind packet 3"));
+        let mut file = plain();
+        file.bytes.extend([0xff; 37]);
+        let detail = &file.read().notes[0].detail;
+        assert!(detail.starts_with("before the first packet, at offset 24"), "{detail}");
     }
 
     #[test]

@@ -7,9 +7,7 @@ use super::index::{Block, Section};
 use super::{Intake, MAX_CAPLEN, Record, describing, second};
 use crate::event::{Body, Endpoint, Event, Flow, KnownHost, Origin};
 use crate::net::{Flows, Packets};
-use crate::note::{
-    CAP_REACHED, CAPTURE_COMMENT, CAPTURE_DAMAGED, CAPTURE_LOST, FILE_CUT, Note, RECORD_LENIENT,
-};
+use crate::note::{CAP_REACHED, CAPTURE_COMMENT, CAPTURE_LOST, FILE_CUT, Note, RECORD_LENIENT};
 use crate::source::keylog;
 use crate::source::{Format, Head, Interface, Opening, Reader, Sink, Sniff};
 use crate::text;
@@ -116,7 +114,9 @@ impl Parser {
         let head = match blocks::begin(window.data, self.order) {
             Begin::Block(head) => head,
             Begin::Need(n) => return Step::Need(n),
-            Begin::No => return self.lose(window.offset, "no block begins there"),
+            Begin::No => {
+                return self.lose(window.offset, "no block of credible length begins there");
+            }
         };
         let Some(whole) = window.data.get(..head.len) else {
             // At the end a length may be a lie that hides what follows: look for it.
@@ -164,7 +164,8 @@ impl Parser {
         };
         self.intake.record(&record, out);
         if p.is_cut {
-            let detail = format!("packet {}: block too short for it", self.intake.number());
+            let (number, have) = (self.intake.number(), p.data.len());
+            let detail = format!("packet {number}: its block has room for {have} bytes of it only");
             self.note(&RECORD_LENIENT, place, detail, out);
         }
         if !p.options.is_empty() || p.lost.is_some_and(|n| n > 0) {
@@ -317,11 +318,7 @@ impl Parser {
 
     fn found(&mut self, offset: u64, out: &mut dyn Sink) {
         if let Some((since, why)) = self.lost.take() {
-            let lost = offset - since;
-            let number = self.intake.number();
-            let detail =
-                format!("behind packet {number}, at offset {since}: {why}; {lost} bytes are lost");
-            self.intake.note(&CAPTURE_DAMAGED, (since, lost), detail, out);
+            self.intake.note_loss(since..offset, why, out);
         }
     }
 
@@ -330,9 +327,8 @@ impl Parser {
         if self.lost.is_some() {
             self.found(offset + left, out);
         } else if left > 0 {
-            let number = self.intake.number();
-            let detail =
-                format!("behind packet {number}, at offset {offset}: {left} bytes of a block");
+            let behind = self.intake.behind();
+            let detail = format!("{behind}, at offset {offset}: {left} bytes of a block");
             self.intake.note(&FILE_CUT, (offset, left), detail, out);
         }
     }
@@ -541,7 +537,8 @@ mod tests {
         let body = [zero.clone(), zero.clone(), zero, len.clone(), len, data].concat();
         file.block(kind::ENHANCED_PACKET, &body);
         let got = file.read();
-        assert_eq!((got.payloads(), got.codes()), (vec![&b"four"[..]], vec!["record-lenient"]));
+        assert_eq!(got.payloads(), [b"four"]);
+        assert_eq!(got.codes(), ["record-lenient", "packets-cut"]);
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub(crate) const STEP: usize = 64 << 10;
 const MAX_RATIO: u64 = 1000;
 /// Content this long is read whatever its ratio: it costs less than a second.
 const RATIO_AFTER: u64 = 64 << 20;
+/// The ratio is judged each time that so many bytes more were taken in and all that they give came
+/// out: there it is the same in whatever pieces the bytes come. They give 8 MB at most.
+const JUDGED_EACH: u64 = 8 << 10;
 
 /// Why nothing more comes out of a deflate stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub(crate) struct Deflate {
     pub(crate) crc: Crc,
     /// Bytes that came out, of all streams.
     pub(crate) n_out: u64,
+    /// The last step had no room for more: what was taken in may not have come out yet.
+    is_full: bool,
     /// The node whose checkpoints are kept; none for what lies in two containers.
     keeps: Option<NodeId>,
 }
@@ -40,20 +45,21 @@ pub(crate) struct Deflate {
 impl Deflate {
     pub(crate) fn new(keeps: Option<NodeId>) -> Self {
         let state = InflateState::new_boxed(DataFormat::Raw);
-        Self { state, crc: Crc::new(), n_out: 0, keeps }
+        Self { state, crc: Crc::new(), n_out: 0, is_full: false, keeps }
     }
 
     /// Goes on from a checkpoint. The checksum is not known then: whoever reads again does not ask
     /// for it.
     pub(crate) fn resume(checkpoint: &Checkpoint) -> Self {
         let state = checkpoint.inflate.clone();
-        Self { state, n_out: checkpoint.n_out, ..Self::new(None) }
+        Self { state, n_out: checkpoint.n_out, is_full: true, ..Self::new(None) }
     }
 
     /// Another stream follows.
     pub(crate) fn begin(&mut self) {
         self.state.reset_as(FullReset(DataFormat::Raw));
         self.crc.reset();
+        self.is_full = false;
     }
 
     /// Fills `buffer` with what the next of `bytes` give, of which `n_in` came before. Returns how
@@ -65,17 +71,19 @@ impl Deflate {
         buffer: &mut Vec<u8>,
         out: &mut dyn Sink,
     ) -> (usize, Option<End>) {
+        let room = if self.is_full { 0 } else { (JUDGED_EACH - n_in % JUDGED_EACH) as usize };
+        let bytes = bytes.get(..room).unwrap_or(bytes);
         buffer.resize(STEP, 0);
         let result = inflate(&mut self.state, bytes, buffer, MZFlush::None);
+        self.is_full = result.bytes_written == STEP;
         buffer.truncate(result.bytes_written);
         self.crc.update(buffer);
         self.n_out += result.bytes_written as u64;
         let n_in = n_in + result.bytes_consumed as u64;
         let end = match result.status {
             Ok(MZStatus::StreamEnd) => Some(End::Stream),
-            Ok(_) if self.n_out > RATIO_AFTER && self.n_out / MAX_RATIO > n_in => Some(End::Bomb),
             // Without input there is nothing more to come out: no damage.
-            Ok(_) | Err(MZError::Buf) => None,
+            Ok(_) | Err(MZError::Buf) => self.is_bomb(n_in).then_some(End::Bomb),
             Err(_) => Some(End::Damaged),
         };
         let keeps =
@@ -85,5 +93,10 @@ impl Deflate {
             out.checkpoint(node, Checkpoint { n_in, n_out: self.n_out, inflate });
         }
         (result.bytes_consumed, end)
+    }
+
+    fn is_bomb(&self, n_in: u64) -> bool {
+        let is_judged = !self.is_full && n_in.is_multiple_of(JUDGED_EACH);
+        is_judged && self.n_out > RATIO_AFTER && self.n_out / MAX_RATIO > n_in
     }
 }

@@ -376,6 +376,25 @@ mod tests {
     }
 
     #[test]
+    fn a_bomb_is_stopped_at_the_same_byte_in_any_cut() {
+        // Rows all along, each behind a line of blanks that costs little to read.
+        let line = [b"1.0\n", &vec![b' '; 8 << 20][..], b"\n"].concat();
+        let head = b"#separator \\x09\n#path\tconn\n#fields\tts\n";
+        for bytes in
+            [gz(&[&head[..], &line.repeat(10)].concat()), [gz(head), gz(&line).repeat(10)].concat()]
+        {
+            let whole = read_by(&bytes, bytes.len());
+            assert!(codes(&whole).contains(&"container-ratio"), "{:?}", whole.notes());
+            assert!(whole.events.len() > 5);
+            for by in [777, 10_000] {
+                let cut = read_by(&bytes, by);
+                assert_eq!((cut.notes(), cut.events.len()), (whole.notes(), whole.events.len()));
+                assert_eq!(cut.nodes[&1].bytes_read, whole.nodes[&1].bytes_read, "by {by}");
+            }
+        }
+    }
+
+    #[test]
     fn one_call_takes_a_bounded_amount_out() {
         let bytes = gz(&[ROW.as_bytes(), &vec![b'\n'; 40 << 20]].concat());
         let settings = crate::settings::Settings::default();

@@ -17,6 +17,9 @@ const PATIENCE: Interval = Interval::from_secs(30);
 /// Records between two looks for what has waited too long.
 const LOOK_EVERY: u64 = 1024;
 
+/// Parts of one answer that are joined: more records than a DNS message has room for.
+const MAX_PARTS: usize = 4096;
+
 /// A look-up: connection and transaction.
 type Key = (Text, Option<u16>);
 
@@ -50,7 +53,7 @@ impl Lookups {
             Some(query) => event = join(query, event),
             None => orient(&mut event),
         }
-        if is_in_parts {
+        if is_in_parts && event.also.len() < MAX_PARTS {
             self.open.insert(key, event);
         } else {
             out.event(event);
@@ -117,8 +120,11 @@ fn join(mut before: Event, after: Event) -> Event {
     joined.rd = joined.rd.or(have.rd);
     // Of a query as Zeek has it, where the query's own event tells.
     joined.z = have.z.or(joined.z);
-    joined.answers.splice(0..0, have.answers.drain(..));
-    joined.ttls.splice(0..0, have.ttls.drain(..));
+    // Behind those before: putting them in front would move all of them for each part.
+    have.answers.append(&mut joined.answers);
+    have.ttls.append(&mut joined.ttls);
+    joined.answers = std::mem::take(&mut have.answers);
+    joined.ttls = std::mem::take(&mut have.ttls);
     joined.rcode = joined.rcode.or(have.rcode);
     joined.rcode_name = joined.rcode_name.or(have.rcode_name.take());
     joined.answered = Some(true);

@@ -66,10 +66,14 @@ fn sniff(head: &Head<'_>) -> Sniff {
         }
         let mut leaves = Vec::new();
         // A cut object tells by the fields before the cut.
-        let _ = flatten(object, &mut leaves);
+        let is_cut = flatten(object, &mut leaves).is_err();
         let has = |name: &str| leaves.iter().any(|l| l.path == name);
         if has("event_type") && (has("timestamp") || has("flow_id") || has("src_ip")) {
             return Sniff::Certain;
+        }
+        // A first line longer than the head costs only itself.
+        if has("event_type") && is_cut && !head.is_whole && !text.contains(&b'\n') {
+            return Sniff::Strong;
         }
     }
     Sniff::No("no JSON object with event_type and timestamp")

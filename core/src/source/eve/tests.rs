@@ -1,7 +1,9 @@
 //! Tests of the EVE reader: each shape of an event, and what is told of what is not read.
 
+use crate::event::Body;
 use crate::source::row::MAX_NAMES;
 use crate::source::testing::{read, read_by};
+use crate::source::{Head, recognise};
 
 const HEAD: &str = r#""timestamp":"2022-07-10T23:50:05.500000+0000","flow_id":7,"src_ip":"10.0.0.1","src_port":5000,"dest_ip":"10.0.0.53","dest_port":53,"proto":"UDP""#;
 
@@ -337,4 +339,35 @@ fn names_and_open_look_ups_are_bounded() {
         })
         .collect();
     assert_eq!(read(queries.as_bytes()).lines().len(), 20_000);
+}
+
+#[test]
+fn a_first_line_longer_than_the_head_costs_only_itself() {
+    let long = |n: usize| format!("{{\"event_type\":\"dns\",\"x\":\"{}\"}}\n", "a".repeat(n));
+    let row = event("dns", r#""dns":{"type":"query","id":9,"rrname":"a.test","rrtype":"A"}"#);
+    let sunk = read_by(format!("{}{row}", long(2 << 20)).as_bytes(), 1 << 20);
+    assert_eq!((sunk.format(), sunk.events.len()), (Some("eve-json"), 1));
+    assert_eq!(sunk.notes.iter().map(|n| n.kind.code).collect::<Vec<_>>(), ["line-too-long"]);
+    // A whole object without a time or a connection is none of Suricata's.
+    let short = long(9);
+    assert!(recognise(&Head { bytes: short.as_bytes(), is_whole: true }).is_err());
+}
+
+#[test]
+fn parts_of_one_answer_are_joined_in_their_order_and_up_to_a_limit() {
+    let part = |i: usize| {
+        let rest = format!(
+            r#""dns":{{"type":"answer","id":9,"rrname":"a.test","rrtype":"A","rdata":"192.0.{}.{}","ttl":{i}}}"#,
+            i >> 8,
+            i & 255
+        );
+        event("dns", &rest)
+    };
+    for (n, rows) in [(3, 1), (4097, 1), (4098, 2)] {
+        let sunk = read_by((0..n).map(part).collect::<String>().as_bytes(), 1 << 20);
+        assert_eq!(sunk.events.len(), rows, "{n}");
+        let Body::Dns(dns) = &sunk.events[0].body else { panic!("no look-up") };
+        assert_eq!((&*dns.answers[0], &*dns.answers[2]), ("192.0.0.0", "192.0.0.2"));
+        assert_eq!(dns.answers.len(), dns.ttls.len());
+    }
 }

@@ -21,6 +21,9 @@ const EMITS: &[Kind] = KINDS;
 /// How many different logs that are not read one file notes; the rest are only counted.
 const MAX_UNREAD: usize = 100;
 
+/// Longest name of a log that is told whole; Zeek's own have at most 30 characters.
+const MAX_PATH: usize = 100;
+
 /// Sends an event whose values are in.
 fn emit(mut event: Event, out: &mut dyn Sink) {
     if log::is_blank(&event) {
@@ -36,6 +39,7 @@ fn emit(mut event: Event, out: &mut dyn Sink) {
 
 /// Counts a row of a log that is not read, and notes the first of each.
 fn count_unread(seen: &mut BTreeSet<Box<str>>, path: &str, at: Origin, out: &mut dyn Sink) {
+    let path = path.char_indices().nth(MAX_PATH).and_then(|(i, _)| path.get(..i)).unwrap_or(path);
     let is_new = seen.len() < MAX_UNREAD && seen.insert(path.into());
     if is_new {
         let detail = format!("a Zeek log that is not read: {path}");
