@@ -1,5 +1,8 @@
 //! Two tables of one log, row by row and field by field.
 
+use crate::derived;
+use crate::ends::End;
+use crate::index::Index;
 use crate::meaning::{self, Pair, Peer, Verdict};
 use crate::ours::Record;
 use crate::zeek_log::Row;
@@ -177,29 +180,30 @@ pub(crate) fn logs(
     differences
 }
 
-/// Address and port of one side, as far as they are told.
-type End = (Option<String>, Option<String>);
+/// Only Zeek names tunnels.
+static NO_TUNNELS: BTreeMap<String, BTreeSet<IpAddr>> = BTreeMap::new();
 
 /// Compares an expectation that names only some fields: with the record that agrees most among those
-/// of its connection, whichever side EVE takes for the first.
-pub(crate) fn part(theirs: &Row, ours: &[&Record], tally: &mut Tally) -> Vec<Difference> {
-    let ends = |get: &dyn Fn(&str) -> Option<String>| {
-        let end = |side: &str| (get(&format!("id.{side}_h")), get(&format!("id.{side}_p")));
-        [end("orig"), end("resp")]
+/// of its connection, whichever side the peer takes for the first.
+pub(crate) fn part<'a>(
+    peer: Peer,
+    theirs: &'a Row,
+    ours: &Index<'a>,
+    tally: &mut Tally,
+) -> Vec<Difference> {
+    let their_ends = End::both(|n| theirs.get(n).cloned().flatten());
+    let is_same = |record: &&Record| {
+        let [orig, resp] = End::both(|n| record.get(n));
+        let fit = |ours: [&End; 2]| their_ends.iter().zip(ours).all(|(a, b)| a.fits(b));
+        fit([&orig, &resp]) || fit([&resp, &orig])
     };
-    let their_ends = ends(&|n| theirs.get(n).cloned().flatten());
-    let fits =
-        |(a, b): (&End, &End)| (a.0.is_none() || a.0 == b.0) && (a.1.is_none() || a.1 == b.1);
-    let is_same = |record: &&&Record| {
-        let [orig, resp] = ends(&|n| record.fields.get(n).cloned());
-        their_ends.iter().zip(&[orig.clone(), resp.clone()]).all(fits)
-            || their_ends.iter().zip(&[resp, orig]).all(fits)
-    };
-    let none = BTreeMap::new();
     tally.rows += 1;
-    let best = ours.iter().filter(is_same);
-    let compared = |r| fields(Peer::Suricata, theirs, r, &none);
-    let best = best.min_by_key(|r| compared(r).filter(|c| !c.is_equal()).count());
+    let compared = |r| fields(peer, theirs, r, &NO_TUNNELS);
+    let best = |of: &[&'a Record]| {
+        let same = of.iter().copied().filter(is_same);
+        same.min_by_key(|r| compared(r).filter(|c| !c.is_equal()).count())
+    };
+    let best = best(ours.alike(theirs)).or_else(|| best(ours.between(&their_ends)));
     let shown = || name(|n| theirs.get(n).cloned().flatten(), &[]);
     let Some(record) = best else { return vec![missing("row", shown())] };
     tally.found += 1;
@@ -276,6 +280,9 @@ fn fields<'a>(
 
 /// True when our records of that kind have the field.
 fn is_field(kind: &str, name: &str) -> bool {
+    if derived::KINDS.contains(&kind) {
+        return true;
+    }
     let kind = offwire_core::event::Kind::from_path(kind);
     kind.is_some_and(|k| k.fields().iter().any(|f| f.name == name))
 }

@@ -1,5 +1,6 @@
 //! Suricata's expected events as the corpus has them: partial EVE records, read by our own reader.
 
+use crate::folders;
 use crate::ours::{self, Record};
 use crate::zeek_log::Row;
 use serde_json::{Map, Value};
@@ -20,26 +21,13 @@ const DERIVED: [&str; 10] = [
     "self_signed",
 ];
 
-/// Every file of expectations, with the capture that it is of.
-pub(crate) fn find(corpus: &Path) -> Vec<(PathBuf, PathBuf)> {
-    let mut found = Vec::new();
-    for expected in folders(corpus).iter().flat_map(|kind| folders(kind)) {
-        let name = expected.to_string_lossy().into_owned();
-        let Some(capture) = name.strip_suffix(".expected") else { continue };
-        for test in folders(&expected.join("suricata")) {
-            let checks = test.join("eve-checks.json");
-            if checks.is_file() {
-                found.push((checks, PathBuf::from(capture)));
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    entries.map(|e| e.path()).filter(|p| p.is_dir()).collect()
+/// The files of expectations in a folder of expected output, sorted.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let tests = folders::inside(&folder.join("suricata"));
+    let mut files: Vec<_> =
+        tests.iter().flat_map(|test| folders::file(test, "eve-checks.json")).collect();
+    files.sort();
+    files
 }
 
 /// The expected records: what our reader makes of each expectation, without what it derives.

@@ -1,6 +1,6 @@
-//! Compares our records with those of Zeek for every capture of the corpus that has its logs, with
-//! what Suricata's tests expect of EVE, which our own reader of EVE reads, and with the JA3, JA3S,
-//! server names and certificates that TShark found.
+//! Compares our records with those of others for every capture of the corpus: Zeek's logs, what
+//! Suricata's tests expect of EVE, which our own reader of EVE reads, TShark's tables, Arkime's
+//! sessions, nDPI's flows and FoxIO's fingerprints.
 //!
 //! `peers [-v] [LOG] [PART-OF-A-PATH]`: prints, per log and field, how many values agree, and lists
 //! each difference that neither a rule (`meaning.rs`, for any capture) nor a row of
@@ -9,80 +9,38 @@
 //! with status 1 when an explanation is out of date.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is text")]
 
+mod arkime;
 mod compare;
+mod derived;
+mod ends;
 mod eve;
 mod explained;
+mod folders;
+mod foxio;
+mod index;
 mod meaning;
+mod ndpi;
 mod ours;
+mod sources;
 mod tshark;
 mod zeek_log;
 
 use compare::{Difference, Tally};
 use explained::Explained;
+use index::Index;
+use ours::Record;
+use sources::{SOURCES, Source, ZEEK};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// The logs that are compared, and the fields that tell their rows apart.
-const LOGS: &[(&str, &[&str])] = &[
-    ("conn", &[]),
-    ("dhcp", &["mac"]),
-    ("dns", &["trans_id", "query", "qtype"]),
-    ("ftp", &["command", "arg"]),
-    ("http", &["trans_depth"]),
-    ("kerberos", &["request_type", "service"]),
-    ("ldap", &["message_id"]),
-    ("ldap_search", &["message_id"]),
-    ("mysql", &["cmd", "arg"]),
-    ("ntlm", &["username"]),
-    ("ntp", &["mode", "xmt_time"]),
-    ("postgresql", &["frontend", "frontend_arg"]),
-    ("radius", &[]),
-    ("rdp", &[]),
-    ("sip", &["method", "seq", "status_code"]),
-    ("smtp", &["trans_depth"]),
-    ("snmp", &[]),
-    ("socks", &[]),
-    ("ssh", &[]),
-    ("ssl", &[]),
-    ("syslog", &["message"]),
-    ("x509", &["fingerprint"]),
-];
-
-/// Kinds, and what their tables are called.
-type Logs = &'static [(&'static str, &'static str)];
-
-/// Reads the records that a file expects.
-type Expected = fn(&Path) -> Vec<(&'static str, zeek_log::Row)>;
-
-/// The kinds that are compared with EVE, and what their tables are called.
-const EVE_LOGS: Logs = &[
-    ("conn", "eve-conn"),
-    ("dhcp", "eve-dhcp"),
-    ("dns", "eve-dns"),
-    ("ftp", "eve-ftp"),
-    ("http", "eve-http"),
-    ("kerberos", "eve-kerberos"),
-    ("ntlm", "eve-ntlm"),
-    ("rdp", "eve-rdp"),
-    ("sip", "eve-sip"),
-    ("smtp", "eve-smtp"),
-    ("snmp", "eve-snmp"),
-    ("ssh", "eve-ssh"),
-    ("ssl", "eve-ssl"),
-    ("x509", "eve-x509"),
-];
-
-/// The same for TShark's tables.
-const TSHARK_LOGS: Logs = &[("ssl", "tshark-ssl"), ("x509", "tshark-x509")];
 
 fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let is_verbose = args.iter().any(|a| a == "-v");
     let mut words = args.iter().filter(|a| *a != "-v");
     let first = words.next().map(String::as_str);
-    let is_log = |w: &&str| {
-        let partial = EVE_LOGS.iter().chain(TSHARK_LOGS);
-        LOGS.iter().any(|(name, _)| name == w) || partial.map(|(_, name)| name).any(|n| n == w)
+    let is_log = |word: &&str| {
+        let others = SOURCES.iter().flat_map(|source| source.logs).map(|(_, name)| name);
+        ZEEK.iter().map(|(name, _)| name).chain(others).any(|name| name == word)
     };
     let log = first.filter(is_log);
     let part = if log.is_some() { words.next().map(String::as_str) } else { first };
@@ -94,126 +52,143 @@ fn main() -> std::process::ExitCode {
         eprintln!("peers: no corpus at {} (set OFFWIRE_CORPUS)", corpus.display());
         return std::process::ExitCode::from(2);
     }
-    let mut explained = Explained::load(include_str!("../../../peers-explained.tsv"));
-    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
-    for test in zeek_log::find(&corpus) {
-        if part.is_some_and(|p| !test.display().to_string().contains(p)) {
-            continue;
-        }
-        compare_test(&corpus, &test, log, &mut explained, &mut tallies, is_verbose);
-    }
-    let both: [(Logs, Vec<_>, Expected); 2] = [
-        (EVE_LOGS, eve::find(&corpus), eve::expected),
-        (TSHARK_LOGS, tshark::find(&corpus), tshark::expected),
-    ];
-    for (logs, tests, expected) in both {
-        for (file, capture) in tests {
-            if part.is_none_or(|p| file.display().to_string().contains(p)) {
-                let test = Test { corpus: &corpus, file: &file, capture: &capture, logs };
-                test.compare(expected(&file), log, &mut explained, &mut tallies, is_verbose);
+    let mut run = Run {
+        explained: Explained::load(include_str!("../../../peers-explained.tsv")),
+        tallies: BTreeMap::new(),
+        only: log,
+        is_verbose,
+    };
+    for (folder, capture) in folders::expected(&corpus) {
+        if part.is_none_or(|p| folder.display().to_string().contains(p)) {
+            let mut test = Test { corpus: &corpus, folder: &folder, records: Lazy::new(&capture) };
+            run.zeek(&mut test);
+            for source in SOURCES {
+                run.source(source, &mut test);
             }
         }
     }
-    for (name, tally) in &tallies {
+    for (name, tally) in &run.tallies {
         println!("\n{name}\n{tally}");
     }
-    let stale = if part.is_none() && log.is_none() { explained.stale() } else { Vec::new() };
+    let stale = if part.is_none() && log.is_none() { run.explained.stale() } else { Vec::new() };
     for row in &stale {
         println!("explanation out of date: {row}");
     }
     std::process::ExitCode::from(u8::from(!stale.is_empty()))
 }
 
-/// Compares the logs of one test of Zeek's with what we make of its capture.
-fn compare_test(
-    corpus: &Path,
-    test: &Path,
-    only: Option<&str>,
-    explained: &mut Explained,
-    tallies: &mut BTreeMap<&str, Tally>,
+/// What is expected of one capture.
+struct Test<'a> {
+    corpus: &'a Path,
+    folder: &'a Path,
+    records: Lazy<'a>,
+}
+
+impl Test<'_> {
+    /// A path of the corpus as it is shown.
+    fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(self.corpus).unwrap_or(path).display().to_string()
+    }
+}
+
+/// The records of a capture, read when something asks for them.
+struct Lazy<'a> {
+    capture: &'a Path,
+    records: Option<Vec<Record>>,
+}
+
+impl<'a> Lazy<'a> {
+    fn new(capture: &'a Path) -> Self {
+        Self { capture, records: None }
+    }
+
+    fn get(&mut self) -> &[Record] {
+        self.records.get_or_insert_with(|| {
+            let mut records = ours::read(self.capture);
+            let derived = derived::flows(&records);
+            records.push(derived::services(&records));
+            records.extend(derived);
+            records
+        })
+    }
+}
+
+/// One run of the program.
+struct Run<'a> {
+    explained: Explained,
+    tallies: BTreeMap<&'static str, Tally>,
+    only: Option<&'a str>,
     is_verbose: bool,
-) {
-    let shown = test.strip_prefix(corpus).unwrap_or(test).display().to_string();
-    let Some((capture, _)) = shown.split_once(".expected/") else { return };
-    let mut events = None;
-    for &(log, keys) in LOGS {
-        if only.is_some_and(|o| o != log) {
-            continue;
-        }
-        for path in zeek_log::files(test, log, capture) {
-            let theirs = zeek_log::read(&path);
-            if theirs.is_empty() {
-                continue;
+}
+
+impl Run<'_> {
+    /// Compares Zeek's logs of a capture with what we make of it.
+    fn zeek(&mut self, test: &mut Test<'_>) {
+        for folder in zeek_log::folders(test.folder) {
+            let shown = test.shown(&folder);
+            let Some((capture, _)) = shown.split_once(".expected/") else { continue };
+            for &(log, keys) in ZEEK {
+                if self.only.is_some_and(|o| o != log) {
+                    continue;
+                }
+                for path in zeek_log::files(&folder, log, capture) {
+                    let theirs = zeek_log::read(&path);
+                    if theirs.is_empty() {
+                        continue;
+                    }
+                    let is_logged = |e: &&Record| log != "ftp" || has_command(&theirs, e);
+                    let records = test.records.get().iter();
+                    let ours: Vec<_> =
+                        records.filter(|e| e.kind == log).filter(is_logged).collect();
+                    let parents = zeek_log::connections(&folder);
+                    let tally = self.tallies.entry(log).or_default();
+                    let differences = compare::logs(&theirs, &ours, keys, &parents, tally);
+                    self.tell(&shown, log, &differences);
+                }
             }
-            let events = events.get_or_insert_with(|| ours::read(&corpus.join(capture)));
-            let is_logged = |e: &&ours::Record| log != "ftp" || has_command(&theirs, e);
-            let ours: Vec<_> = events.iter().filter(|e| e.kind == log).filter(is_logged).collect();
-            let parents = zeek_log::connections(test);
-            let tally = tallies.entry(log).or_default();
-            for difference in compare::logs(&theirs, &ours, keys, &parents, tally) {
-                tell(&shown, log, &difference, explained, tally, is_verbose);
+        }
+    }
+
+    /// Compares what a file expects with what we make of its capture.
+    fn source(&mut self, source: &Source, test: &mut Test<'_>) {
+        for file in (source.files)(test.folder) {
+            let expected = (source.expected)(&file);
+            let shown = test.shown(file.parent().unwrap_or(&file));
+            for &(kind, log) in source.logs {
+                let rows = expected.iter().filter(|(k, _)| *k == kind).map(|(_, row)| row);
+                let rows: Vec<_> = rows.collect();
+                if rows.is_empty() || self.only.is_some_and(|o| o != log) {
+                    continue;
+                }
+                let index = Index::new(kind, test.records.get());
+                for row in rows {
+                    let tally = self.tallies.entry(log).or_default();
+                    let differences = compare::part(source.peer, row, &index, tally);
+                    self.tell(&shown, log, &differences);
+                }
+            }
+        }
+    }
+
+    /// Counts and shows what differs.
+    fn tell(&mut self, test: &str, log: &'static str, differences: &[Difference]) {
+        let tally = self.tallies.entry(log).or_default();
+        for difference in differences {
+            let by_rule = difference.cause.map(|(known, cause)| (known, cause.to_owned()));
+            let cause = self.explained.cause(test, log, difference).or(by_rule);
+            if let Some((known, _)) = &cause {
+                tally.explain(difference, *known);
+            }
+            if cause.is_none() || self.is_verbose {
+                let cause = cause.map(|(_, c)| format!("  ({c})")).unwrap_or_default();
+                println!("{test} {log} {difference}{cause}");
             }
         }
     }
 }
 
 /// True when Zeek's log of FTP has rows of that command: it logs a choice of them, we all.
-fn has_command(theirs: &[zeek_log::Row], ours: &ours::Record) -> bool {
+fn has_command(theirs: &[zeek_log::Row], ours: &Record) -> bool {
     let command = ours.fields.get("command").map(String::as_str);
     theirs.iter().any(|row| row.get("command").and_then(Option::as_deref) == command)
-}
-
-/// A file that expects some fields of some records of a capture.
-struct Test<'a> {
-    corpus: &'a Path,
-    file: &'a Path,
-    capture: &'a Path,
-    logs: Logs,
-}
-
-impl Test<'_> {
-    /// Compares what is expected with what we make of the capture.
-    fn compare(
-        &self,
-        expected: Vec<(&'static str, zeek_log::Row)>,
-        only: Option<&str>,
-        explained: &mut Explained,
-        tallies: &mut BTreeMap<&str, Tally>,
-        is_verbose: bool,
-    ) {
-        let test = self.file.parent().unwrap_or(self.file);
-        let shown = test.strip_prefix(self.corpus).unwrap_or(test).display().to_string();
-        let mut events = None;
-        for (kind, row) in expected {
-            let Some((kind, log)) = self.logs.iter().find(|(k, _)| *k == kind) else { continue };
-            if only.is_some_and(|o| o != *log && o != *kind) {
-                continue;
-            }
-            let events = events.get_or_insert_with(|| ours::read(self.capture));
-            let ours: Vec<_> = events.iter().filter(|e| e.kind == *kind).collect();
-            let tally = tallies.entry(log).or_default();
-            for difference in compare::part(&row, &ours, tally) {
-                tell(&shown, log, &difference, explained, tally, is_verbose);
-            }
-        }
-    }
-}
-
-fn tell(
-    test: &str,
-    log: &str,
-    difference: &Difference,
-    explained: &mut Explained,
-    tally: &mut Tally,
-    is_verbose: bool,
-) {
-    let by_rule = difference.cause.map(|(known, cause)| (known, cause.to_owned()));
-    let cause = explained.cause(test, log, difference).or(by_rule);
-    if let Some((known, _)) = &cause {
-        tally.explain(difference, *known);
-    }
-    if cause.is_none() || is_verbose {
-        let cause = cause.map(|(_, c)| format!("  ({c})")).unwrap_or_default();
-        println!("{test} {log} {difference}{cause}");
-    }
 }

@@ -3,12 +3,17 @@
 
 use crate::ours::Record;
 use crate::zeek_log::Row;
+use std::collections::BTreeSet;
 
 /// Whose records are compared with ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
-    Zeek,
+    Arkime,
+    FoxIo,
+    Ndpi,
     Suricata,
+    TShark,
+    Zeek,
 }
 
 /// What a rule says of a field.
@@ -38,7 +43,7 @@ struct Rule {
     holds: fn(&Pair<'_>) -> bool,
 }
 
-use Peer::{Suricata, Zeek};
+use Peer::{Arkime, Ndpi, Suricata, TShark, Zeek};
 use Verdict::{Apart, Differs, Same};
 
 /// The first that holds decides.
@@ -118,18 +123,7 @@ static RULES: &[Rule] = &[
         },
     },
     // Ours is the path as a URL, as Zeek writes it.
-    Rule {
-        peer: Suricata,
-        kind: "ftp",
-        fields: &["arg"],
-        verdict: Same,
-        holds: |p| {
-            both(p).is_some_and(|(t, o)| {
-                let path = o.strip_prefix("ftp://").and_then(|o| o.strip_suffix(t));
-                path.is_some_and(|path| path.ends_with('/'))
-            })
-        },
-    },
+    Rule { peer: Suricata, kind: "ftp", fields: &["arg"], verdict: Same, holds: is_path_of },
     Rule {
         peer: Suricata,
         kind: "dns",
@@ -155,7 +149,144 @@ static RULES: &[Rule] = &[
         ),
         holds: |p| p.ours.is_none() && !p.record.fields.contains_key("cipher"),
     },
+    Rule {
+        peer: TShark,
+        kind: "ftp",
+        fields: &["arg"],
+        verdict: Same,
+        holds: |p| p.theirs.is_some() && p.ours == Some(HIDDEN),
+    },
+    Rule { peer: TShark, kind: "ftp", fields: &["arg"], verdict: Same, holds: is_path_of },
+    // TShark's columns do not tell sections apart.
+    Rule {
+        peer: TShark,
+        kind: "dns",
+        fields: &["answers"],
+        verdict: Same,
+        holds: |p| {
+            let ours = ["answers", "auth", "addl"].map(|f| p.record.get(f).unwrap_or_default());
+            let ours = ours.join(",").to_ascii_lowercase();
+            let ours: BTreeSet<&str> = ours.split([',', ' ']).collect();
+            p.theirs.is_some_and(|t| t.split(',').all(|one| ours.contains(one)))
+        },
+    },
+    Rule {
+        peer: TShark,
+        kind: "flow",
+        fields: &["last"],
+        verdict: Apart(AFTER_CLOSE),
+        holds: is_after_close,
+    },
+    Rule {
+        peer: TShark,
+        kind: "flow",
+        fields: &["payload"],
+        verdict: Apart("as in Zeek, a connection of one packet has no sizes"),
+        holds: |p| p.ours.is_none(),
+    },
+    Rule {
+        peer: Arkime,
+        kind: "flow",
+        fields: &["last_ms"],
+        verdict: Apart(AFTER_CLOSE),
+        holds: is_after_close,
+    },
+    // Milliseconds, cut by one and rounded by the other.
+    Rule {
+        peer: Arkime,
+        kind: "flow",
+        fields: &["first_ms", "last_ms"],
+        verdict: Same,
+        holds: |p| {
+            let number = |text: &str| text.parse::<i64>().ok();
+            both(p).and_then(|(t, o)| Some(number(t)?.abs_diff(number(o)?) <= 1)) == Some(true)
+        },
+    },
+    // Its path is without the query.
+    Rule {
+        peer: Arkime,
+        kind: "http",
+        fields: &["uri"],
+        verdict: Same,
+        holds: |p| both(p).is_some_and(|(t, o)| o.split('?').next() == Some(t)),
+    },
+    Rule {
+        peer: Arkime,
+        kind: "smtp",
+        fields: &["subject"],
+        verdict: Apart("Arkime decodes what the header encodes; Zeek's and ours is as it was sent"),
+        holds: |p| p.ours.is_some_and(|o| !o.is_ascii() || o.contains("=?") || o.contains("\\x")),
+    },
+    Rule {
+        peer: TShark,
+        kind: "dns",
+        fields: &["query", "qtype"],
+        verdict: Apart(
+            "an update's zone, which is no question; ours is what is updated, as Zeek's",
+        ),
+        holds: |p| p.record.get("opcode").as_deref() == Some("5"),
+    },
+    Rule {
+        peer: TShark,
+        kind: "services",
+        fields: UNREAD,
+        verdict: Differs("we have no analyzer of it"),
+        holds: |p| p.ours.is_none(),
+    },
+    Rule { peer: Arkime, kind: "flow", fields: &["service"], verdict: Same, holds: has_all },
+    Rule { peer: Ndpi, kind: "flow", fields: &["service"], verdict: Same, holds: has_all },
 ];
+
+/// Protocols that TShark names and we do not.
+const UNREAD: &[&str] = &[
+    "bacnet",
+    "bgp",
+    "bittorrent",
+    "bt-dht",
+    "coap",
+    "dhcpv6",
+    "gtp",
+    "isakmp",
+    "mqtt",
+    "nfs",
+    "nntp",
+    "openvpn",
+    "rpc",
+    "rtp",
+    "stun",
+    "tds",
+    "tftp",
+    "websocket",
+    "wg",
+    "x11",
+];
+
+const AFTER_CLOSE: &str = "Zeek's duration and ours end when both sides have closed; the last acknowledgement comes later";
+
+/// True when packets of a TCP connection went on behind our end of it.
+fn is_after_close(pair: &Pair<'_>) -> bool {
+    let number = |text: &str| text.parse::<f64>().ok();
+    let later = both(pair).and_then(|(t, o)| Some(number(t)? > number(o)?));
+    pair.record.get("proto").as_deref() == Some("tcp") && later == Some(true)
+}
+
+/// True when theirs is the end of our path.
+fn is_path_of(pair: &Pair<'_>) -> bool {
+    both(pair).is_some_and(|(t, o)| {
+        let path = o.strip_prefix("ftp://").and_then(|o| o.strip_suffix(t));
+        path.is_some_and(|path| path.ends_with('/'))
+    })
+}
+
+/// True when each protocol of theirs is one of ours.
+fn has_all(pair: &Pair<'_>) -> bool {
+    let has = |(t, o): (&str, &str)| {
+        // Zeek's names of some tell what carries them.
+        let plain = |name: &str| name.trim_end_matches("_tcp").trim_end_matches("_udp").to_owned();
+        t.split(',').all(|one| o.split(',').any(|name| plain(name) == one))
+    };
+    both(pair).is_some_and(has)
+}
 
 /// What stands for a password.
 const HIDDEN: &str = "<hidden>";

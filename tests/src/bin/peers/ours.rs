@@ -14,6 +14,13 @@ pub(crate) struct Record {
     pub(crate) fields: BTreeMap<String, String>,
 }
 
+impl Record {
+    /// A field, where it is set.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        self.fields.get(name).cloned()
+    }
+}
+
 /// Takes events and lets the rest go.
 #[derive(Default)]
 struct Events {
@@ -70,6 +77,8 @@ fn record(event: &Event) -> Record {
         fields.extend(port.map(|p| (format!("id.{name}_p"), p.to_string())));
     }
     fields.extend(flow.transport.map(|t| ("proto".to_owned(), t.name().to_owned())));
+    fields.extend(flow.community_id.map(|id| ("community_id".to_owned(), id.to_string())));
+    fields.extend(event.ts.map(|ts| ("ts".to_owned(), format!("{:.6}", ts.0 as f64 / 1e9))));
     let kind = event.body.kind();
     let mut names = kind.fields().iter().map(|f| f.name);
     event.body.cells(&mut |cell| {

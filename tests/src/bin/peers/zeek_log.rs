@@ -1,5 +1,6 @@
 //! Zeek's logs as the corpus has them: TSV with a header, or one JSON object a line.
 
+use crate::folders;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -7,24 +8,15 @@ use std::path::{Path, PathBuf};
 /// A row: its fields as text; unset ones are there as `None`.
 pub(crate) type Row = BTreeMap<String, Option<String>>;
 
-/// Every folder of the corpus that holds logs of Zeek, sorted.
-pub(crate) fn find(corpus: &Path) -> Vec<PathBuf> {
-    let mut found = BTreeSet::new();
-    for kind in folders(corpus) {
-        for expected in folders(&kind) {
-            let zeek = expected.join("zeek");
-            found.extend(folders(&zeek));
-            if zeek.join("conn.log").is_file() {
-                found.insert(zeek);
-            }
-        }
+/// The folders of Zeek's logs in a folder of expected output, sorted.
+pub(crate) fn folders(expected: &Path) -> Vec<PathBuf> {
+    let zeek = expected.join("zeek");
+    let mut found = folders::inside(&zeek);
+    if !folders::file(&zeek, "conn.log").is_empty() {
+        found.push(zeek);
     }
-    found.into_iter().collect()
-}
-
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    entries.map(|e| e.path()).filter(|p| p.is_dir()).collect()
+    found.sort();
+    found
 }
 
 /// The files of a test that hold the log `name` of this capture: `conn.log`, and such as

@@ -1,9 +1,9 @@
-//! TShark's fingerprints, server names and certificates as the corpus has them: a table, a row a
-//! packet.
+//! TShark's fingerprints, server names and certificates.
 
+use super::lines;
 use crate::zeek_log::Row;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Handshake messages, RFC 8446 section 4.
 const CLIENT_HELLO: &str = "1";
@@ -11,35 +11,12 @@ const SERVER_HELLO: &str = "2";
 /// RFC 6066 section 8.
 const CERTIFICATE_STATUS: &str = "22";
 
-/// Every table, with the capture that it is of.
-pub(crate) fn find(corpus: &Path) -> Vec<(PathBuf, PathBuf)> {
-    let mut found = Vec::new();
-    let folders = |path: &Path| {
-        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-        entries.map(|e| e.path()).filter(|p| p.is_dir()).collect::<Vec<_>>()
-    };
-    for expected in folders(corpus).iter().flat_map(|kind| folders(kind)) {
-        let name = expected.to_string_lossy().into_owned();
-        let table = expected.join("tshark").join("tls.tsv");
-        if let (Some(capture), true) = (name.strip_suffix(".expected"), table.is_file()) {
-            found.push((table, PathBuf::from(capture)));
-        }
-    }
-    found.sort();
-    found
-}
-
 /// What it says: of each connection the first hello of either side, and each certificate once.
 pub(crate) fn expected(table: &Path) -> Vec<(&'static str, Row)> {
-    let text = std::fs::read(table).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let mut lines = text.lines();
-    let names: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
     let mut hellos: BTreeMap<(String, &str), Row> = BTreeMap::new();
     let mut serials = BTreeSet::new();
-    for line in lines {
-        let cells: BTreeMap<&str, &str> = names.iter().copied().zip(line.split('\t')).collect();
-        let get = |name: &str| cells.get(name).copied().filter(|cell| !cell.is_empty());
+    for line in lines(table) {
+        let get = |name: &str| line.get(name);
         let first = |name: &str| get(name).and_then(|cell| cell.split(" | ").next());
         let kinds: Vec<&str> = get("tls.handshake.type").unwrap_or_default().split(" | ").collect();
         let stream = format!("{:?} {:?}", get("tcp.stream"), get("udp.stream"));

@@ -1,0 +1,77 @@
+//! The protocols that TShark met in a capture, by our names.
+
+use crate::zeek_log::Row;
+use std::path::Path;
+
+/// Its names of what we know by another name.
+const NAMES: &[(&str, &str)] = &[
+    ("cldap", "ldap"),
+    ("dcerpc", "dce_rpc"),
+    ("kerberos", "krb"),
+    ("llmnr", "dns"),
+    ("mdns", "dns"),
+    ("nbns", "dns"),
+    ("ntlmssp", "ntlm"),
+    ("pgsql", "postgresql"),
+    ("pop", "pop3"),
+    ("smb2", "smb"),
+    ("tls", "ssl"),
+];
+
+/// Those that we know by its name.
+const SAME: &[&str] = &[
+    "arp",
+    "bacnet",
+    "bgp",
+    "bittorrent",
+    "bt-dht",
+    "coap",
+    "dhcp",
+    "dhcpv6",
+    "dns",
+    "dtls",
+    "ftp",
+    "gtp",
+    "http",
+    "http2",
+    "imap",
+    "isakmp",
+    "ldap",
+    "mqtt",
+    "mysql",
+    "nfs",
+    "nntp",
+    "ntp",
+    "openvpn",
+    "quic",
+    "radius",
+    "rdp",
+    "rpc",
+    "rtp",
+    "sip",
+    "smb",
+    "smtp",
+    "snmp",
+    "socks",
+    "ssh",
+    "stun",
+    "syslog",
+    "tds",
+    "telnet",
+    "tftp",
+    "websocket",
+    "wg",
+    "x11",
+];
+
+/// One row, with a field for each protocol.
+pub(crate) fn expected(list: &Path) -> Vec<(&'static str, Row)> {
+    let text = std::fs::read_to_string(list).unwrap_or_default();
+    let ours = |theirs: &str| {
+        let other = NAMES.iter().find(|(name, _)| *name == theirs).map(|(_, ours)| *ours);
+        other.or_else(|| SAME.iter().copied().find(|name| *name == theirs))
+    };
+    let row: Row =
+        text.lines().filter_map(ours).map(|name| (name.to_owned(), Some("T".to_owned()))).collect();
+    Some(row).filter(|row| !row.is_empty()).map(|row| ("services", row)).into_iter().collect()
+}
