@@ -152,7 +152,8 @@ async function feed(file: number, chunk: Uint8Array): Promise<void> {
 	let from = 0;
 	let idle = 0;
 	let breathedAt = performance.now();
-	while (from < chunk.length && !isStopped) {
+	// A slice that was on its way when its file was stopped comes too late for it.
+	while (from < chunk.length && !isStopped && open.has(file)) {
 		const taken = theCase().feed(coreId, chunk, from);
 		idle = taken === 0 ? idle + 1 : 0;
 		if (idle > PATIENCE) {
