@@ -327,6 +327,11 @@ test("what findings are about stands before the busiest hosts, with how grave th
 	assert.match(await scanner.textContent(), /2 findings, the gravest medium/);
 	const busiest = page.locator(".related li", { hasText: "123.150.207.231" });
 	assert.match(await busiest.textContent(), /2 findings, the gravest medium/);
+	// The view is scrolled, however long it is; the frame around it never is.
+	await page.setViewportSize({ width: 400, height: 300 });
+	const frame = () =>
+		page.evaluate(() => document.scrollingElement.scrollHeight - window.innerHeight);
+	assert.equal(await frame(), 0);
 	await page.getByRole("textbox", { name: "Text of entities" }).fill("hawk");
 	assert.equal(await suspects.count(), 1);
 	await suspects.locator(".pivot").click();
