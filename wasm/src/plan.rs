@@ -72,7 +72,8 @@ fn digest(hex: &str) -> Option<[u8; 32]> {
 /// A file of the plan.
 #[derive(Serialize)]
 struct Planned {
-    index: usize,
+    /// A number of 32 bits: a larger one would cross as bigint.
+    index: u32,
     more_follow: bool,
     next_packet: Option<i64>,
 }
@@ -86,12 +87,14 @@ struct Planned {
 pub fn plan(files: JsValue) -> Result<JsValue, JsError> {
     let files: Vec<FileMeta> =
         from_js::<Vec<Described>>(files)?.into_iter().map(Into::into).collect();
-    let planned = Session::plan(&files).into_iter().map(|p| Planned {
-        index: p.index,
-        more_follow: p.more_follow,
-        next_packet: p.next_packet.map(|time| time.0),
+    let planned = Session::plan(&files).into_iter().map(|p| {
+        Ok(Planned {
+            index: u32::try_from(p.index)?,
+            more_follow: p.more_follow,
+            next_packet: p.next_packet.map(|time| time.0),
+        })
     });
-    to_js(&planned.collect::<Vec<_>>())
+    to_js(&planned.collect::<Result<Vec<_>, std::num::TryFromIntError>>()?)
 }
 
 /// When the first packet of a capture was taken, by its first bytes; `undefined` for what is none.
