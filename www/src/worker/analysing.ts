@@ -167,7 +167,10 @@ function feeding(port: MessagePort): void {
 
 /** Works off what was handed over, as far as it goes. */
 function workOff(): Promise<void> {
-	return enqueue(() => side.run());
+	return enqueue(() => {
+		breathedAt = performance.now();
+		return side.run();
+	});
 }
 
 /** Runs `job` after all work before it. What it throws can only be a breakdown of the core. */
