@@ -18,6 +18,8 @@ pub struct Checkpoint {
     pub(crate) n_in: u64,
     /// Bytes of the content before it.
     pub(crate) n_out: u64,
+    /// How far into deflate's window that was.
+    pub(super) in_window: usize,
     /// The decompressor as it was.
     pub(super) inflate: Box<InflateState>,
 }
@@ -86,7 +88,11 @@ mod tests {
         let mut offer = |tree: &mut Tree, node, n_out| {
             if density.wants(tree, node, n_out) {
                 let inflate = InflateState::new_boxed(DataFormat::Raw);
-                density.add(tree, node, Checkpoint { n_in: n_out / 3, n_out, inflate });
+                density.add(
+                    tree,
+                    node,
+                    Checkpoint { n_in: n_out / 3, n_out, in_window: 0, inflate },
+                );
             }
         };
         (0..=40).for_each(|n| offer(&mut tree, a, n));

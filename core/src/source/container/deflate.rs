@@ -7,8 +7,9 @@ use flate2::Crc;
 use miniz_oxide::inflate::stream::{FullReset, InflateState, inflate};
 use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 
-/// Output taken at a time.
-pub(crate) const STEP: usize = 64 << 10;
+/// Output taken at a time: the window of deflate. What comes out in one step ends where the window
+/// does, so that the decoder never holds back what it decoded before damage.
+pub(crate) const STEP: usize = 32 << 10;
 /// A file that expands more than this, past [`RATIO_AFTER`], is a bomb: deflate's limit is about
 /// 1032, which only one byte repeated reaches; the most repetitive real logs reach some 200.
 const MAX_RATIO: u64 = 1000;
@@ -36,6 +37,8 @@ pub(crate) struct Deflate {
     pub(crate) crc: Crc,
     /// Bytes that came out, of all streams.
     pub(crate) n_out: u64,
+    /// How much of the window was filled since it was last full.
+    in_window: usize,
     /// The last step had no room for more: what was taken in may not have come out yet.
     is_full: bool,
     /// The node whose checkpoints are kept; none for what lies in two containers.
@@ -45,21 +48,21 @@ pub(crate) struct Deflate {
 impl Deflate {
     pub(crate) fn new(keeps: Option<NodeId>) -> Self {
         let state = InflateState::new_boxed(DataFormat::Raw);
-        Self { state, crc: Crc::new(), n_out: 0, is_full: false, keeps }
+        Self { state, crc: Crc::new(), n_out: 0, in_window: 0, is_full: false, keeps }
     }
 
     /// Goes on from a checkpoint. The checksum is not known then: whoever reads again does not ask
     /// for it.
     pub(crate) fn resume(checkpoint: &Checkpoint) -> Self {
-        let state = checkpoint.inflate.clone();
-        Self { state, n_out: checkpoint.n_out, is_full: true, ..Self::new(None) }
+        let Checkpoint { n_out, in_window, ref inflate, .. } = *checkpoint;
+        Self { state: inflate.clone(), n_out, in_window, is_full: true, ..Self::new(None) }
     }
 
     /// Another stream follows.
     pub(crate) fn begin(&mut self) {
         self.state.reset_as(FullReset(DataFormat::Raw));
         self.crc.reset();
-        self.is_full = false;
+        (self.in_window, self.is_full) = (0, false);
     }
 
     /// Fills `buffer` with what the next of `bytes` give, of which `n_in` came before. Returns how
@@ -73,9 +76,10 @@ impl Deflate {
     ) -> (usize, Option<End>) {
         let room = if self.is_full { 0 } else { (JUDGED_EACH - n_in % JUDGED_EACH) as usize };
         let bytes = bytes.get(..room).unwrap_or(bytes);
-        buffer.resize(STEP, 0);
+        buffer.resize(STEP - self.in_window, 0);
         let result = inflate(&mut self.state, bytes, buffer, MZFlush::None);
-        self.is_full = result.bytes_written == STEP;
+        self.is_full = result.bytes_written == buffer.len();
+        self.in_window = (self.in_window + result.bytes_written) % STEP;
         buffer.truncate(result.bytes_written);
         self.crc.update(buffer);
         self.n_out += result.bytes_written as u64;
@@ -90,7 +94,8 @@ impl Deflate {
             self.keeps.filter(|node| end.is_none() && out.wants_checkpoint(*node, self.n_out));
         if let Some(node) = keeps.filter(|_| result.status.is_ok()) {
             let inflate = self.state.clone();
-            out.checkpoint(node, Checkpoint { n_in, n_out: self.n_out, inflate });
+            let Self { n_out, in_window, .. } = *self;
+            out.checkpoint(node, Checkpoint { n_in, n_out, in_window, inflate });
         }
         (result.bytes_consumed, end)
     }

@@ -355,6 +355,26 @@ mod tests {
     }
 
     #[test]
+    fn all_that_came_before_damage_is_used_in_any_cut() {
+        // Rows so alike that a few bytes of input fill the decoder's window several times.
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(ROW.repeat(8000).as_bytes()).unwrap();
+        encoder.flush().unwrap();
+        // A block of a type that there is not.
+        let damaged = [encoder.get_ref(), &[7; 9][..]].concat();
+        let members = [gz(ROW.as_bytes()), damaged.clone()].concat();
+        for bytes in [damaged, members] {
+            let all = read_by(&bytes, bytes.len());
+            assert_eq!(codes(&all), ["container-damaged"], "{:?}", all.notes());
+            assert!(all.events.len() >= 8000);
+            for by in (100..1100).step_by(23) {
+                let cut = read_by(&bytes, by);
+                assert_eq!((cut.notes(), cut.events.len()), (all.notes(), all.events.len()));
+            }
+        }
+    }
+
+    #[test]
     fn containers_too_deep_are_not_opened() {
         let mut bytes = ROW.as_bytes().to_vec();
         for depth in 0..5 {

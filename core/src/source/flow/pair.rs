@@ -189,6 +189,23 @@ struct Pair<'a> {
     /// Those in the direction of the first row, that one included.
     there: Vec<&'a Row>,
     back: Vec<&'a Row>,
+    /// What each of them has had so far: asked of every row, so not looked for in all before it.
+    marks_there: Marks,
+    marks_back: Marks,
+}
+
+/// Flags of one direction that tell where a connection begins and ends.
+#[derive(Debug, Clone, Copy, Default)]
+struct Marks {
+    has_syn: bool,
+    has_end: bool,
+}
+
+impl Marks {
+    fn add(&mut self, row: &Row) {
+        self.has_syn |= row.has_flag('S');
+        self.has_end |= row.has_flag('F') || row.has_flag('R');
+    }
 }
 
 /// The connections among the rows of one key, in time order.
@@ -198,13 +215,19 @@ fn connections(rows: &[Row]) -> Vec<Pair<'_>> {
     for row in rows {
         match conns.last_mut().filter(|c| c.takes(row, end)) {
             Some(conn) => {
-                let is_there = conn.first.src == row.src;
-                let side = if is_there { &mut conn.there } else { &mut conn.back };
-                side.push(row);
+                conn.add(row);
                 end = end.max(row.end());
             }
             None => {
-                conns.push(Pair { first: row, there: vec![row], back: Vec::new() });
+                let mut conn = Pair {
+                    first: row,
+                    there: Vec::new(),
+                    back: Vec::new(),
+                    marks_there: Marks::default(),
+                    marks_back: Marks::default(),
+                };
+                conn.add(row);
+                conns.push(conn);
                 end = row.end();
             }
         }
@@ -212,7 +235,16 @@ fn connections(rows: &[Row]) -> Vec<Pair<'_>> {
     conns
 }
 
-impl Pair<'_> {
+impl<'a> Pair<'a> {
+    fn add(&mut self, row: &'a Row) {
+        let (side, marks) = match self.first.src == row.src {
+            true => (&mut self.there, &mut self.marks_there),
+            false => (&mut self.back, &mut self.marks_back),
+        };
+        side.push(row);
+        marks.add(row);
+    }
+
     /// Whether a row belongs to it, which so far ends at `end`: it follows closely, and is not a
     /// new connection from the same port.
     fn takes(&self, row: &Row, end: Option<Time>) -> bool {
@@ -220,9 +252,8 @@ impl Pair<'_> {
             (Some(ts), Some(end)) => ts.since(end) <= SAME_WITHIN,
             _ => true,
         };
-        let side = if self.first.src == row.src { &self.there } else { &self.back };
-        let has = |flag| side.iter().any(|r| r.has_flag(flag));
-        let is_over = has('S') && (has('F') || has('R'));
+        let marks = if self.first.src == row.src { self.marks_there } else { self.marks_back };
+        let is_over = marks.has_syn && marks.has_end;
         is_close && !(is_over && row.has_flag('S'))
     }
 
@@ -336,6 +367,21 @@ mod tests {
 
     fn conns(text: &str) -> Vec<String> {
         conns_of(&read_by(text.as_bytes(), text.len()).events)
+    }
+
+    #[test]
+    fn many_rows_of_one_connection_cost_only_themselves() {
+        let head = LINE.lines().next().unwrap();
+        let row = "2023-08-29 13:58:55.809   00:00:00.000 TCP  10.0.0.9:38553 ->   192.0.2.1:3306 ....S.    1    44   1\n";
+        let head = head.replace("  Packets", " Flags  Packets");
+        let events = read_by(format!("{head}\n{}", row.repeat(100_000)).as_bytes(), 1 << 20).events;
+        let mut pairing = Pairing::new(1 << 30);
+        let start = std::time::Instant::now();
+        for e in &events {
+            assert!(!pairing.observe(e, Exporter::default));
+        }
+        assert_eq!((events.len(), pairing.settle().len()), (100_000, 1));
+        assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
     }
 
     fn conns_of(events: &[Event]) -> Vec<String> {

@@ -13,9 +13,10 @@ pub struct Cost {
     memory: u64,
 }
 
-/// Time that any input may take, and for each byte more: some fifty times what is usual where
-/// nothing is optimised. What grows with the square of its length is beyond it at 100 KB.
-const BASE_NANOS: u64 = 1_000_000_000;
+/// Time that any input may take, since 64 MB may come out of a short one, and for each byte more: some
+/// fifty times what is usual where little is optimised. What grows with the square of its length is
+/// beyond it at 200 KB.
+const BASE_NANOS: u64 = 10_000_000_000;
 const NANOS_PER_BYTE: u64 = 10_000;
 
 /// Memory for any input, and for each byte more: a gzip file may hold a thousand times as much.
