@@ -160,7 +160,7 @@ fn files_are_planned_by_name_and_captures_told_by_their_first_packet() {
     let files = Array::of2(&described("b", 1), &described("a", 2));
     let planned = Array::from(&plan(files.into()).ok().unwrap());
     let index = |at: u32| Reflect::get(&planned.get(at), &"index".into()).unwrap().as_f64();
-    assert_eq!([index(0), index(1), index(2)], [Some(1.0), Some(0.0), None]);
+    assert_eq!(([index(0), index(1)], planned.length()), ([Some(1.0), Some(0.0)], 2));
     assert!(plan(Array::of1(&JsValue::from_str("a")).into()).is_err());
     // A pcap file of one empty packet, two seconds after 1970 and three microseconds.
     let mut pcap = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0];
