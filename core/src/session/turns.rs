@@ -85,9 +85,9 @@ impl Session {
         planned.collect()
     }
 
-    /// What the host does next in reading its [plan](Session::begin_plan). It asks before it opens, feeds or closes a file, so that captures
-    /// which overlap are read side by side; a host that does not ask has them read one after the
-    /// other, each by itself.
+    /// What the host does next in reading its [plan](Session::begin_plan). It asks before it opens,
+    /// feeds or closes a file, so that captures which overlap are read side by side; a host that does
+    /// not ask has them read one after the other, each by itself.
     pub fn turn(&mut self) -> Turn {
         let horizon = self.turns.next.filter(|_| !self.turns.is_late);
         self.set_horizon(horizon);
