@@ -34,11 +34,15 @@ test("on a narrow screen the row stays in sight above its source, and no button 
 		const of = (what) => document.querySelector(what).getBoundingClientRect();
 		return of(".evidence-row.open .evidence-place").bottom <= of(".evidence-panel").top;
 	});
+	const areWhole = async (what) => {
+		for (const button of await page.locator(what).all()) {
+			const { x, width } = await button.boundingBox();
+			assert.ok(x >= 0 && x + width <= 400, `${await button.textContent()}: ${x}, ${width} wide`);
+		}
+	};
+	await areWhole(".panel-head button");
 	await view(page, "report");
-	for (const button of await page.locator(".buttons button").all()) {
-		const { x, width } = await button.boundingBox();
-		assert.ok(x >= 0 && x + width <= 400);
-	}
+	await areWhole(".buttons button");
 	await page.context().close();
 });
 

@@ -41,16 +41,12 @@ impl Shape {
     pub(super) fn value(&self, bytes: &[u8]) -> String {
         let number = bytes.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
         let hex = || format!("0x{number:0width$x}", width = bytes.len() * 2);
-        let with = |value: String, name: Option<&str>| match name {
-            Some(name) => format!("{value} ({name})"),
-            None => value,
-        };
         match self {
             Self::Number => number.to_string(),
-            Self::Named(name) => with(number.to_string(), name(number)),
+            Self::Named(name) => named(number.to_string(), name(number)),
             Self::Hex => hex(),
-            Self::NamedHex(name) => with(hex(), name(number)),
-            Self::Flags => with(hex(), Some(&tcp_flags(number as u8))),
+            Self::NamedHex(name) => named(hex(), name(number)),
+            Self::Flags => named(hex(), Some(&tcp_flags(number as u8))),
             Self::Bits(shift, mask) => (number >> shift & mask).to_string(),
             Self::Mac => {
                 let octets: Vec<_> = bytes.iter().map(|b| format!("{b:02x}")).collect();
@@ -63,6 +59,14 @@ impl Shape {
                 bytes.first_chunk::<16>().map_or(String::new(), |o| Ipv6Addr::from(*o).to_string())
             }
         }
+    }
+}
+
+/// A value with what it means behind it, where that is known.
+pub(super) fn named(value: String, name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("{value} ({name})"),
+        None => value,
     }
 }
 

@@ -8,8 +8,13 @@ use super::ip::{self, Ip};
 use super::link::{self, Layer, Next};
 use super::{Packet, checksum, transport, tunnel};
 use crate::report::ItemField;
-use layout::Row;
 pub(crate) use layout::tcp_flags;
+use layout::{Row, named};
+
+/// A link type's number, with its name where it has one.
+pub(crate) fn link_type(number: u16) -> String {
+    named(number.to_string(), link::link_type_name(number))
+}
 
 /// Fields of one packet, at most. A real one has under 200; a crafted chain of headers could have
 /// thousands, which nobody reads.
@@ -297,6 +302,7 @@ mod tests {
 
     #[test]
     fn numbers_that_are_met_every_day_have_their_names() {
+        assert_eq!([1, 147, 300].map(link_type), ["1 (Ethernet)", "147 (private use)", "300"]);
         let mac = [2, 0, 0, 0, 0, 1];
         let arp = [[0, 1, 8, 0, 6, 4, 0, 2].as_slice(), &mac, &[10, 0, 0, 1], &mac, &[10, 0, 0, 2]];
         let shown = show(1, &[&mac, &mac, [8, 6].as_slice(), &arp.concat()].concat());

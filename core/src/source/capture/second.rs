@@ -91,7 +91,7 @@ pub(super) fn item(node: &Node, at: Origin, bytes: &[u8]) -> Item {
     if let Some(interface) = interface.filter(|i| !i.name.is_empty()) {
         frame(1, "interface", text::visible(&interface.name).into_owned());
     }
-    frame(1, "link type", packet.link_type.to_string());
+    frame(1, "link type", show::link_type(packet.link_type));
     fields.extend(show::fields(&packet));
     Item { at, title, is_text: false, bytes: packet.data.to_vec(), fields }
 }
