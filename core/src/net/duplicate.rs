@@ -73,12 +73,28 @@ struct Print {
     rest: u64,
 }
 
-/// A packet that was seen.
+/// A place for a packet. What nearly every look-up needs of a set is one line of the cache.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// Of the print; 0 for an empty place.
+    mark: u64,
+    /// When the packet was last seen without being a copy.
+    ts: Time,
+}
+
+impl Place {
+    const EMPTY: Self = Self { mark: 0, ts: Time(0) };
+
+    fn is_within(&self, ts: Time, window: Interval) -> bool {
+        self.mark != 0 && ts.since(self.ts).0.unsigned_abs() <= window.0.unsigned_abs()
+    }
+}
+
+/// The packet in a place.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     print: Print,
-    /// When it was last seen without being a copy, and where.
-    ts: Time,
+    /// Where it was last seen without being a copy.
     node: NodeId,
     /// How often each tap saw it: a tap that saw it less often than another sees a copy next.
     times: [(u32, u32); MAX_TAPS],
@@ -86,7 +102,9 @@ struct Seen {
 
 /// The packets of the last moments.
 pub(super) struct Recent {
-    slots: Vec<Option<Seen>>,
+    places: Vec<Place>,
+    /// What is in each.
+    seen: Vec<Option<Seen>>,
     hasher: foldhash::fast::FixedState,
     windows: Windows,
     /// True when more than one tap gives packets: they are remembered for longer then.
@@ -103,14 +121,15 @@ impl Recent {
     /// Remembers packets for these windows; for windows of 0 none.
     pub(super) fn new(seed: u64, windows: Windows) -> Self {
         let is_off = windows.own.0 <= 0 && windows.taps.0 <= 0;
-        let slots = if is_off { Vec::new() } else { vec![None; FIRST_SLOTS] };
+        let n = if is_off { 0 } else { FIRST_SLOTS };
         let hasher = foldhash::fast::FixedState::with_seed(seed);
-        Self { slots, hasher, windows, is_shared: false }
+        let (places, seen) = (vec![Place::EMPTY; n], vec![None; n]);
+        Self { places, seen, hasher, windows, is_shared: false }
     }
 
     /// Where the first copy of this packet is, if it is a second one; else it is remembered.
     pub(super) fn copied(&mut self, ip: &Ip<'_>, by: By) -> Option<NodeId> {
-        if self.slots.is_empty() {
+        if self.places.is_empty() {
             return None;
         }
         let print = self.print(ip);
@@ -126,47 +145,66 @@ impl Recent {
     fn copied_print(&mut self, print: Print, is_told_apart: bool, by: By) -> Option<NodeId> {
         let ts = by.ts?;
         self.is_shared |= by.tap > 0;
-        let windows = self.windows;
-        let set = self.set(&print)?;
-        if let Some(seen) = set.iter_mut().flatten().find(|seen| seen.print == print) {
-            return seen.again(ts, by, is_told_apart, windows).then_some(seen.node);
+        let mark = print.mark();
+        let start = self.set(mark);
+        for at in start..start + WAYS {
+            if let Some(place) = self.places.get_mut(at).filter(|place| place.mark == mark)
+                && let Some(seen) = self.seen.get_mut(at)?
+                && seen.print == print
+            {
+                let is_copy = seen.again(place, ts, by, is_told_apart, self.windows);
+                return is_copy.then_some(seen.node);
+            }
         }
-        self.remember(Seen::new(print, ts, by));
+        self.remember(Place { mark, ts }, Seen::new(print, by));
         None
     }
 
-    /// The places of packets like this one.
-    fn set(&mut self, print: &Print) -> Option<&mut [Option<Seen>]> {
-        let sets = self.slots.len() / WAYS;
-        let start = (print.place() as usize).checked_rem(sets)? * WAYS;
-        self.slots.get_mut(start..start + WAYS)
+    /// Where the places of packets with this mark begin.
+    const fn set(&self, mark: u64) -> usize {
+        // The number of places is a power of two.
+        (mark as usize).wrapping_mul(WAYS) & self.places.len().wrapping_sub(1)
     }
 
     /// Puts a packet into the place of one that is seen no more; else there must be more places.
-    fn remember(&mut self, seen: Seen) {
+    fn remember(&mut self, place: Place, seen: Seen) {
         let Windows { own, taps } = self.windows;
         let longest = if self.is_shared { own.max(taps) } else { own };
         loop {
-            let can_grow = self.slots.len() < MAX_SLOTS;
-            let Some(set) = self.set(&seen.print) else { return };
-            let Some(place) = set.iter_mut().min_by_key(|p| p.map(|p| p.ts)) else { return };
-            let is_free = place.is_none_or(|p| !p.is_within(seen.ts, longest));
-            if is_free || !can_grow {
-                *place = Some(seen);
-                return;
+            let start = self.set(place.mark);
+            let is_free = |p: &Place| !p.is_within(place.ts, longest);
+            let Some(set) = self.places.get(start..start + WAYS) else { return };
+            let free = set.iter().position(is_free);
+            if free.is_none() && self.places.len() < MAX_SLOTS {
+                self.grow(place.ts, longest);
+                continue;
             }
-            self.grow(seen.ts, longest);
+            self.put(free, place, seen);
+            return;
+        }
+    }
+
+    /// Puts a packet into this place of its set, or into that of the one seen longest ago.
+    fn put(&mut self, free: Option<usize>, place: Place, seen: Seen) {
+        let start = self.set(place.mark);
+        let Some(set) = self.places.get_mut(start..start + WAYS) else { return };
+        let oldest = || (0..).zip(set.iter()).min_by_key(|(_, p)| p.ts).map_or(0, |(i, _)| i);
+        let at = free.unwrap_or_else(oldest);
+        if let (Some(to), Some(of)) = (set.get_mut(at), self.seen.get_mut(start + at)) {
+            (*to, *of) = (place, Some(seen));
         }
     }
 
     fn grow(&mut self, now: Time, longest: Interval) {
-        let more = vec![None; self.slots.len() * 2];
-        let before = std::mem::replace(&mut self.slots, more);
-        for seen in before.into_iter().flatten().filter(|seen| seen.is_within(now, longest)) {
-            if let Some(set) = self.set(&seen.print)
-                && let Some(place) = set.iter_mut().min_by_key(|p| p.map(|p| p.ts))
-            {
-                *place = Some(seen);
+        let n = self.places.len() * 2;
+        let places = std::mem::replace(&mut self.places, vec![Place::EMPTY; n]);
+        let seen = std::mem::replace(&mut self.seen, vec![None; n]);
+        for (place, seen) in places.into_iter().zip(seen.into_iter()) {
+            if let Some(seen) = seen.filter(|_| place.is_within(now, longest)) {
+                let start = self.set(place.mark);
+                let set = self.places.get(start..start + WAYS).unwrap_or_default();
+                let free = set.iter().position(|p| p.mark == 0);
+                self.put(free, place, seen);
             }
         }
     }
@@ -195,35 +233,39 @@ impl Recent {
 }
 
 impl Seen {
-    fn new(print: Print, ts: Time, by: By) -> Self {
+    fn new(print: Print, by: By) -> Self {
         let times = std::array::from_fn(|i| if i == 0 { (by.tap, 1) } else { (0, 0) });
-        Self { print, ts, node: by.node, times }
-    }
-
-    fn is_within(&self, ts: Time, window: Interval) -> bool {
-        ts.since(self.ts).0.unsigned_abs() <= window.0.unsigned_abs()
+        Self { print, node: by.node, times }
     }
 
     /// It is seen again; true for a copy.
-    fn again(&mut self, ts: Time, by: By, is_told_apart: bool, windows: Windows) -> bool {
+    fn again(
+        &mut self,
+        place: &mut Place,
+        ts: Time,
+        by: By,
+        is_told_apart: bool,
+        windows: Windows,
+    ) -> bool {
         let times = |(tap, n): &(u32, u32)| (*tap == by.tap && *n > 0).then_some(*n);
         let own = self.times.iter().find_map(times).unwrap_or(0);
         let other = self.times.iter().filter(|(tap, _)| *tap != by.tap).map(|(_, n)| *n).max();
-        if own > 0 && is_told_apart && windows.own.0 > 0 && self.is_within(ts, windows.own) {
+        if own > 0 && is_told_apart && windows.own.0 > 0 && place.is_within(ts, windows.own) {
             return true;
         }
-        let is_of_another = windows.taps.0 > 0 && self.is_within(ts, windows.taps);
+        let is_of_another = windows.taps.0 > 0 && place.is_within(ts, windows.taps);
         let is_copy = is_of_another && other.is_some_and(|n| own < n);
         if !is_copy && !is_of_another {
-            *self = Self::new(self.print, ts, by);
+            *self = Self::new(self.print, by);
+            place.ts = ts;
             return false;
         }
-        let place = self.times.iter_mut().find(|(tap, n)| *n == 0 || *tap == by.tap);
-        if let Some(place) = place {
-            *place = (by.tap, own.saturating_add(1));
+        let times = self.times.iter_mut().find(|(tap, n)| *n == 0 || *tap == by.tap);
+        if let Some(times) = times {
+            *times = (by.tap, own.saturating_add(1));
         }
         if !is_copy {
-            (self.ts, self.node) = (ts, by.node);
+            (place.ts, self.node) = (ts, by.node);
         }
         is_copy
     }
@@ -249,15 +291,16 @@ impl Print {
         Self { src, dst, id: 0, protocol: 0, fragment, payload_len, head, rest: 0 }
     }
 
-    /// Where it is remembered: by what changes from packet to packet, and not by the host's seed,
-    /// so that what is overwritten is the same in every run.
-    fn place(&self) -> u64 {
+    /// What tells where it is remembered, and most others from it: of what changes from packet to
+    /// packet, and not of the host's seed, so that what is overwritten is the same in every run.
+    /// Never 0.
+    fn mark(&self) -> u64 {
         let mut sum = u64::from(self.id) << 32 | u64::from(self.payload_len);
         for word in self.head.chunks_exact(8) {
             let word = word.try_into().map_or(0, u64::from_le_bytes);
             sum = (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
         }
-        sum >> 20
+        (sum >> 20) | 1 << 63
     }
 }
 
@@ -385,6 +428,6 @@ mod tests {
         assert!((0..n).all(|i| !is_copy(&mut recent, &numbered(i), i64::from(i), 0)));
         let copies = (0..n).filter(|i| is_copy(&mut recent, &numbered(*i), i64::from(n + i), 1));
         assert!(copies.count() as u32 > n - n / 1000);
-        assert!(recent.slots.len() <= MAX_SLOTS);
+        assert!(recent.places.len() <= MAX_SLOTS);
     }
 }

@@ -127,33 +127,66 @@ impl Lines {
 /// common or not the same number of words.
 fn tell_apart(base: &str, text: &str, own: &mut Vec<u8>) -> Option<()> {
     let most = (MAX_OWN * text.len() as f64) as usize;
-    let (mut words, mut others) = (text.split(' '), base.split(' '));
+    let (mut text, mut base) = (text, base);
     let mut skipped = 0;
-    loop {
-        match (words.next(), others.next()) {
+    while let Some(common) = Common::of(text.as_bytes(), base.as_bytes()) {
+        skipped += common.words;
+        let (word, rest) = cut_word(text.get(common.start..)?);
+        let (other, others) = cut_word(base.get(common.start..)?);
+        // What is common is so byte for byte: where a character ends, it ends in both.
+        let (shared, differs) = word.split_at(word.floor_char_boundary(common.shared));
+        put_number(own, skipped);
+        put_number(own, shared.len());
+        put_number(own, differs.len());
+        own.extend_from_slice(differs.as_bytes());
+        if own.len() > most {
+            return None;
+        }
+        debug_assert!(other.starts_with(shared), "{other} and {word}");
+        skipped = 0;
+        match (rest, others) {
             (None, None) => return Some(()),
-            (Some(word), Some(other)) if word == other => skipped += 1,
-            (Some(word), Some(other)) => {
-                let shared = common_start(word.as_bytes(), other.as_bytes());
-                // What is common is so byte for byte: where a character ends, it ends in both.
-                let (shared, differs) = word.split_at(word.floor_char_boundary(shared));
-                put_number(own, skipped);
-                put_number(own, shared.len());
-                put_number(own, differs.len());
-                own.extend_from_slice(differs.as_bytes());
-                skipped = 0;
-                if own.len() > most {
-                    return None;
-                }
-            }
+            (Some(rest), Some(others)) => (text, base) = (rest, others),
             _ => return None,
         }
     }
+    Some(())
 }
 
-/// How many bytes are equal from the start on.
-fn common_start(a: &[u8], b: &[u8]) -> usize {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+/// What two texts have in common before they differ. Bytes are compared one by one: words are so
+/// short that looking for their ends first takes longer.
+struct Common {
+    /// Whole words.
+    words: usize,
+    /// Where the word begins that differs, and how many of its bytes do not.
+    start: usize,
+    shared: usize,
+}
+
+impl Common {
+    /// `None` for equal texts.
+    fn of(text: &[u8], base: &[u8]) -> Option<Self> {
+        let (mut words, mut start) = (0, 0);
+        for (at, (a, b)) in text.iter().zip(base).enumerate() {
+            if a != b {
+                return Some(Self { words, start, shared: at - start });
+            }
+            if *a == b' ' {
+                words += 1;
+                start = at + 1;
+            }
+        }
+        let shared = text.len().min(base.len()) - start;
+        (text.len() != base.len()).then_some(Self { words, start, shared })
+    }
+}
+
+/// The first word of a text, and what is behind the blank after it.
+fn cut_word(text: &str) -> (&str, Option<&str>) {
+    match text.bytes().position(|b| b == b' ') {
+        Some(end) => (text.get(..end).unwrap_or_default(), text.get(end + 1..)),
+        None => (text, None),
+    }
 }
 
 /// Bits of a number that one byte holds; the eighth says that more follow.
