@@ -6,8 +6,11 @@ use std::fmt;
 use std::hash::Hash;
 use std::rc::Rc;
 
-/// Lines that others are told from: more than there are kinds of events, in the shapes they have.
-const N_BASES: usize = 128;
+/// Groups of lines: more than there are kinds of events, in the shapes they have.
+const N_GROUPS: usize = 128;
+/// Lines of a group that others are told from. Two programs that take turns have agents of another
+/// number of words, and a busy network has a few of them; each becomes a base once.
+const N_BASES: usize = 4;
 /// A line that needs more than this share of its length to be told from its base becomes one.
 const MAX_OWN: f64 = 0.75;
 
@@ -73,21 +76,37 @@ impl PartialEq for Line {
 /// Makes lines, and remembers those that others can be told from. What a line says does not depend
 /// on them.
 pub struct Lines {
-    bases: RefCell<[Option<Rc<str>>; N_BASES]>,
+    groups: RefCell<[Group; N_GROUPS]>,
     scratch: Cell<String>,
     own: RefCell<Vec<u8>>,
 }
 
+/// The lines that those of one group are told from.
+struct Group {
+    bases: [Option<Base>; N_BASES],
+    /// Whose place the next one takes.
+    next: usize,
+}
+
+impl Group {
+    const EMPTY: Self = Self { bases: [const { None }; N_BASES], next: 0 };
+}
+
+struct Base {
+    text: Rc<str>,
+    n_blanks: usize,
+}
+
 impl Default for Lines {
     fn default() -> Self {
-        let bases = RefCell::new([const { None }; N_BASES]);
-        Self { bases, scratch: Cell::default(), own: RefCell::default() }
+        let groups = RefCell::new([const { Group::EMPTY }; N_GROUPS]);
+        Self { groups, scratch: Cell::default(), own: RefCell::default() }
     }
 }
 
 impl fmt::Debug for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Lines").field(&self.bases).finish()
+        f.debug_struct("Lines").finish_non_exhaustive()
     }
 }
 
@@ -106,19 +125,23 @@ impl Lines {
 
     /// A line of its text. Lines that are likely alike have the same `group`.
     pub fn line(&self, group: &impl Hash, text: &str) -> Line {
-        let mut bases = self.bases.borrow_mut();
-        let Some(base) = bases.get_mut(stable(group) as usize % N_BASES) else {
+        let mut groups = self.groups.borrow_mut();
+        let Some(group) = groups.get_mut(stable(group) as usize % N_GROUPS) else {
             return text.into();
         };
-        if let Some(base) = base {
-            let mut own = self.own.borrow_mut();
+        let n_blanks = text.bytes().filter(|b| *b == b' ').count();
+        let mut own = self.own.borrow_mut();
+        for base in group.bases.iter().flatten().filter(|base| base.n_blanks == n_blanks) {
             own.clear();
-            if tell_apart(base, text, &mut own).is_some() {
-                return Line { base: Rc::clone(base), own: own.as_slice().into() };
+            if tell_apart(&base.text, text, &mut own).is_some() {
+                return Line { base: Rc::clone(&base.text), own: own.as_slice().into() };
             }
         }
         let whole = Line::from(text);
-        *base = Some(Rc::clone(&whole.base));
+        if let Some(base) = group.bases.get_mut(group.next) {
+            *base = Some(Base { text: Rc::clone(&whole.base), n_blanks });
+        }
+        group.next = (group.next + 1) % N_BASES;
         whole
     }
 }
@@ -275,6 +298,21 @@ mod tests {
         assert!(of("abcde 12345", "abcde xyz54"));
         assert!(!of("abcd 12345", "abcd xyz54"));
         assert!(!of("abcde 12345", "abcde 12345 6"));
+    }
+
+    #[test]
+    fn lines_that_take_turns_become_bases_once_while_their_group_has_room() {
+        let lines = Lines::default();
+        let of = |words: usize, n: usize| {
+            lines.line(&0, &format!("{} like this, number {n}", "the same word ".repeat(words)))
+        };
+        let bases = |kinds: usize| {
+            let whole = |n| (0..kinds).filter(|words| of(*words, n).own.is_empty()).count();
+            [whole(1), whole(2)]
+        };
+        assert_eq!(bases(N_BASES), [N_BASES, 0]);
+        let lines = bases(2 * N_BASES);
+        assert!(lines[1] > 0, "{lines:?}");
     }
 
     #[test]
