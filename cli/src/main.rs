@@ -70,7 +70,7 @@ fn print_report(
     let case = Case::read(options);
     let report = case.session.report();
     match format {
-        ReportFormat::Text => out.write_all(report::text(&report).as_bytes())?,
+        ReportFormat::Text => report::text_in_pieces(&report, |p| out.write_all(p.as_bytes()))?,
         ReportFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, &report)?;
             out.write_all(b"\n")?;

@@ -9,31 +9,33 @@ pub(super) const WIDTH: usize = 96;
 /// tear all others apart.
 const MAX_COLUMN: usize = 40;
 
-/// Text being laid out.
-pub(super) struct Page(String);
+/// Text being laid out, and whether anything stands before it.
+#[derive(Default)]
+pub(super) struct Page {
+    text: String,
+    is_begun: bool,
+}
 
 impl Page {
-    /// An empty page.
-    pub(super) const fn new() -> Self {
-        Self(String::new())
-    }
-
-    /// All of it.
-    pub(super) fn into_text(self) -> String {
-        self.0
+    /// Gives what has been laid out since the last time.
+    pub(super) fn pour<E>(&mut self, to: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        to(&self.text)?;
+        self.is_begun |= !self.text.is_empty();
+        self.text.clear();
+        Ok(())
     }
 
     /// An empty line.
     pub(super) fn gap(&mut self) {
-        self.0.push('\n');
+        self.text.push('\n');
     }
 
     /// A section's title.
     pub(super) fn heading(&mut self, title: &str) {
-        if !self.0.is_empty() {
-            self.0.push('\n');
+        if self.is_begun || !self.text.is_empty() {
+            self.text.push('\n');
         }
-        let _ = writeln!(self.0, "{title}\n{}", "=".repeat(title.chars().count()));
+        let _ = writeln!(self.text, "{title}\n{}", "=".repeat(title.chars().count()));
     }
 
     /// Running text, wrapped, each line indented.
@@ -45,24 +47,24 @@ impl Page {
     pub(super) fn hanging(&mut self, first: usize, rest: usize, text: &str) {
         let text = visible(text);
         let mut column = first;
-        self.0.push_str(&" ".repeat(first));
+        self.text.push_str(&" ".repeat(first));
         let mut is_start = true;
         for word in text.split(' ') {
             let width = word.chars().count();
             if !is_start && column + 1 + width > WIDTH {
-                let _ = write!(self.0, "\n{}", " ".repeat(rest));
+                let _ = write!(self.text, "\n{}", " ".repeat(rest));
                 column = rest;
                 is_start = true;
             }
             if !is_start {
-                self.0.push(' ');
+                self.text.push(' ');
                 column += 1;
             }
-            self.0.push_str(word);
+            self.text.push_str(word);
             column += width;
             is_start = false;
         }
-        self.0.push('\n');
+        self.text.push('\n');
     }
 
     /// A word in a column of its own, and text beside it.
@@ -88,8 +90,8 @@ impl Page {
             for (cell, width) in row.iter().zip(&widths) {
                 let _ = write!(line, "{cell:<width$}  ");
             }
-            self.0.push_str(line.trim_end());
-            self.0.push('\n');
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
         }
     }
 }
@@ -101,13 +103,13 @@ mod tests {
     #[test]
     fn a_long_cell_moves_its_own_row_only() {
         let row = |value: String| vec!["serial".to_owned(), value, "observed".to_owned()];
-        let mut page = Page::new();
+        let mut page = Page::default();
         page.table(
             0,
             &[row("7".repeat(MAX_COLUMN)), row("1".into()), row("9".repeat(MAX_COLUMN + 1))],
         );
         let places = |line: &str| line.find("observed").unwrap();
-        let found: Vec<usize> = page.into_text().lines().map(places).collect();
+        let found: Vec<usize> = page.text.lines().map(places).collect();
         assert_eq!(found, [50, 50, 51]);
     }
 }

@@ -22,7 +22,7 @@ pub use item::{Item, ItemField};
 pub use line::{Line, Lines};
 pub use networks::NetworkSource;
 pub use row::{EvidenceRow, Row};
-pub use text::text;
+pub use text::{text, text_in_pieces};
 
 use crate::event::NodeId;
 use crate::note::Weight;

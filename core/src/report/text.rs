@@ -11,20 +11,49 @@ use crate::note::Weight;
 use crate::order::Order;
 use crate::report::{Basis, Confidence, Evidence, Fact, Role, Severity};
 use crate::time::{Clock, Time};
+use std::convert::Infallible;
 
 /// The report as text.
 pub fn text(report: &Report) -> String {
-    let mut out = Page::new();
+    let mut whole = String::new();
+    let Ok(()) = text_in_pieces(report, |piece| -> Result<(), Infallible> {
+        whole.push_str(piece);
+        Ok(())
+    });
+    whole
+}
+
+/// The report as text, a finding or some sections at a time: a thousand findings are tens of
+/// megabytes, which nobody who only passes them on should hold.
+///
+/// # Errors
+///
+/// The first of `piece`.
+pub fn text_in_pieces<E>(
+    report: &Report,
+    mut piece: impl FnMut(&str) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut out = Page::default();
     out.heading("Offwire report");
     out.line(0, &summary(report));
-    out.findings(report);
+    out.heading("Findings");
+    if report.findings.is_empty() {
+        out.line(0, "None. Coverage below says what could be looked for, and what could not.");
+    }
+    for (i, finding) in report.findings.iter().enumerate() {
+        if i > 0 {
+            out.gap();
+        }
+        out.finding(i + 1, finding, &report.sources);
+        out.pour(&mut piece)?;
+    }
     out.actors(report);
     out.coverage(&report.coverage);
     out.notes(report);
     out.sources(&report.sources);
     out.networks(&report.networks);
     out.records(report);
-    out.into_text()
+    out.pour(&mut piece)
 }
 
 fn summary(report: &Report) -> String {
@@ -43,19 +72,6 @@ fn summary(report: &Report) -> String {
 }
 
 impl Page {
-    fn findings(&mut self, report: &Report) {
-        self.heading("Findings");
-        if report.findings.is_empty() {
-            self.line(0, "None. Coverage below says what could be looked for, and what could not.");
-        }
-        for (i, finding) in report.findings.iter().enumerate() {
-            if i > 0 {
-                self.gap();
-            }
-            self.finding(i + 1, finding, &report.sources);
-        }
-    }
-
     fn finding(&mut self, number: usize, f: &Finding, sources: &[Source]) {
         let head = format!("{number}. [{}] {}", severity(f.severity), f.title);
         self.hanging(0, 3, &head);
