@@ -42,6 +42,8 @@ matter.
   --site NAME       whose private addresses the files that follow speak of
   --records-mb N    memory for rows, in megabytes (384); when it is full the
                     earliest rows are kept
+  --tap-ms N        how far the clocks of taps may be apart, in milliseconds (100):
+                    a packet that two captures have within it counts once; 0: twice
   -h, --help        this text
   -V, --version     the version
 
@@ -184,6 +186,10 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
                 let megabytes: usize = parser.value()?.parse()?;
                 given.settings.caps.records = megabytes.saturating_mul(1 << 20);
             }
+            Long("tap-ms") => {
+                let millis: u32 = parser.value()?.parse()?;
+                given.settings.tap_window_nanos = i64::from(millis) * 1_000_000;
+            }
             Value(path) => {
                 let (sensor, site) = (sensor.clone(), site.clone());
                 given.words.push(Input { path, sensor, site, grouping: grouping.clone() });
@@ -313,9 +319,10 @@ mod tests {
 
     #[test]
     fn options_may_stand_anywhere_and_sensors_hold_for_what_follows() {
-        let line = "report a --sensor s1 b --format json --records-mb 16";
+        let line = "report a --sensor s1 b --format json --records-mb 16 --tap-ms 2500";
         let Ok(Command::Report { format, options }) = parse_words(line) else { panic!() };
         assert_eq!((format, options.settings.caps.records), (ReportFormat::Json, 16 << 20));
+        assert_eq!(options.settings.tap_window_nanos, 2_500_000_000);
         let sensors: Vec<_> = options.inputs.iter().map(|i| i.sensor.as_str()).collect();
         assert_eq!(sensors, ["", "s1"]);
     }

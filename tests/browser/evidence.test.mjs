@@ -305,6 +305,33 @@ test("captures of two taps are read side by side, and what both saw counts once"
 	await page.context().close();
 });
 
+test("how far the clocks of taps are apart is a setting, in the page and in the command", async () => {
+	const many = [...Array(500).keys()].flatMap((i) =>
+		talk(["10.0.0.1", 40000 + i], SERVER, [[true, "GET / HTTP/1.0\r\n\r\n"]]),
+	);
+	const east = scratch.write("east.pcap", pcap(many));
+	const west = scratch.write("west.pcap", pcap(many, 400));
+	const rows = (...args) =>
+		String(offwire("records", "conn", ...args, east, west)).match(/\n/g).length;
+	assert.ok(rows() > 500, "copies that are further apart are packets of their own");
+	assert.equal(rows("--tap-ms", "1000"), 500);
+	const { page } = await open([east, west]);
+	const conns = async () => {
+		await view(page, "records");
+		const text = await page.locator(".kind", { hasText: /^conn/ }).textContent();
+		return Number(text.replace(/\D/g, ""));
+	};
+	assert.equal(await conns(), rows());
+	await page.getByRole("button", { name: "Settings" }).click();
+	await page.locator("select[name=clocks]").selectOption("1000");
+	await page.keyboard.press("Escape");
+	await view(page, "files");
+	await page.getByRole("button", { name: "Read all files again" }).click();
+	assert.equal(await settled(page), "done");
+	assert.equal(await conns(), 500);
+	await page.context().close();
+});
+
 test("a name, a host and an account each have one story of all evidence, with pivots", async () => {
 	const { page, problems } = await open([scratch.write("talk.pcap", pcap(PACKETS))]);
 	await page.getByRole("link", { name: "Offwire" }).click();

@@ -9,6 +9,7 @@ use super::tunnel::{self, MAX_TUNNELS, Tunnel, TunnelKind};
 use super::{Decoded, L4, Packet, transport};
 use crate::event::{NodeId, Origin};
 use crate::settings::Settings;
+use crate::time::Time;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -23,7 +24,9 @@ pub struct Decoder {
     fragments: Fragments,
     recent: Recent,
     /// Which of several taps captured the next packet.
-    pub(crate) tap: u32,
+    tap: u32,
+    /// Another tap may bring a copy of it later.
+    has_taps: bool,
     path: Vec<Tunnel>,
     /// Where the fragments before this packet came that it completes.
     joined: Vec<Origin>,
@@ -140,10 +143,18 @@ impl Decoder {
             fragments: Fragments::new(seed, MAX_HELD),
             recent: Recent::new(seed, Windows::of(settings)),
             tap: 0,
+            has_taps: false,
             path: Vec::new(),
             joined: Vec::new(),
             hasher: foldhash::quality::FixedState::with_seed(seed),
         }
+    }
+
+    /// The next packet is one of this tap, and this is its turn; other taps' packets come from
+    /// `others` on.
+    pub(crate) fn take_turn(&mut self, tap: u32, turn: Time, others: Option<Time>) {
+        self.tap = tap;
+        self.has_taps = others.is_some_and(|others| self.recent.is_near(turn, others));
     }
 
     /// Decodes a packet and gives out what it holds: of a tunnel over UDP the outer datagram, then
@@ -212,7 +223,8 @@ impl Walk<'_> {
     }
 
     const fn by(&self) -> By {
-        By { ts: self.packet.ts, tap: self.decoder.tap, node: self.packet.at.node }
+        let Decoder { tap, has_taps, .. } = *self.decoder;
+        By { ts: self.packet.ts, tap, has_taps, node: self.packet.at.node }
     }
 
     /// Each 802.11 subframe; one that decodes is enough.

@@ -57,6 +57,8 @@ impl Windows {
 pub(super) struct By {
     pub(super) ts: Option<Time>,
     pub(super) tap: u32,
+    /// Another tap may bring a copy of it: it is remembered for longer then.
+    pub(super) has_taps: bool,
     pub(super) node: NodeId,
 }
 
@@ -107,8 +109,6 @@ pub(super) struct Recent {
     seen: Vec<Option<Seen>>,
     hasher: foldhash::fast::FixedState,
     windows: Windows,
-    /// True when more than one tap gives packets: they are remembered for longer then.
-    is_shared: bool,
 }
 
 impl std::fmt::Debug for Recent {
@@ -124,7 +124,12 @@ impl Recent {
         let n = if is_off { 0 } else { FIRST_SLOTS };
         let hasher = foldhash::fast::FixedState::with_seed(seed);
         let (places, seen) = (vec![Place::EMPTY; n], vec![None; n]);
-        Self { places, seen, hasher, windows, is_shared: false }
+        Self { places, seen, hasher, windows }
+    }
+
+    /// Whether what another tap captures from then on may be copies of packets of now.
+    pub(super) fn is_near(&self, now: Time, then: Time) -> bool {
+        now.plus(self.windows.taps) >= then
     }
 
     /// Where the first copy of this packet is, if it is a second one; else it is remembered.
@@ -144,7 +149,6 @@ impl Recent {
 
     fn copied_print(&mut self, print: Print, is_told_apart: bool, by: By) -> Option<NodeId> {
         let ts = by.ts?;
-        self.is_shared |= by.tap > 0;
         let mark = print.mark();
         let start = self.set(mark);
         for at in start..start + WAYS {
@@ -156,7 +160,7 @@ impl Recent {
                 return is_copy.then_some(seen.node);
             }
         }
-        self.remember(Place { mark, ts }, Seen::new(print, by));
+        self.remember(Place { mark, ts }, Seen::new(print, by), by.has_taps);
         None
     }
 
@@ -167,9 +171,9 @@ impl Recent {
     }
 
     /// Puts a packet into the place of one that is seen no more; else there must be more places.
-    fn remember(&mut self, place: Place, seen: Seen) {
+    fn remember(&mut self, place: Place, seen: Seen, has_taps: bool) {
         let Windows { own, taps } = self.windows;
-        let longest = if self.is_shared { own.max(taps) } else { own };
+        let longest = if has_taps { own.max(taps) } else { own };
         loop {
             let start = self.set(place.mark);
             let is_free = |p: &Place| !p.is_within(place.ts, longest);
@@ -325,7 +329,7 @@ mod tests {
     }
 
     fn is_copy(recent: &mut Recent, data: &[u8], at: i64, tap: u32) -> bool {
-        let by = By { ts: Some(Time(AT + at)), tap, node: NodeId(tap) };
+        let by = By { ts: Some(Time(AT + at)), tap, has_taps: true, node: NodeId(tap) };
         recent.copied(&ip::parse(data, 100).unwrap(), by).is_some()
     }
 
@@ -376,7 +380,7 @@ mod tests {
     fn without_a_time_or_a_window_nothing_is_a_copy() {
         let data = packet(1, 64, b"x");
         let mut none = recent(WINDOW.0, TAP_WINDOW.0);
-        let by = By { ts: None, tap: 0, node: NodeId(0) };
+        let by = By { ts: None, tap: 0, has_taps: true, node: NodeId(0) };
         for _ in 0..2 {
             assert_eq!(none.copied(&ip::parse(&data, 100).unwrap(), by), None);
         }
@@ -423,7 +427,6 @@ mod tests {
     fn every_packet_of_a_window_is_remembered_while_there_is_room() {
         let numbered = |n: u32| packet(1, 64, &n.to_be_bytes());
         let mut recent = recent(WINDOW.0, TAP_WINDOW.0);
-        assert!(!is_copy(&mut recent, &packet(2, 64, b""), 0, 1));
         let n = MAX_SLOTS as u32 / 8;
         assert!((0..n).all(|i| !is_copy(&mut recent, &numbered(i), i64::from(i), 0)));
         let copies = (0..n).filter(|i| is_copy(&mut recent, &numbered(*i), i64::from(n + i), 1));

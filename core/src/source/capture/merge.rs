@@ -240,12 +240,13 @@ impl Merge {
     }
 
     fn take(&mut self, number: usize, record: &Record<'_>, turn: Option<Time>, out: &mut dyn Sink) {
+        let others = if self.lanes.len() > 1 { Some(BEGINNING) } else { self.horizon };
         let (Some(lane), Some(series)) = (self.lanes.get_mut(number), &mut self.series) else {
             return;
         };
         let turn = turn.unwrap_or(lane.turn);
         let Some(account) = &mut lane.account else { return };
-        series.decoder.tap = lane.tap;
+        series.decoder.take_turn(lane.tap, turn, others);
         account.take(record, turn, series, out);
         let elsewhere = account.take_elsewhere();
         for (at, flow) in elsewhere {

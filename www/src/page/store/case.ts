@@ -7,7 +7,7 @@ import type { Finding, Report } from "../../shared/report.ts";
 import { Analysis } from "../analysis.ts";
 import { Ids, steady } from "../select/findings.ts";
 import type { Listener } from "../workers.ts";
-import { announcement, tablesMb } from "./look.ts";
+import { announcement, tablesMb, tapMs } from "./look.ts";
 
 export type State = "waiting" | "running" | "done" | "cancelled" | "crashed";
 
@@ -45,7 +45,7 @@ export const generation = signal(0);
 export const canAsk = signal(false);
 /** Takes the news of second passes; set by whoever runs them. */
 export const onPassing = signal<((news: PassNews) => void) | undefined>(undefined);
-/** True when sensors, sites or series were changed that the reading did not know yet. */
+/** True when sensors, sites, series or settings were changed that the reading did not know yet. */
 export const isDescribedAnew = signal(false);
 /** True when what is shown is the built-in sample. */
 export const isSample = signal(false);
@@ -101,7 +101,10 @@ export function begin(given: Evidence[], sample = false): void {
 	const mine: Analysis = new Analysis(
 		given,
 		listener(() => analysis === mine),
-		tablesMb.value === undefined ? undefined : { caps: { records: tablesMb.value * 2 ** 20 } },
+		{
+			...(tablesMb.value !== undefined && { caps: { records: tablesMb.value * 2 ** 20 } }),
+			...(tapMs.value !== undefined && { tap_window_nanos: tapMs.value * 1e6 }),
+		},
 	);
 	analysis = mine;
 	follow(mine, mine.finished);
@@ -137,6 +140,12 @@ export function stop(): void {
 			canAsk.value = false;
 		}
 	});
+}
+
+/** How evidence is read was set: for what is open, it holds from the next reading on. */
+export function setReading(change: () => void): void {
+	change();
+	isDescribedAnew.value ||= evidence.value.length > 0;
 }
 
 /** Reads all files of the case anew: after a stop, or when sensors and sites were changed. */

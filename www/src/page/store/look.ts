@@ -32,6 +32,8 @@ export const defaults = signal({ sensor: "", site: "" });
 
 /** Megabytes that the browsable tables may take, from the next reading on; the core's own if undefined. */
 export const tablesMb = signal<number | undefined>(undefined);
+/** Milliseconds that the clocks of taps may be apart, likewise. */
+export const tapMs = signal<number | undefined>(undefined);
 
 effect(() => {
 	document.documentElement.dataset.theme = theme.value;

@@ -3,7 +3,8 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { licences } from "../data.ts";
-import { dialog, isDefanged, requests, type Theme, tablesMb, theme } from "../store/look.ts";
+import { setReading } from "../store/case.ts";
+import { dialog, isDefanged, requests, type Theme, tablesMb, tapMs, theme } from "../store/look.ts";
 import { SilenceText } from "./Drop.tsx";
 
 export function Dialogs() {
@@ -87,7 +88,8 @@ function Settings() {
 					name="tables"
 					value={tablesMb.value ?? ""}
 					onChange={(event) => {
-						tablesMb.value = Number(event.currentTarget.value) || undefined;
+						const { value } = event.currentTarget;
+						setReading(() => (tablesMb.value = Number(value) || undefined));
 					}}
 				>
 					<option value="">384 MB</option>
@@ -96,10 +98,27 @@ function Settings() {
 					<option value="1024">1024 MB</option>
 				</select>
 			</label>
+			<label>
+				Clocks of two taps are apart by at most{" "}
+				<select
+					name="clocks"
+					value={tapMs.value ?? ""}
+					onChange={(event) => {
+						const { value } = event.currentTarget;
+						setReading(() => (tapMs.value = value === "" ? undefined : Number(value)));
+					}}
+				>
+					<option value="">100 ms</option>
+					<option value="1000">1 s</option>
+					<option value="10000">10 s</option>
+					<option value="0">keep all copies</option>
+				</select>
+			</label>
 			<p class="dim">
-				Memory holds from the next reading on; findings do not depend on it. Filters for other tools
-				and exported tables are never changed. Settings last until the page is closed; nothing is
-				stored.
+				Memory and clocks hold from the next reading on; findings do not depend on the memory. A
+				packet that two captures have, no further apart than their clocks, counts once. Filters for
+				other tools and exported tables are never changed. Settings last until the page is closed;
+				nothing is stored.
 			</p>
 			<Licences />
 		</div>

@@ -61,7 +61,7 @@ export function Files() {
 			<Series />
 			{theCase.isDescribedAnew.value && (
 				<div class="again" role="status">
-					<p>Sensor, site and series hold from the next reading on.</p>
+					<p>Sensor, site, series and settings hold from the next reading on.</p>
 					<button type="button" class="primary" onClick={theCase.readAgain}>
 						Read all files again
 					</button>
