@@ -203,7 +203,7 @@ impl Recent {
         let n = self.places.len() * 2;
         let places = std::mem::replace(&mut self.places, vec![Place::EMPTY; n]);
         let seen = std::mem::replace(&mut self.seen, vec![None; n]);
-        for (place, seen) in places.into_iter().zip(seen.into_iter()) {
+        for (place, seen) in places.into_iter().zip(seen) {
             if let Some(seen) = seen.filter(|_| place.is_within(now, longest)) {
                 let start = self.set(place.mark);
                 let set = self.places.get(start..start + WAYS).unwrap_or_default();
