@@ -131,7 +131,7 @@ fn samples() -> Vec<Sample> {
             bytes("04 00 00 2b 00 00 01 00 00 00 1a"),
         ),
         sample("tftp", Datagrams, "\0\x01rfc1350.txt\0octet\0", ""),
-        sample("tftp", Datagrams, "\0\x02a b\0NetASCII\0blksize\0512\0", ""),
+        sample("tftp", Datagrams, "\0\x02a b\0NetASCII\0blksize\x00512\0", ""),
         sample("wireguard", Datagrams, bytes("01 00*3 5a*144"), ""),
         sample("wireguard", Datagrams, "", bytes("02 00*3 5a*88")),
         sample(
