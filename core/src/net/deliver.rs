@@ -23,6 +23,8 @@ pub(super) const FTP_DATA: &str = "ftp-data";
 pub(super) struct At<'a> {
     pub(super) mark: Mark,
     pub(super) is_orig: bool,
+    /// The start of the TCP connection was not seen.
+    pub(super) is_partial: bool,
     pub(super) shared: &'a Rc<RefCell<Shared>>,
     pub(super) out: &'a mut dyn Sink,
 }
@@ -68,7 +70,10 @@ pub(super) fn take_datagram(
 /// The connection's conversation, begun if need be.
 fn conversation(flow: &mut Flow, over: Over, at: &At<'_>) -> Box<Conversation> {
     let conversation = flow.conversation.take();
-    conversation.unwrap_or_else(|| Box::new(Conversation::new(flow.identity(), over, at.shared)))
+    conversation.unwrap_or_else(|| {
+        let new = Conversation::new(flow.identity(), over, at.shared);
+        Box::new(new.begins_partial(at.is_partial))
+    })
 }
 
 /// Puts a conversation back unless it is over; true when there was no room for what it holds.
@@ -136,6 +141,7 @@ pub(super) fn take_segment(
         s.is_orig = at.is_orig;
     }
     let verdict = t.tcp.segment(&s, &mut flow.history);
+    at.is_partial = t.tcp.is_partial;
     if verdict.flips {
         flow.history.flip();
         change_places(flow, &mut t, at);

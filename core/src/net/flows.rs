@@ -116,7 +116,7 @@ impl Flows {
                     continue;
                 }
                 let shared = &self.shared;
-                let mut at = At { mark, is_orig, shared, out };
+                let mut at = At { mark, is_orig, is_partial: false, shared, out };
                 let budget = &mut self.budget;
                 read(&mut flow, &mut at, budget, |budget, deliver| {
                     t.stream(is_orig).finish(budget, deliver);
@@ -155,7 +155,7 @@ impl Flows {
                 flow.history.once(true, b'X');
             }
         }
-        let mut at = At { mark, is_orig, shared: &self.shared, out };
+        let mut at = At { mark, is_orig, is_partial: false, shared: &self.shared, out };
         if let L4::Tcp { is_checksum_ok, payload, payload_len, .. } = d.l4 {
             let is_whole = payload.len() as u64 == u64::from(payload_len);
             let is_joined = d.ip_len > MAX_ON_WIRE;

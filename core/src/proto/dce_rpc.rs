@@ -12,13 +12,11 @@ pub static PROTOCOL: Protocol = Protocol {
     emits: &[Kind::Kerberos, Kind::Ntlm],
     over: Over::Stream,
     ports: &[135],
-    probe: |dir, data| match (head(data), dir) {
-        (Some(Head { kind: kind::BIND, .. }), Dir::Orig)
-        | (Some(Head { kind: kind::BIND_ACK | kind::BIND_NAK, .. }), Dir::Resp) => Probe::Yes,
-        (Some(_), _) => Probe::Maybe,
-        (None, _) if data.len() < 10 && (data.is_empty() || data.starts_with(&[5])) => {
-            Probe::NeedMore
-        }
+    // Who began is not known where the capture begins later, so either side may say any of these.
+    probe: |_, data| match head(data) {
+        Some(Head { kind: kind::BIND..=kind::ALTER_ANSWER, .. }) => Probe::Yes,
+        Some(_) => Probe::Maybe,
+        None if data.len() < 10 && (data.is_empty() || data.starts_with(&[5])) => Probe::NeedMore,
         _ => Probe::No,
     },
     open: || Box::<Session>::default(),
@@ -33,8 +31,8 @@ mod kind {
     pub const RESPONSE: u8 = 2;
     pub const FAULT: u8 = 3;
     pub const BIND: u8 = 11;
-    pub const BIND_ACK: u8 = 12;
-    pub const BIND_NAK: u8 = 13;
+    /// The answer to a further interface (14), the last of those that agree on how to go on.
+    pub const ALTER_ANSWER: u8 = 15;
     pub const LAST: u8 = 19;
 }
 
@@ -167,7 +165,15 @@ mod tests {
     fn only_binds_are_sure_and_a_few_fragments_are_enough() {
         let probe = |dir, bytes: &[u8]| (PROTOCOL.probe)(dir, bytes);
         assert_eq!(probe(Dir::Orig, BIND), Probe::Yes);
-        assert_eq!(probe(Dir::Resp, BIND), Probe::Maybe);
+        // A further interface, agreed on by either side, is as plain; a call is not.
+        for (kind, want) in
+            [(14, Probe::Yes), (15, Probe::Yes), (0, Probe::Maybe), (16, Probe::Maybe)]
+        {
+            let mut other = BIND.to_vec();
+            other[2] = kind;
+            assert_eq!(probe(Dir::Orig, &other), want, "{kind}");
+            assert_eq!(probe(Dir::Resp, &other), want, "{kind}");
+        }
         assert_eq!(probe(Dir::Orig, &BIND[..9]), Probe::NeedMore);
         assert_eq!(probe(Dir::Orig, b"\x05\x01\0\0\0\0\0\0\0\0"), Probe::No);
         for (n, is_over) in [(MAX_FRAGMENTS - 1, false), (MAX_FRAGMENTS, true)] {

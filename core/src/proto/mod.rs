@@ -31,6 +31,7 @@ mod rdp;
 mod reorder;
 mod sasl;
 mod shared;
+pub(crate) mod signatures;
 mod sip;
 mod smb;
 mod smtp;
@@ -43,6 +44,7 @@ mod telnet;
 pub(crate) mod testing;
 mod tls;
 mod x509;
+mod xmpp;
 
 pub use carried::{Carried, Inner};
 pub(crate) use dns::{rcode_number, type_number};
@@ -240,4 +242,5 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &syslog::DATAGRAMS,
     &syslog::STREAM,
     &telnet::PROTOCOL,
+    &xmpp::PROTOCOL,
 ];

@@ -33,6 +33,10 @@ pub(crate) struct Conversation {
     over: Over,
     ports: [u16; 2],
     service: StringSet,
+    /// What the first bytes are known to be, though no analyzer reads it.
+    told: Option<&'static str>,
+    /// The start of the connection was not seen: first bytes may be the middle of something.
+    is_partial: bool,
     mode: Mode,
     orig: Left,
     resp: Left,
@@ -54,6 +58,8 @@ impl Conversation {
             over,
             ports,
             service: StringSet::default(),
+            told: None,
+            is_partial: false,
             mode: Mode::Probing { first: None, datagrams: 0 },
             orig: Left::default(),
             resp: Left::default(),
@@ -74,6 +80,12 @@ impl Conversation {
         Self { mode, ..Self::new(flow, Over::Stream, shared) }
     }
 
+    /// The capture begins in the midst of the connection, or does not.
+    pub(crate) const fn begins_partial(mut self, is_partial: bool) -> Self {
+        self.is_partial = is_partial;
+        self
+    }
+
     /// True when nothing more can be made of it.
     pub(crate) const fn is_over(&self) -> bool {
         matches!(self.mode, Mode::Over)
@@ -84,6 +96,9 @@ impl Conversation {
         if let Some(inner) = self.inner {
             let (_, service) = inner.into_parts();
             service.iter().for_each(|name| self.service.insert(name));
+        }
+        if let (Some(name), true) = (self.told, self.service.is_empty()) {
+            self.service.insert(name);
         }
         (self.flow, self.service)
     }
@@ -144,8 +159,12 @@ impl Conversation {
                     self.rival = rival(protocol, self.ports);
                     self.mode = Mode::Running((protocol.open)());
                 }
-                _ if tries >= MAX_PROBED_DATAGRAMS => return self.stop(),
-                _ => return,
+                _ => {
+                    self.tell_datagram(dir, bytes);
+                    return if tries >= MAX_PROBED_DATAGRAMS {
+                        self.stop()
+                    };
+                }
             }
         }
         match self.call(mark, out, |a, cx| a.data(dir, bytes, cx)) {
@@ -170,6 +189,7 @@ impl Conversation {
                     self.decide(dir, true, out);
                 }
             }
+            self.tell_stream(true);
         }
         self.call(mark, out, |a, cx| {
             a.finish(cx);
@@ -330,7 +350,7 @@ const fn other(dir: Dir) -> Dir {
 
 #[cfg(test)]
 mod tests {
-    use super::probe::MAX_PROBED;
+    use super::probe::{MAX_PROBED, MAX_TOLD};
     use super::*;
     use crate::event::{Body, Endpoint, Event, NodeId, Origin};
     use crate::note::Note;
@@ -468,6 +488,72 @@ mod tests {
         assert!(out.0.iter().any(|e| matches!(e.body, Body::Dns(_))));
     }
 
+    fn services(c: Conversation) -> Vec<String> {
+        c.into_parts().1.iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_is_told_and_not_read_has_its_name_and_is_not_kept() {
+        let (mut c, mut out) = (conversation(Over::Stream), Events::default());
+        c.data(Dir::Resp, b"RFB 003.008\n", mark(1), &mut out);
+        assert!(!c.is_over());
+        c.data(Dir::Orig, b"RFB 003.008\n", mark(2), &mut out);
+        c.finish(mark(3), &mut out);
+        assert!(c.is_over() && c.held() == 0 && out.0.is_empty());
+        assert_eq!(services(c), ["rfb"]);
+        // One side alone, known when nothing more comes.
+        let mut c = conversation(Over::Stream);
+        c.data(Dir::Orig, b"\x10\x0d\0\x04MQTT\x04\x02\0\x3c\0\x01a", mark(1), &mut out);
+        c.finish(mark(2), &mut out);
+        assert_eq!(services(c), ["mqtt"]);
+    }
+
+    #[test]
+    fn a_name_is_waited_for_in_so_many_bytes() {
+        let notice = b":irc.test NOTICE * :looking up your name\r\n";
+        let run = |n: usize, last: &[u8]| {
+            let (mut c, mut out) = (conversation(Over::Stream), Events::default());
+            c.data(Dir::Orig, b"NICK ann\r\n", mark(1), &mut out);
+            (0..n).for_each(|_| c.data(Dir::Resp, notice, mark(2), &mut out));
+            c.data(Dir::Resp, last, mark(3), &mut out);
+            assert!(c.held() <= 4 * MAX_TOLD);
+            c.finish(mark(4), &mut out);
+            services(c)
+        };
+        let welcome = b":irc.test 001 ann :hello\r\n";
+        let few = (MAX_TOLD - welcome.len()) / notice.len();
+        assert_eq!(run(few, welcome), ["irc"]);
+        assert!(run(few, b":irc").is_empty());
+        assert!(run(few + 2, welcome).is_empty());
+    }
+
+    #[test]
+    fn a_name_that_is_only_told_gives_way_to_what_is_read() {
+        let stun = b"\0\x01\0\0\x21\x12\xa4\x42abcdefghijkl";
+        let snmp = b"\x30\x18\x02\x01\x01\x04\x01a\xa0\x10\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x05\x30\x03\x06\x01\x2b";
+        for (datagrams, want) in [(&[&stun[..]][..], "stun"), (&[&stun[..], snmp][..], "snmp")] {
+            let (mut c, mut out) = (conversation(Over::Datagrams), Events::default());
+            datagrams.iter().for_each(|d| c.datagram(Dir::Orig, d, mark(1), &mut out));
+            c.finish(mark(2), &mut out);
+            assert_eq!(services(c), [want]);
+        }
+    }
+
+    #[test]
+    fn what_goes_on_from_before_the_capture_is_missing_and_not_a_beginning() {
+        let middle = b"\xde\xad\xbe\xef and the end of a message";
+        // RFC 4511, section 4.2.2: a bind that succeeded.
+        let bound = b"\x30\x0c\x02\x01\x03\x61\x07\x0a\x01\x00\x04\x00\x04\x00";
+        for (is_partial, want) in [(true, vec!["ldap_tcp".to_owned()]), (false, vec![])] {
+            let mut c = conversation(Over::Stream).begins_partial(is_partial);
+            let mut out = Events::default();
+            c.data(Dir::Orig, middle, mark(1), &mut out);
+            c.data(Dir::Resp, bound, mark(2), &mut out);
+            c.finish(mark(3), &mut out);
+            assert_eq!(services(c), want, "{is_partial}");
+        }
+    }
+
     #[test]
     fn a_gap_before_the_protocol_is_known_decides_on_what_there_is() {
         let (mut c, mut out) = (conversation(Over::Stream), Events::default());
@@ -493,7 +579,7 @@ mod tests {
     #[test]
     fn every_turn_to_tls_names_the_server() {
         type Talk<'a> = &'a [(Dir, &'a [u8])];
-        let talks: [(&str, Talk<'_>); 9] = [
+        let talks: [(&str, Talk<'_>); 10] = [
             (
                 "ftp",
                 &[
@@ -551,6 +637,15 @@ mod tests {
                     (Dir::Resp, b"\x05\x00"),
                     (Dir::Orig, b"\x05\x01\x00\x03\x06a.test\x01\xbb"),
                     (Dir::Resp, b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"),
+                ],
+            ),
+            (
+                "xmpp",
+                &[
+                    (Dir::Orig, b"<stream:stream xmlns='jabber:client' to='a.test'>"),
+                    (Dir::Resp, b"<?xml version='1.0'?><stream:stream xmlns='jabber:client'>"),
+                    (Dir::Orig, b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
+                    (Dir::Resp, b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
                 ],
             ),
         ];

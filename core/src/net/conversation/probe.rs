@@ -3,12 +3,17 @@
 use super::{Conversation, Mode, other};
 use crate::net::identify::{Guess, guess};
 use crate::net::reassembly::Mark;
-use crate::proto::{Analyzer, Dir};
+use crate::proto::signatures::{Told, tell};
+use crate::proto::{Analyzer, Dir, Over};
 use crate::source::Sink;
 
 /// First bytes of a direction that are kept to find the protocol. Zeek keeps 1024; a TLS
 /// ClientHello with post-quantum keys, or an HTTP request behind a long path, needs more.
 pub(super) const MAX_PROBED: usize = 4096;
+
+/// First bytes of a direction that are kept to tell a protocol that no analyzer reads. IRC's servers
+/// send some notices before the number that tells them apart.
+pub(super) const MAX_TOLD: usize = 1024;
 
 impl Conversation {
     /// Looks at first bytes until a protocol is found.
@@ -21,8 +26,7 @@ impl Conversation {
         }
         let left = self.left(dir);
         if left.is_unknown || left.lost > 0 {
-            left.lost = left.lost.saturating_add(bytes.len() as u64);
-            return;
+            return self.keep(dir, bytes);
         }
         if left.bytes.is_empty() && self.ends_turn(other(dir), out) {
             return self.data(dir, bytes, mark, out);
@@ -82,14 +86,54 @@ impl Conversation {
                 self.left(dir).is_unknown = true;
                 let is_hopeless = self.orig.is_unknown && self.resp.is_unknown;
                 if is_hopeless {
-                    self.stop();
+                    self.tell_stream(false);
                 }
                 false
             }
         }
     }
 
-    /// Starts an analyzer with what both directions kept, the one that spoke first first.
+    /// Takes bytes of a direction that no analyzer knows: they may still tell whose they are.
+    fn keep(&mut self, dir: Dir, bytes: &[u8]) {
+        let is_waiting = self.orig.is_unknown && self.resp.is_unknown;
+        let left = self.left(dir);
+        let room = if left.lost == 0 { MAX_TOLD } else { 0 };
+        let room = room.saturating_sub(left.bytes.len()).min(bytes.len());
+        left.bytes.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        left.lost = left.lost.saturating_add((bytes.len() - room) as u64);
+        if is_waiting {
+            let is_full = left.lost > 0;
+            self.tell_stream(is_full);
+        }
+    }
+
+    /// Names a stream that no analyzer knows, or gives it up.
+    pub(super) fn tell_stream(&mut self, is_last: bool) {
+        if !matches!(self.mode, Mode::Probing { .. }) {
+            return;
+        }
+        match tell(self.over, [&self.orig.bytes, &self.resp.bytes], self.ports, is_last) {
+            Told::Name(name) => self.told = Some(name),
+            Told::Wait => return,
+            Told::Nothing => {}
+        }
+        self.stop();
+    }
+
+    /// Names a datagram that no analyzer knows. What comes later may be read: STUN goes before DTLS.
+    pub(super) fn tell_datagram(&mut self, dir: Dir, bytes: &[u8]) {
+        if self.told.is_some() {
+            return;
+        }
+        let sides = if dir == Dir::Orig { [bytes, &[]] } else { [&[], bytes] };
+        if let Told::Name(name) = tell(Over::Datagrams, sides, self.ports, true) {
+            self.told = Some(name);
+        }
+    }
+
+    /// Starts an analyzer with what both directions kept, the one that spoke first first. Where the
+    /// connection's start was not seen, a direction that nobody knew goes on with something that began
+    /// before: the analyzer, which would take it for a beginning, is told that it is missing.
     fn start(&mut self, analyzer: Box<dyn Analyzer>, out: &mut dyn Sink) {
         let Mode::Probing { first, .. } = self.mode else { return };
         self.mode = Mode::Running(analyzer);
@@ -97,11 +141,15 @@ impl Conversation {
         let held = [first, other(first)].map(|dir| (dir, std::mem::take(self.left(dir))));
         for (dir, left) in held {
             let Some(mark) = left.mark else { continue };
-            if !left.bytes.is_empty() {
-                self.data(dir, &left.bytes, mark, out);
+            let (bytes, lost) = match self.is_partial && left.is_unknown {
+                true => (&[][..], left.lost.saturating_add(left.bytes.len() as u64)),
+                false => (&left.bytes[..], left.lost),
+            };
+            if !bytes.is_empty() {
+                self.data(dir, bytes, mark, out);
             }
-            if left.lost > 0 && !self.is_over() {
-                self.gap(dir, left.lost, mark, out);
+            if lost > 0 && !self.is_over() {
+                self.gap(dir, lost, mark, out);
             }
         }
     }

@@ -222,6 +222,8 @@ mod tests {
             leads_to_ip(ppp, "ff03 0021");
             leads_to_ip(ppp, "0021");
             leads_to_ip(ppp, "21");
+            leads_to_ip(ppp, "0f00 0800");
+            leads_to_ip(ppp, "8f00 0800");
         }
         leads_to_ip(10, "50 020000000001 020000000002 aaaa03 000000 0800");
         leads_to_ip(11, "aaaa03 000000 0800");

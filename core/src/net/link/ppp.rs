@@ -6,15 +6,18 @@ use crate::net::decode::Reason;
 /// HDLC's all-stations address and unnumbered-information control octets (RFC 1662).
 const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
 
-/// PPP with or without address and control octets, which peers may leave out (RFC 1661 6.6).
+/// PPP with or without address and control octets, which peers may leave out (RFC 1661 6.6). Routers
+/// record Cisco's HDLC under the same number: its unicast or multicast address and a zero are no
+/// protocol of PPP, whose numbers below 0x20 and of one octet from 0x80 on are not given out.
 pub(super) fn frame(layer: Layer<'_>) -> Result<Layer<'_>, Reason> {
     match layer.data {
         [a, b, ..] if [*a, *b] == ADDRESS_CONTROL => layer.after(2, Next::Ppp),
+        [0x0f | 0x8f, 0, ..] => super::wan::cisco_hdlc(layer),
         _ => Ok(Layer { next: Next::Ppp, ..layer }),
     }
 }
 
-/// PPP in HDLC-like framing, or Cisco's HDLC, told by the address octet.
+/// PPP in HDLC-like framing, or Cisco's HDLC, told by the address octet alone.
 pub(super) fn hdlc(layer: Layer<'_>) -> Result<Layer<'_>, Reason> {
     match layer.array::<1>(0)? {
         [0x0f | 0x8f] => super::wan::cisco_hdlc(layer),

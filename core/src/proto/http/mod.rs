@@ -340,6 +340,10 @@ impl Http {
         } else {
             self.side(dir).part = Part::Body(Box::new(Body::new(framing, headers.coding)));
         }
+        if switched == Some("websocket") {
+            // Frames are not read: the name is all that is told of them.
+            cx.service.insert("websocket");
+        }
         self.switched = self.switched.or(switched);
     }
 

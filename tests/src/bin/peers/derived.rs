@@ -102,7 +102,9 @@ pub(crate) fn services(records: &[Record]) -> Record {
             kind => kind,
         };
         let named = record.get("service").filter(|_| record.kind == "conn").unwrap_or_default();
-        let named = named.split(',').filter(|s| !s.is_empty()).map(str::to_owned);
+        // Zeek's names of some tell what carries them.
+        let plain = |s: &str| s.trim_end_matches("_tcp").trim_end_matches("_udp").to_owned();
+        let named = named.split(',').filter(|s| !s.is_empty()).map(plain);
         fields.extend(named.chain([name.to_owned()]).map(|name| (name, "T".to_owned())));
     }
     Record { kind: "services", fields }

@@ -96,6 +96,13 @@ static RULES: &[Rule] = &[
         verdict: Differs("Zeek takes the question from a query alone; the reply repeats it"),
         holds: |p| p.theirs.is_none() && !p.record.fields.contains_key("rtt"),
     },
+    Rule {
+        peer: Zeek,
+        kind: "conn",
+        fields: &["service"],
+        verdict: Differs("identified by content; Zeek's own scripts have no analyzer of it"),
+        holds: |p| p.theirs.is_none() && p.ours.is_some_and(|o| NOT_ZEEKS.contains(&o)),
+    },
     // EVE names one protocol of a flow, the record all.
     Rule {
         peer: Suricata,
@@ -157,6 +164,13 @@ static RULES: &[Rule] = &[
         holds: |p| p.theirs.is_some() && p.ours == Some(HIDDEN),
     },
     Rule { peer: TShark, kind: "ftp", fields: &["arg"], verdict: Same, holds: is_path_of },
+    Rule {
+        peer: TShark,
+        kind: "ftp",
+        fields: &["command"],
+        verdict: Apart("TShark takes each segment of a long line for a command of its own"),
+        holds: |p| p.theirs.is_some_and(|t| t.len() > MAX_FTP_COMMAND),
+    },
     // TShark's columns do not tell sections apart.
     Rule {
         peer: TShark,
@@ -233,33 +247,48 @@ static RULES: &[Rule] = &[
         verdict: Differs("we have no analyzer of it"),
         holds: |p| p.ours.is_none(),
     },
+    Rule {
+        peer: TShark,
+        kind: "services",
+        fields: NOT_ZEEKS,
+        verdict: Differs(
+            "TShark goes by the port or by a part of a message; ours needs a message that is whole, \
+             and stands only where no analyzer reads the connection",
+        ),
+        holds: |p| p.ours.is_none(),
+    },
     Rule { peer: Arkime, kind: "flow", fields: &["service"], verdict: Same, holds: has_all },
     Rule { peer: Ndpi, kind: "flow", fields: &["service"], verdict: Same, holds: has_all },
 ];
 
 /// Protocols that TShark names and we do not.
-const UNREAD: &[&str] = &[
+const UNREAD: &[&str] = &["coap", "rtp"];
+
+/// Protocols that we tell by their first bytes and Zeek's own scripts do not name.
+const NOT_ZEEKS: &[&str] = &[
     "bacnet",
     "bgp",
     "bittorrent",
-    "bt-dht",
-    "coap",
+    "bittorrent-dht",
     "dhcpv6",
-    "gtp",
+    "ident",
     "isakmp",
-    "mqtt",
+    "mongodb",
     "nfs",
     "nntp",
     "openvpn",
+    "rlogin",
     "rpc",
-    "rtp",
+    "rsync",
     "stun",
     "tds",
     "tftp",
-    "websocket",
-    "wg",
+    "wireguard",
     "x11",
 ];
+
+/// Commands of FTP have four letters at most (RFC 959), those of extensions some more.
+const MAX_FTP_COMMAND: usize = 16;
 
 const AFTER_CLOSE: &str = "Zeek's duration and ours end when both sides have closed; the last acknowledgement comes later";
 
@@ -274,7 +303,7 @@ fn is_after_close(pair: &Pair<'_>) -> bool {
 fn is_path_of(pair: &Pair<'_>) -> bool {
     both(pair).is_some_and(|(t, o)| {
         let path = o.strip_prefix("ftp://").and_then(|o| o.strip_suffix(t));
-        path.is_some_and(|path| path.ends_with('/'))
+        path.is_some_and(|path| path.ends_with('/') || t.starts_with('/'))
     })
 }
 
@@ -355,6 +384,19 @@ mod tests {
         assert_eq!(verdict(Zeek, "ftp", "password", "x", "<hidden>"), Some(Same));
         assert_eq!(verdict(Zeek, "ftp", "password", "-", "<hidden>"), None);
         assert_eq!(verdict(Zeek, "ftp", "password", "x", "-"), None);
+    }
+
+    #[test]
+    fn a_name_that_zeek_has_not_is_known_only_where_zeek_has_none() {
+        let known = |t, o| verdict(Zeek, "conn", "service", t, o).is_some();
+        assert!(known("-", "bgp") && !known("http", "bgp") && !known("-", "http"));
+    }
+
+    #[test]
+    fn a_path_is_the_same_from_the_root_on_or_from_a_folder() {
+        assert_eq!(verdict(TShark, "ftp", "arg", "/README", "ftp://h/README"), Some(Same));
+        assert_eq!(verdict(TShark, "ftp", "arg", "README", "ftp://h/a/README"), Some(Same));
+        assert_eq!(verdict(TShark, "ftp", "arg", "README", "ftp://h/aREADME"), None);
     }
 
     #[test]

@@ -3,28 +3,40 @@
 use crate::zeek_log::Row;
 use std::path::Path;
 
-/// Its names of protocols that we have an analyzer of, and ours.
+/// Its names of protocols that we tell, and ours.
 const NAMES: &[(&str, &str)] = &[
+    ("BACnet", "bacnet"),
+    ("BGP", "bgp"),
     ("BITTORRENT", "bittorrent"),
     ("DCE_RPC", "dce_rpc"),
     ("DHCP", "dhcp"),
+    ("DHCPV6", "dhcpv6"),
     ("DNS", "dns"),
     ("DTLS", "dtls"),
     ("FTP_CONTROL", "ftp"),
     ("HTTP", "http"),
     ("IMAP", "imap"),
     ("IMAPS", "ssl"),
+    ("IRC", "irc"),
     ("Kerberos", "krb"),
     ("LDAP", "ldap"),
     ("MDNS", "dns"),
+    ("MQTT", "mqtt"),
+    ("Modbus", "modbus"),
+    ("MongoDB", "mongodb"),
+    ("MsSQL-TDS", "tds"),
     ("MySQL", "mysql"),
+    ("NFS", "nfs"),
     ("NTP", "ntp"),
+    ("OpenVPN", "openvpn"),
     ("POP3", "pop3"),
     ("POPS", "ssl"),
     ("PostgreSQL", "postgresql"),
     ("QUIC", "quic"),
     ("RDP", "rdp"),
+    ("RSYNC", "rsync"),
     ("Radius", "radius"),
+    ("Redis", "redis"),
     ("SIP", "sip"),
     ("SMBv1", "smb"),
     ("SMBv23", "smb"),
@@ -34,8 +46,11 @@ const NAMES: &[(&str, &str)] = &[
     ("SOCKS", "socks"),
     ("SSH", "ssh"),
     ("Syslog", "syslog"),
+    ("TFTP", "tftp"),
     ("TLS", "ssl"),
     ("Telnet", "telnet"),
+    ("VNC", "rfb"),
+    ("WireGuard", "wireguard"),
 ];
 
 /// A row for each flow.
