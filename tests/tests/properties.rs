@@ -76,6 +76,18 @@ fn order_any_order_of_events_gives_the_same_findings_with_any_caps() {
 }
 
 #[test]
+fn what_a_report_leaves_out_is_the_same_when_it_is_asked_for() {
+    for case in cases().unwrap() {
+        let _reading = Reading(&case.id);
+        let session = read(&case.inputs, &How::default());
+        let whole = session.report().findings;
+        let wanted: Vec<_> = whole.iter().map(|f| (f.rule.to_owned(), f.key.clone())).collect();
+        let asked: Vec<_> = session.findings(&wanted).into_iter().flatten().collect();
+        assert!(asked == whole, "{}", case.id);
+    }
+}
+
+#[test]
 fn seeds_do_not_matter() {
     for (name, inputs) in evidence("seeds").unwrap() {
         let _reading = Reading(&name);

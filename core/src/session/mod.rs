@@ -7,11 +7,11 @@ pub(crate) use store::Store;
 use turns::{Began, Turns};
 pub use turns::{Planned, Turn};
 
-use crate::detect::RULES;
 use crate::detect::kit::addr::is_internal;
 use crate::event::{NodeId, Origin};
 use crate::net::Packet;
 use crate::note::{FILE_TWICE, Note};
+use crate::order::Collect;
 use crate::records::{AllRelated, Entity, FilterError, Records, RowQuery, Rows, Sites, Story};
 use crate::report::{self, Finding, Item, Report};
 use crate::second_pass::{Place, Seeker};
@@ -279,16 +279,14 @@ impl Session {
     /// Findings, each by its rule and key: for a host that [shortened](Report::shorten) the report.
     /// `None` for what is no finding now.
     pub fn findings(&self, wanted: &[(String, String)]) -> Vec<Option<Finding>> {
-        let mut of_rules: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
+        let mut of_rules: BTreeMap<&str, BTreeMap<String, Finding>> = BTreeMap::new();
         let mut all = Vec::new();
         for (id, key) in wanted {
             let of_rule = of_rules.entry(id).or_insert_with(|| {
-                let mut found = Vec::new();
-                let rules = RULES.iter().zip(&self.store.detectors);
-                rules.filter(|(rule, _)| rule.id == id).for_each(|(_, d)| d.report(&mut found));
-                found
+                let found = report::findings(&self.store, &|rule| rule.id == id);
+                found.into_iter().map(|f| (f.key.clone(), f)).into_map()
             });
-            all.push(of_rule.iter().find(|f| f.key == *key).cloned());
+            all.push(of_rule.get(key).cloned());
         }
         all
     }

@@ -8,6 +8,7 @@ use super::{Detector, Rule};
 use crate::event::Kind;
 use crate::report::{Confidence, Finding, Severity};
 use memory::{Answers, Memory};
+use std::collections::BTreeMap;
 use terms::Judged;
 
 /// The rule.
@@ -36,13 +37,13 @@ impl Detector for FastFlux {
     }
 
     fn report(&self, out: &mut Vec<Finding>) {
-        let mut found: Vec<Finding> = Vec::new();
+        let mut found: BTreeMap<String, Finding> = BTreeMap::new();
         let dealt = self.0.dealt();
         for answers in self.0.names() {
             let Some(judged) = terms::judge(&answers, &self.0, &dealt) else { continue };
             let next = describe(&answers, judged, &self.0);
             // One name over several resolvers or address families is one cause.
-            match found.iter_mut().find(|f| f.key == next.key) {
+            match found.get_mut(&next.key) {
                 Some(have) if (have.severity, have.score) >= (next.severity, next.score) => {
                     have.includes.push(next.title);
                 }
@@ -51,10 +52,10 @@ impl Detector for FastFlux {
                     have.includes = old.includes;
                     have.includes.push(old.title);
                 }
-                None => found.push(next),
+                None => drop(found.insert(next.key.clone(), next)),
             }
         }
-        out.append(&mut found);
+        out.extend(found.into_values());
     }
 }
 

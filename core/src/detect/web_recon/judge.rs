@@ -3,7 +3,7 @@
 use super::describe::short;
 use super::{Server, WebRecon, uri};
 use crate::detect::kit::{Few, Group, Host, Sighting};
-use crate::order::Order;
+use crate::order::{Collect, Order};
 use crate::text::Text;
 use crate::time::NANOS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,10 +87,9 @@ pub(super) fn judge<'a>(
     let mut matched: Requests<'a> = BTreeMap::new();
     let mut share = 0.0f64;
     let mut tells: BTreeMap<&'static str, Tell> = BTreeMap::new();
+    let totals = rule.totals.get(client).map(|g| g.members().into_iter().into_map());
     for (server, requests) in servers {
-        let totals = rule.totals.get(client);
-        let totals = totals.and_then(|g| g.members().into_iter().find(|(s, _)| *s == server));
-        let Some((_, totals)) = totals else { continue };
+        let Some(totals) = totals.as_ref().and_then(|of| of.get(server)) else { continue };
         let part = totals.missed as f64 / totals.all.max(1) as f64;
         let (missed, n_paths) = missed(&requests);
         let found = signs(client, server, &requests, &missed, rule);
@@ -234,8 +233,9 @@ fn foreign(client: &Host, server: &Server, missed: &[(&Text, &Request)], rule: &
 impl<'a> Judged<'a> {
     /// All requests that the finding rests on.
     pub(super) fn all(&self) -> impl Iterator<Item = &(&'a Text, &'a Request)> {
-        let extra =
-            self.syntax.iter().filter(|s| !self.missed.iter().any(|m| std::ptr::eq(m.1, s.1)));
+        let missed: BTreeSet<*const Request> =
+            self.missed.iter().map(|m| std::ptr::from_ref(m.1)).into_set();
+        let extra = self.syntax.iter().filter(move |s| !missed.contains(&std::ptr::from_ref(s.1)));
         self.missed.iter().chain(&self.hits).chain(extra)
     }
 
