@@ -11,7 +11,7 @@ use crate::detect::kit::addr::is_internal;
 use crate::event::{NodeId, Origin};
 use crate::net::Packet;
 use crate::note::{FILE_TWICE, Note};
-use crate::order::Collect;
+use crate::order::Order;
 use crate::records::{AllRelated, Entity, FilterError, Records, RowQuery, Rows, Sites, Story};
 use crate::report::{self, Finding, Item, Report};
 use crate::second_pass::{Place, Seeker};
@@ -279,14 +279,16 @@ impl Session {
     /// Findings, each by its rule and key: for a host that [shortened](Report::shorten) the report.
     /// `None` for what is no finding now.
     pub fn findings(&self, wanted: &[(String, String)]) -> Vec<Option<Finding>> {
-        let mut of_rules: BTreeMap<&str, BTreeMap<String, Finding>> = BTreeMap::new();
+        let mut of_rules: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
         let mut all = Vec::new();
         for (id, key) in wanted {
             let of_rule = of_rules.entry(id).or_insert_with(|| {
-                let found = report::findings(&self.store, &|rule| rule.id == id);
-                found.into_iter().map(|f| (f.key.clone(), f)).into_map()
+                let mut found = report::findings(&self.store, &|rule| rule.id == id);
+                found.order_by(|a, b| a.key.cmp(&b.key));
+                found
             });
-            all.push(of_rule.get(key).cloned());
+            let at = of_rule.binary_search_by(|f| f.key.cmp(key));
+            all.push(at.ok().and_then(|at| of_rule.get(at)).cloned());
         }
         all
     }

@@ -37,13 +37,15 @@ impl Detector for FastFlux {
     }
 
     fn report(&self, out: &mut Vec<Finding>) {
-        let mut found: BTreeMap<String, Finding> = BTreeMap::new();
+        let mut found: Vec<Finding> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let dealt = self.0.dealt();
         for answers in self.0.names() {
             let Some(judged) = terms::judge(&answers, &self.0, &dealt) else { continue };
             let next = describe(&answers, judged, &self.0);
             // One name over several resolvers or address families is one cause.
-            match found.get_mut(&next.key) {
+            let place = *places.entry(next.key.clone()).or_insert(found.len());
+            match found.get_mut(place) {
                 Some(have) if (have.severity, have.score) >= (next.severity, next.score) => {
                     have.includes.push(next.title);
                 }
@@ -52,10 +54,10 @@ impl Detector for FastFlux {
                     have.includes = old.includes;
                     have.includes.push(old.title);
                 }
-                None => drop(found.insert(next.key.clone(), next)),
+                None => found.push(next),
             }
         }
-        out.extend(found.into_values());
+        out.append(&mut found);
     }
 }
 
