@@ -77,7 +77,6 @@ impl Detector for DnsTunnelling {
     }
 
     fn report(&self, out: &mut Vec<Finding>) {
-        // In order of keys, so the domains of one client stand together.
         let all: Vec<Domain<'_>> = self.asked.iter().collect();
         for of_client in all.chunk_by(|a, b| a.0.0 == b.0.0) {
             let whole = OnceCell::new();
@@ -99,8 +98,7 @@ impl Detector for DnsTunnelling {
 /// A client and a domain, and the names under it that the client asked for.
 type Domain<'a> = (&'a (Host, Text), Group<'a, Text, Asked>);
 
-/// Every name that a client asked for, by hash: once for all of its domains, since each may have to
-/// be held against all names.
+/// Every name that a client asked for, by hash: made once, not for each of its domains.
 fn whole_names(of_client: &[Domain<'_>]) -> BTreeSet<u64> {
     let names = of_client.iter().flat_map(|((_, domain), group)| {
         group.members().into_iter().map(move |(part, _)| stable(&format!("{part}.{domain}")))
@@ -108,8 +106,7 @@ fn whole_names(of_client: &[Domain<'_>]) -> BTreeSet<u64> {
     names.into_set()
 }
 
-/// True when most of a domain's names are whole names that the client asked for as well: its
-/// resolver library appended the domain.
+/// True when most of a domain's names are whole ones that the client's library appended it to.
 fn is_suffix(members: &[(&Text, &Asked)], whole: &BTreeSet<u64>) -> bool {
     let is_appended = |part: &str| {
         let ends = part.match_indices('.').map(|(i, _)| i).chain([part.len()]);
