@@ -27,14 +27,15 @@ let item;
 let linked;
 let packets;
 let pivots;
+let range;
 let streams;
 let timeline;
 
 before(async () => {
 	const names = ["text", "format", "findings", "grid", "item", "pivots", "timeline"];
 	[text, format, findings, grid, item, pivots, timeline] = await Promise.all(names.map(load));
-	const more = ["brief", "entities", "idn", "linked", "packets", "streams"];
-	[brief, entities, idn, linked, packets, streams] = await Promise.all(more.map(load));
+	const more = ["brief", "entities", "idn", "linked", "packets", "range", "streams"];
+	[brief, entities, idn, linked, packets, range, streams] = await Promise.all(more.map(load));
 });
 
 test("what deceives is made visible, what does not stays", () => {
@@ -464,6 +465,11 @@ test("findings too close to be told apart share a mark, and a bar is found under
 		marks.map((mark) => mark.findings.map((f) => f.title).join(" ")),
 		["c", "a b", "end"],
 	);
+	// One of which only a part is in sight is drawn there, and is not outside.
+	const long = [at(-500, 720, "long"), at(-500, -1, "before"), at(7201, 9000, "after")];
+	const [only, ...others] = timeline.findingMarks(long, axis);
+	assert.deepEqual([only.x, only.w, others.length], [0, 0.1, 0]);
+	assert.equal(range.findingsOutside([...long, { title: "untimed" }], axis), 2);
 	const shared = marks[1];
 	assert.equal(Math.round(shared.x * 7200), 100);
 	assert.equal(Math.round((shared.x + shared.w) * 7200), 400);
@@ -484,6 +490,88 @@ test("findings too close to be told apart share a mark, and a bar is found under
 	const end = { bars: [{ x: 1, w: 0.001 }] };
 	assert.deepEqual(timeline.extent(end.bars[0], 0.01), { x: 0.99, w: 0.01 });
 	assert.equal(timeline.barAt(end, 0.995, 0.01), end.bars[0]);
+});
+
+/** A timeline of `[second, events]` in buckets of so many seconds, and what is closer than its axis. */
+function closer(filled, width = 1, last = 1000) {
+	const buckets = filled.map(([at, n]) => ({
+		start: new Date(at * 1000).toISOString(),
+		counts: [n, 0],
+	}));
+	const near = range.closer(
+		{ width: BigInt(width) * 1_000_000_000n, kinds: ["conn", "dns"], buckets },
+		{ first: 0, last: last * 1000 },
+	);
+	return near && [near.first / 1000, near.last / 1000];
+}
+
+test("one absurd date leaves the rest in sight, and what can be seen stays as it is", () => {
+	// A fiftieth of the axis or less has no room; more has.
+	const dense = (n) => Array.from({ length: n }, (_, i) => [500 + i, 10]);
+	assert.deepEqual(closer([[0, 1], ...dense(20)]), [500, 520]);
+	assert.equal(closer([[0, 1], ...dense(21), [999, 1]]), undefined);
+	// Nine in ten stand together; of fewer the others are no exception.
+	const few = (n) => [
+		[0, n],
+		[500, 90],
+		[999, 0],
+	];
+	assert.deepEqual(closer(few(10)), [500, 501]);
+	assert.equal(closer(few(11)), undefined);
+	// What is near belongs to it: no farther away than it is long.
+	const near = (gap) => [...dense(5), [505 + gap, 1], [999, 1]];
+	assert.deepEqual(closer(near(5)), [500, 511]);
+	assert.deepEqual(closer(near(6)), [500, 505]);
+	// Where less than half holds anything, that is shown.
+	assert.deepEqual(
+		closer(
+			[
+				[100, 9],
+				[597, 9],
+			],
+			2,
+		),
+		[100, 599],
+	);
+	assert.equal(
+		closer(
+			[
+				[100, 9],
+				[598, 9],
+			],
+			2,
+		),
+		undefined,
+	);
+	assert.equal(closer([]), undefined);
+	assert.equal(
+		range.totalOf({ width: 1n, kinds: ["a"], buckets: [{ counts: [2] }, { counts: [3] }] }),
+		5,
+	);
+});
+
+test("a time is typed with as much of it as matters", () => {
+	const all = (text) => [range.typedTime(text, false), range.typedTime(text, true)];
+	const day = "2024-02-29T";
+	assert.deepEqual(all(" 2024-02-29 "), [`${day}00:00:00.000000000Z`, `${day}23:59:59.999999999Z`]);
+	assert.deepEqual(all("2024-02-29 09:30"), [
+		`${day}09:30:00.000000000Z`,
+		`${day}09:30:59.999999999Z`,
+	]);
+	assert.deepEqual(all("2024-02-29T09:30:05.25Z"), [
+		`${day}09:30:05.250000000Z`,
+		`${day}09:30:05.250000000Z`,
+	]);
+	for (const text of [
+		"",
+		"9:30",
+		"2024-02-30",
+		"2024-13-01",
+		"2024-02-29 24:00",
+		"2024-02-29 09:60",
+	]) {
+		assert.deepEqual(all(text), [undefined, undefined], text);
+	}
 });
 
 test("sentences are cut at their addresses and subjects, and the pieces make the sentence", () => {

@@ -388,3 +388,74 @@ test("of a finding that shows some of its rows the others are one click away", a
 	await page.locator(".kind[aria-current]", { hasText: "ftp 60" }).waitFor();
 	await page.context().close();
 });
+
+/** DNS rows of one day, one each three minutes, and rows of absurd dates. */
+function withDates(...absurd) {
+	const day = Array.from({ length: 400 }, (_, i) => 1_700_000_000 + i * 180);
+	const rows = [...day, ...absurd].map((ts, i) =>
+		JSON.stringify({
+			...{ _path: "dns", ts, uid: `C${i}`, "id.orig_h": "10.0.0.9", "id.orig_p": 4000 },
+			...{ "id.resp_h": "10.0.0.53", "id.resp_p": 53, query: `h${i}.example.com` },
+		}),
+	);
+	return file("dns.log", rows.join("\n"));
+}
+
+test("one absurd date leaves the day's events in sight, and is told", async () => {
+	const { page, problems } = await openPage(browser);
+	await page.setInputFiles("input[type=file]", withDates(5, 4_294_967_295));
+	assert.equal(await settled(page), "done");
+	const note = page.locator(".tl-note");
+	await note.filter({ hasText: "2 events lie far outside, in 1970-01-01" }).waitFor();
+	assert.match(await note.textContent(), /Shown is 2023-11-1[45] .* – 2023-11-15 /);
+	const lane = page.locator(".tl-lanes svg");
+	assert.match(await lane.getAttribute("aria-label"), /dns 400$/);
+	const nBars = async () => (await lane.locator("path").getAttribute("d")).split("M").length - 1;
+	assert.ok((await nBars()) > 100);
+	await note.getByRole("button", { name: "Show all times" }).click();
+	await note.filter({ hasText: /^1970-01-01 .* – 2106-02-07 / }).waitFor();
+	assert.equal(await nBars(), 3);
+	await note.getByRole("button", { name: "Show where most events are" }).click();
+	await note.filter({ hasText: "Shown is" }).waitFor();
+	// No filter of records comes with it.
+	await view(page, "records");
+	await page.getByText("402 of 402 rows").waitFor();
+	assert.deepEqual(problems, []);
+	await page.context().close();
+});
+
+test("a range of times is chosen by keyboard alone", async () => {
+	const { page } = await openPage(browser);
+	await page.setInputFiles("input[type=file]", withDates());
+	assert.equal(await settled(page), "done");
+	const from = page.getByRole("textbox", { name: "From" });
+	const to = page.getByRole("textbox", { name: "to", exact: true });
+	assert.equal(await from.inputValue(), "2023-11-14 22:13:20");
+	await from.focus();
+	const outline = await from.evaluate((it) => getComputedStyle(it).outlineStyle);
+	assert.notEqual(outline, "none");
+	await page.keyboard.press("Control+a");
+	await page.keyboard.type("2023-11-15");
+	await page.keyboard.press("Tab");
+	assert.ok(await to.evaluate((it) => it === document.activeElement));
+	await page.keyboard.press("Control+a");
+	await page.keyboard.type("soon");
+	await page.keyboard.press("Enter");
+	await page.getByRole("alert").filter({ hasText: "The end is no time" }).waitFor();
+	await page.keyboard.press("Control+a");
+	await page.keyboard.type("2023-11-14");
+	await page.keyboard.press("Enter");
+	await page.getByRole("alert").filter({ hasText: "The end is before the beginning" }).waitFor();
+	await page.keyboard.press("Control+a");
+	await page.keyboard.type("2023-11-15 00:59");
+	await page.keyboard.press("Enter");
+	const note = page.locator(".tl-note", { hasText: "Only 2023-11-15 00:00:00 – 00:59:59 UTC" });
+	await note.waitFor();
+	await view(page, "records");
+	await page.getByText("20 of 400 rows").waitFor();
+	await view(page, "overview");
+	await page.getByRole("button", { name: "Show all times" }).focus();
+	await page.keyboard.press("Enter");
+	await page.locator(".tl-note", { hasText: /^2023-11-14 22:13:20/ }).waitFor();
+	await page.context().close();
+});

@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use offwire_core::settings::{Caps, Settings};
-use offwire_tests::cases::{cases, evidence};
+use offwire_tests::cases::{cases, evidence, evidence_up_to};
 use offwire_tests::lcg::Lcg;
 use offwire_tests::outcome::outcome;
 use offwire_tests::read::{How, Input, Reading, read};
+use std::collections::BTreeSet;
 
 /// Sizes of pieces that evidence is cut into. One byte shows every place where a reader forgets
 /// what it had; 7 and 4096 meet other boundaries.
@@ -33,6 +34,22 @@ fn chunks_any_cut_of_the_bytes_gives_the_same_report() {
         let whole = all(&inputs, &How::default());
         for chunk in CHUNKS {
             same(&format!("{name} in pieces of {chunk}"), &whole, &all(&inputs, &How::cut(chunk)));
+        }
+    }
+}
+
+/// Larger files of the corpus are read in pieces of no round size, and in pieces of all sizes: byte by
+/// byte they would take minutes.
+#[test]
+fn chunks_any_cut_of_large_files_gives_the_same_report() {
+    let small: BTreeSet<String> = evidence("chunks").unwrap().into_iter().map(|(n, _)| n).collect();
+    let larger = evidence_up_to("chunks", u64::MAX).unwrap();
+    for (name, inputs) in larger.into_iter().filter(|(name, _)| !small.contains(name)) {
+        let _reading = Reading(&name);
+        let whole = all(&inputs, &How::default());
+        let ragged = How { ragged: Some(3), ..How::cut(9000) };
+        for (how, said) in [(How::cut(1501), "pieces of 1501"), (ragged, "pieces of all sizes")] {
+            same(&format!("{name} in {said}"), &whole, &all(&inputs, &how));
         }
     }
 }
@@ -72,6 +89,18 @@ fn order_any_order_of_events_gives_the_same_findings_with_any_caps() {
             };
             same(&case.id, &of(false), &of(true));
         }
+    }
+}
+
+#[test]
+fn what_a_report_leaves_out_is_the_same_when_it_is_asked_for() {
+    for case in cases().unwrap() {
+        let _reading = Reading(&case.id);
+        let session = read(&case.inputs, &How::default());
+        let whole = session.report().findings;
+        let wanted: Vec<_> = whole.iter().map(|f| (f.rule.to_owned(), f.key.clone())).collect();
+        let asked: Vec<_> = session.findings(&wanted).into_iter().flatten().collect();
+        assert!(asked == whole, "{}", case.id);
     }
 }
 

@@ -10,6 +10,9 @@ use crate::time::Time;
 const LOOK_EVERY: u32 = 1024;
 /// A look walks one part in so many of the table.
 const PARTS: usize = 8;
+/// But no more slots than four for each packet: a table of hundreds of thousands of connections must
+/// not be what its packets cost.
+const MOST_WALKED: usize = 4 * LOOK_EVERY as usize;
 /// What an open connection takes, its hash entry included.
 const BYTES_PER_FLOW: usize = size_of::<Flow>() + size_of::<TcpFlow>() + 2 * size_of::<Key>() + 64;
 /// The table frees one part in so many when it is full, so that it is not sorted at every packet.
@@ -109,7 +112,7 @@ impl FlowTable {
         let now = self.clock.earliest;
         self.clock = Clock { packets: 0, earliest: Time(i64::MAX) };
         let n = self.slots.len();
-        let part = n.div_ceil(PARTS);
+        let part = n.div_ceil(PARTS).min(MOST_WALKED);
         let over: Vec<usize> = (self.walked..self.walked + part)
             .map(|i| if i < n { i } else { i - n })
             .filter(|i| {
@@ -139,5 +142,25 @@ fn worth(flow: &Flow) -> u8 {
         (0, _) | (_, 0) => 1,
         _ if flow.conversation.is_none() => 2,
         _ => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_walks_a_part_of_the_table_and_never_more_than_its_packets_pay_for() {
+        for (n, walked) in [
+            (PARTS, 1),
+            (PARTS * MOST_WALKED, MOST_WALKED),
+            (PARTS * MOST_WALKED + 1, MOST_WALKED),
+            (100 * MOST_WALKED, MOST_WALKED),
+        ] {
+            let mut table = FlowTable::new(1 << 20, 1);
+            table.slots.resize_with(n, || None);
+            (0..LOOK_EVERY).for_each(|_| drop(table.tick(Time(0))));
+            assert_eq!(table.walked, walked, "{n}");
+        }
     }
 }

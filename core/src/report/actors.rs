@@ -34,8 +34,13 @@ pub fn actors(findings: &[Finding], sources: &[Source]) -> Vec<Actor> {
 fn site(f: &Finding, value: &str, sources: &[Source]) -> String {
     let is_local = value.parse().is_ok_and(is_internal);
     let first = nodes(f).into_iter().next();
-    let node = first.filter(|_| is_local).and_then(|n| sources.iter().find(|s| s.id == n));
+    let node = first.filter(|_| is_local).and_then(|n| source(n, sources));
     node.map_or_else(String::new, |s| s.site.clone())
+}
+
+/// The source of an id; they stand in order of these.
+fn source(id: NodeId, sources: &[Source]) -> Option<&Source> {
+    sources.get(sources.binary_search_by_key(&id, |s| s.id).ok()?)
 }
 
 fn nodes(f: &Finding) -> BTreeSet<NodeId> {
@@ -51,7 +56,7 @@ fn actor(
 ) -> Actor {
     let of: Vec<&Finding> = found.iter().filter_map(|i| findings.get(*i)).collect();
     let ids: BTreeSet<NodeId> = of.iter().flat_map(|f| nodes(f)).into_set();
-    let from: Vec<&Source> = sources.iter().filter(|s| ids.contains(&s.id)).collect();
+    let from: Vec<&Source> = ids.iter().filter_map(|id| source(*id, sources)).collect();
     let names: Vec<&str> = from.iter().map(|s| s.name.as_str()).collect();
     let place = match names.as_slice() {
         [] | [_] => format!("in {} findings of one source", of.len()),

@@ -6,7 +6,7 @@ use super::networks::{self, NetworkSource};
 use super::{
     KindSpan, NoteAt, NoteRow, REPORT_VERSION, Report, RowCount, RuleCoverage, Source, Span,
 };
-use crate::detect::RULES;
+use crate::detect::{RULES, Rule};
 use crate::event::KINDS;
 use crate::networks::NetworkFile;
 use crate::order::{Collect, Order};
@@ -19,13 +19,8 @@ use std::collections::BTreeMap;
 
 /// The report of everything in `store` so far.
 pub(crate) fn build(store: &Store) -> Report {
-    let mut findings = Vec::new();
-    store.detectors.iter().for_each(|d| d.report(&mut findings));
+    let mut findings = findings(store, &|_| true);
     findings.order_by(|a, b| order(a).cmp(&order(b)).then_with(|| by_address(&a.key, &b.key)));
-    let name_of = |file: &NetworkFile| store.tree.get(file.node).name.to_string();
-    for finding in &mut findings {
-        networks::add_terms(finding, &store.networks, &name_of);
-    }
     let sources = sources(store);
     Report {
         version: REPORT_VERSION,
@@ -38,7 +33,7 @@ pub(crate) fn build(store: &Store) -> Report {
             .networks
             .files()
             .iter()
-            .map(|file| NetworkSource::of(file, &name_of(file)))
+            .map(|file| NetworkSource::of(file, name_of(store, file)))
             .collect(),
         records: KINDS
             .iter()
@@ -51,6 +46,21 @@ pub(crate) fn build(store: &Store) -> Report {
         span: span(store),
         findings,
     }
+}
+
+/// What the rules of a kind find, with what files of networks say.
+pub(crate) fn findings(store: &Store, is_of: &dyn Fn(&Rule) -> bool) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let rules = RULES.iter().zip(&store.detectors).filter(|(rule, _)| is_of(rule));
+    rules.for_each(|(_, detector)| detector.report(&mut found));
+    for finding in &mut found {
+        networks::add_terms(finding, &store.networks, &|file| name_of(store, file).to_owned());
+    }
+    found
+}
+
+fn name_of<'a>(store: &'a Store, file: &NetworkFile) -> &'a str {
+    &store.tree.get(file.node).name
 }
 
 fn order(f: &Finding) -> impl Ord + '_ {
@@ -95,7 +105,7 @@ fn sources(store: &Store) -> Vec<Source> {
 }
 
 fn coverage(store: &Store, findings: &[Finding]) -> Vec<RuleCoverage> {
-    let row = |rule: &crate::detect::Rule| {
+    let row = |rule: &Rule| {
         let reads: BTreeMap<String, u64> =
             rule.reads.iter().map(|k| (k.path().to_owned(), store.records.seen(*k))).into_map();
         RuleCoverage {

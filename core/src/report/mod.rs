@@ -14,7 +14,7 @@ mod text;
 pub use attack::{
     ATTACK_VERSION, Attack, LEGEND, Retired, Strategy, Technique, component, technique,
 };
-pub(crate) use build::build;
+pub(crate) use build::{build, findings};
 pub use finding::{
     Basis, Caveat, Confidence, Evidence, Fact, Finding, Role, Severity, Span, Subject,
 };

@@ -7,11 +7,11 @@ pub(crate) use store::Store;
 use turns::{Began, Turns};
 pub use turns::{Planned, Turn};
 
-use crate::detect::RULES;
 use crate::detect::kit::addr::is_internal;
 use crate::event::{NodeId, Origin};
 use crate::net::Packet;
 use crate::note::{FILE_TWICE, Note};
+use crate::order::Order;
 use crate::records::{AllRelated, Entity, FilterError, Records, RowQuery, Rows, Sites, Story};
 use crate::report::{self, Finding, Item, Report};
 use crate::second_pass::{Place, Seeker};
@@ -283,12 +283,12 @@ impl Session {
         let mut all = Vec::new();
         for (id, key) in wanted {
             let of_rule = of_rules.entry(id).or_insert_with(|| {
-                let mut found = Vec::new();
-                let rules = RULES.iter().zip(&self.store.detectors);
-                rules.filter(|(rule, _)| rule.id == id).for_each(|(_, d)| d.report(&mut found));
+                let mut found = report::findings(&self.store, &|rule| rule.id == id);
+                found.order_by(|a, b| a.key.cmp(&b.key));
                 found
             });
-            all.push(of_rule.iter().find(|f| f.key == *key).cloned());
+            let at = of_rule.binary_search_by(|f| f.key.cmp(key));
+            all.push(at.ok().and_then(|at| of_rule.get(at)).cloned());
         }
         all
     }

@@ -163,22 +163,47 @@ fn gap(all: &[Seen<'_>]) -> Option<Interval> {
     }
     spans.extend(sessions.into_iter().map(|((from, _), (first, last))| (first, last, from)));
     spans.order();
-    // The latest end of each network so far; a person's accounts have few networks, and those
-    // of a table at its cap are at most its members.
-    let mut ends: BTreeMap<(bool, Place), Time> = BTreeMap::new();
+    let mut latest: [Latest; 2] = Default::default();
     let mut least: Option<Interval> = None;
     for (first, last, from) in spans {
-        let group = (from.addr.is_ipv6(), from.place());
-        let others =
-            ends.iter().filter(|(g, _)| g.0 == group.0 && **g != group).map(|(_, end)| *end).max();
-        if let Some(end) = others {
+        let [v4, v6] = &mut latest;
+        let of_family = if from.addr.is_ipv6() { v6 } else { v4 };
+        let place = from.place();
+        if let Some(end) = of_family.besides(&place) {
             let gap = Interval(first.since(end).0.max(0));
             least = Some(least.map_or(gap, |l| l.min(gap)));
         }
-        let end = ends.entry(group).or_insert(last);
-        *end = (*end).max(last);
+        of_family.see(place, last);
     }
     least
+}
+
+/// The latest end of any network so far, and that of all others: enough to know the latest end
+/// besides any one network.
+#[derive(Default)]
+struct Latest {
+    first: Option<(Time, Place)>,
+    second: Option<(Time, Place)>,
+}
+
+impl Latest {
+    fn besides(&self, place: &Place) -> Option<Time> {
+        let ends = [&self.first, &self.second].into_iter().flatten();
+        ends.filter(|(_, of)| of != place).map(|(end, _)| *end).next()
+    }
+
+    fn see(&mut self, place: Place, end: Time) {
+        let is_later = |of: &Option<(Time, Place)>| of.as_ref().is_none_or(|o| o.0 < end);
+        let is_firsts = self.first.as_ref().is_some_and(|f| f.1 == place);
+        if is_later(&self.first) {
+            let before = self.first.replace((end, place));
+            if !is_firsts {
+                self.second = before;
+            }
+        } else if !is_firsts && is_later(&self.second) {
+            self.second = Some((end, place));
+        }
+    }
 }
 
 impl Judged<'_> {
@@ -188,5 +213,31 @@ impl Judged<'_> {
         let line = row.text.to_string();
         let name = line.split(" user=").nth(1).or_else(|| line.split(" username=").nth(1))?;
         name.split(' ').next().map(str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Site;
+    use crate::stable::stable;
+    use std::net::IpAddr;
+
+    #[test]
+    fn the_latest_end_besides_a_network_is_that_of_all_others() {
+        let place =
+            |n: u64| Host::new(IpAddr::from([192, n as u8, 2, 1]), &Site::default()).place();
+        for seed in 0..50_u64 {
+            let mut latest = Latest::default();
+            let mut all: BTreeMap<Place, Time> = BTreeMap::new();
+            for i in 0..40_u64 {
+                let (of, end) = (stable(&(seed, i)) % 5, Time((stable(&(i, seed)) % 30) as i64));
+                let others = all.iter().filter(|(p, _)| **p != place(of)).map(|(_, t)| *t).max();
+                assert_eq!(latest.besides(&place(of)), others, "{seed} {i}");
+                latest.see(place(of), end);
+                let have = all.entry(place(of)).or_insert(end);
+                *have = end.max(*have);
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 mod describe;
 mod judge;
 
-use super::kit::{Host, Observed, Sighting, Tally, names, stable};
+use super::kit::{Group, Host, Observed, Sighting, Tally, names, stable};
 use super::{Detector, Rule};
 use crate::event::{Body, Dns, Kind};
 use crate::order::Collect;
@@ -11,6 +11,7 @@ use crate::report::Finding;
 use crate::settings::Settings;
 use crate::text::Text;
 use judge::MIN_NAMES;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// The rule.
@@ -76,41 +77,43 @@ impl Detector for DnsTunnelling {
     }
 
     fn report(&self, out: &mut Vec<Finding>) {
-        for ((client, domain), group) in self.asked.iter() {
-            let members = group.members();
-            if members.len() >= MIN_NAMES
-                && let Some(judged) = judge::judge(&members)
-                && !self.is_suffix(client, &members)
-            {
-                let mut f = describe::finding(client, domain, &judged);
-                f.missing.extend(self.asked.loss());
-                out.push(f);
+        let all: Vec<Domain<'_>> = self.asked.iter().collect();
+        for of_client in all.chunk_by(|a, b| a.0.0 == b.0.0) {
+            let whole = OnceCell::new();
+            for ((client, domain), group) in of_client {
+                let members = group.members();
+                if members.len() >= MIN_NAMES
+                    && let Some(judged) = judge::judge(&members)
+                    && !is_suffix(&members, whole.get_or_init(|| whole_names(of_client)))
+                {
+                    let mut f = describe::finding(client, domain, &judged);
+                    f.missing.extend(self.asked.loss());
+                    out.push(f);
+                }
             }
         }
     }
 }
 
-impl DnsTunnelling {
-    /// True when most of a domain's names are whole names that the client asked for as well: its
-    /// resolver library appended the domain.
-    fn is_suffix(&self, client: &Host, members: &[(&Text, &Asked)]) -> bool {
-        let own = self.asked.iter().filter(|((c, _), _)| c == client);
-        let whole =
-            |((_, domain), group): (&'_ (Host, Text), super::kit::Group<'_, Text, Asked>)| {
-                let names = group.members();
-                names
-                    .into_iter()
-                    .map(|(part, _)| stable(&format!("{part}.{domain}")))
-                    .collect::<Vec<_>>()
-            };
-        let all: BTreeSet<u64> = own.flat_map(whole).into_set();
-        let is_appended = |part: &str| {
-            let ends = part.match_indices('.').map(|(i, _)| i).chain([part.len()]);
-            ends.filter_map(|i| part.get(..i)).any(|inner| all.contains(&stable(&inner.to_owned())))
-        };
-        let n = members.iter().filter(|(part, _)| is_appended(part)).count();
-        n as f64 >= MIN_SUFFIXED * members.len() as f64
-    }
+/// A client and a domain, and the names under it that the client asked for.
+type Domain<'a> = (&'a (Host, Text), Group<'a, Text, Asked>);
+
+/// Every name that a client asked for, by hash: made once, not for each of its domains.
+fn whole_names(of_client: &[Domain<'_>]) -> BTreeSet<u64> {
+    let names = of_client.iter().flat_map(|((_, domain), group)| {
+        group.members().into_iter().map(move |(part, _)| stable(&format!("{part}.{domain}")))
+    });
+    names.into_set()
+}
+
+/// True when most of a domain's names are whole ones that the client's library appended it to.
+fn is_suffix(members: &[(&Text, &Asked)], whole: &BTreeSet<u64>) -> bool {
+    let is_appended = |part: &str| {
+        let ends = part.match_indices('.').map(|(i, _)| i).chain([part.len()]);
+        ends.filter_map(|i| part.get(..i)).any(|inner| whole.contains(&stable(&inner.to_owned())))
+    };
+    let n = members.iter().filter(|(part, _)| is_appended(part)).count();
+    n as f64 >= MIN_SUFFIXED * members.len() as f64
 }
 
 /// A name's varying part and its registered domain. A tunnel straight to its server needs no

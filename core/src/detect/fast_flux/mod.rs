@@ -8,6 +8,7 @@ use super::{Detector, Rule};
 use crate::event::Kind;
 use crate::report::{Confidence, Finding, Severity};
 use memory::{Answers, Memory};
+use std::collections::BTreeMap;
 use terms::Judged;
 
 /// The rule.
@@ -37,12 +38,14 @@ impl Detector for FastFlux {
 
     fn report(&self, out: &mut Vec<Finding>) {
         let mut found: Vec<Finding> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let dealt = self.0.dealt();
         for answers in self.0.names() {
             let Some(judged) = terms::judge(&answers, &self.0, &dealt) else { continue };
             let next = describe(&answers, judged, &self.0);
             // One name over several resolvers or address families is one cause.
-            match found.iter_mut().find(|f| f.key == next.key) {
+            let place = *places.entry(next.key.clone()).or_insert(found.len());
+            match found.get_mut(place) {
                 Some(have) if (have.severity, have.score) >= (next.severity, next.score) => {
                     have.includes.push(next.title);
                 }

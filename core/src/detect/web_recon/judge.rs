@@ -3,7 +3,7 @@
 use super::describe::short;
 use super::{Server, WebRecon, uri};
 use crate::detect::kit::{Few, Group, Host, Sighting};
-use crate::order::Order;
+use crate::order::{Collect, Order};
 use crate::text::Text;
 use crate::time::NANOS;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,10 +87,11 @@ pub(super) fn judge<'a>(
     let mut matched: Requests<'a> = BTreeMap::new();
     let mut share = 0.0f64;
     let mut tells: BTreeMap<&'static str, Tell> = BTreeMap::new();
+    // In order of servers.
+    let all = rule.totals.get(client).map(|g| g.members()).unwrap_or_default();
     for (server, requests) in servers {
-        let totals = rule.totals.get(client);
-        let totals = totals.and_then(|g| g.members().into_iter().find(|(s, _)| *s == server));
-        let Some((_, totals)) = totals else { continue };
+        let Ok(at) = all.binary_search_by(|(s, _)| (*s).cmp(server)) else { continue };
+        let Some((_, totals)) = all.get(at) else { continue };
         let part = totals.missed as f64 / totals.all.max(1) as f64;
         let (missed, n_paths) = missed(&requests);
         let found = signs(client, server, &requests, &missed, rule);
@@ -234,8 +235,9 @@ fn foreign(client: &Host, server: &Server, missed: &[(&Text, &Request)], rule: &
 impl<'a> Judged<'a> {
     /// All requests that the finding rests on.
     pub(super) fn all(&self) -> impl Iterator<Item = &(&'a Text, &'a Request)> {
-        let extra =
-            self.syntax.iter().filter(|s| !self.missed.iter().any(|m| std::ptr::eq(m.1, s.1)));
+        let place = |r: &Request| std::ptr::from_ref(r).addr();
+        let missed: BTreeSet<usize> = self.missed.iter().map(|m| place(m.1)).into_set();
+        let extra = self.syntax.iter().filter(move |s| !missed.contains(&place(s.1)));
         self.missed.iter().chain(&self.hits).chain(extra)
     }
 

@@ -48,9 +48,18 @@ impl Transfer {
 /// Announced connections that did not begin yet.
 #[derive(Debug, Default)]
 pub struct Expected {
-    by_ends: BTreeMap<Ends, (Time, Transfer)>,
+    by_ends: BTreeMap<Ends, Waiting>,
     /// How many announcements were given up for lack of room, and where that was first.
     pub given_up: Option<(Origin, u64)>,
+}
+
+/// An announcement.
+#[derive(Debug)]
+struct Waiting {
+    since: Time,
+    transfer: Transfer,
+    /// By what else it is known.
+    all: Rc<[Ends]>,
 }
 
 impl Expected {
@@ -65,8 +74,10 @@ impl Expected {
         if self.by_ends.len() >= MAX_EXPECTED {
             self.make_room(now, at);
         }
-        for ends in ends {
-            self.by_ends.insert(ends, (now, transfer.clone()));
+        let all: Rc<[Ends]> = ends.collect();
+        for ends in &*all {
+            let waiting = Waiting { since: now, transfer: transfer.clone(), all: Rc::clone(&all) };
+            self.by_ends.insert(*ends, waiting);
         }
         transfer
     }
@@ -76,22 +87,28 @@ impl Expected {
         if self.by_ends.is_empty() {
             return None;
         }
-        let (since, transfer) = self.by_ends.remove(&ends)?;
-        self.by_ends.retain(|_, (_, t)| !Rc::ptr_eq(&t.0, &transfer.0));
+        let Waiting { since, transfer, all } = self.by_ends.remove(&ends)?;
+        for other in &*all {
+            // Unless another one was announced there since.
+            let of = self.by_ends.get(other);
+            if of.is_some_and(|w| Rc::ptr_eq(&w.transfer.0, &transfer.0)) {
+                self.by_ends.remove(other);
+            }
+        }
         (now.since(since) <= WAIT).then_some(transfer)
     }
 
     /// Gives up those that nobody waits for, and the oldest.
     fn make_room(&mut self, now: Time, at: Origin) {
-        self.by_ends.retain(|_, (since, _)| now.since(*since) <= WAIT);
-        let mut times: Vec<Time> = self.by_ends.values().map(|(since, _)| *since).collect();
+        self.by_ends.retain(|_, w| now.since(w.since) <= WAIT);
+        let mut times: Vec<Time> = self.by_ends.values().map(|w| w.since).collect();
         if times.len() < MAX_EXPECTED {
             return;
         }
         let (_, limit, _) = times.select_nth_unstable(MAX_EXPECTED / GIVEN_UP);
         let limit = *limit;
         let before = self.by_ends.len();
-        self.by_ends.retain(|_, (since, _)| *since > limit);
+        self.by_ends.retain(|_, w| w.since > limit);
         let (_, n) = self.given_up.get_or_insert((at, 0));
         *n += (before - self.by_ends.len()) as u64;
     }
@@ -156,6 +173,19 @@ mod tests {
             assert!(expected.take(ends(7), Time(0)).is_none());
             assert!(transfer.moved().bytes.is_none());
         }
+    }
+
+    #[test]
+    fn an_announcement_leaves_what_was_announced_since_at_one_of_its_ends() {
+        let mut expected = Expected::default();
+        let mut announce = |ports: &[u16]| {
+            let ends: Vec<Ends> = ports.iter().map(|p| ends(*p)).collect();
+            expected.announce(ends.into_iter(), Time(0), Origin::default())
+        };
+        let (_, later) = (announce(&[7, 8]), announce(&[8, 9]));
+        assert!(expected.take(ends(7), Time(0)).is_some());
+        assert!(Rc::ptr_eq(&expected.take(ends(8), Time(0)).unwrap().0, &later.0));
+        assert!(expected.by_ends.is_empty());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Names of TLS numbers, as Zeek prints them.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// Cipher suites, one a line: four hex digits and the name.
 const CIPHERS: &str = include_str!("ciphers.txt");
@@ -86,9 +87,26 @@ pub const fn is_grease(number: u16) -> bool {
 
 /// The name of a cipher suite; `unknown-N` when it has none.
 pub fn cipher_name(number: u16) -> Cow<'static, str> {
-    let digits = format!("{number:04x} ");
-    let name = CIPHERS.lines().find_map(|line| line.strip_prefix(digits.as_str()));
+    let name = name_among(CIPHERS, number);
     name.map_or_else(|| format!("unknown-{number}").into(), Into::into)
+}
+
+/// The name behind a number, by halves: the lines stand in order, and each ServerHello asks.
+fn name_among(mut lines: &'static str, number: u16) -> Option<&'static str> {
+    while !lines.is_empty() {
+        let (before, behind) = lines.split_at(lines.len() / 2);
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let end = before.len() + behind.find('\n').unwrap_or(behind.len());
+        let line = lines.get(start..end)?;
+        // A comment stands before all numbers.
+        let here = line.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok());
+        match here.cmp(&Some(number)) {
+            Ordering::Equal => return line.get(5..),
+            Ordering::Less => lines = lines.get(end + 1..).unwrap_or_default(),
+            Ordering::Greater => lines = lines.get(..start)?,
+        }
+    }
+    None
 }
 
 /// The name of a cipher kind of SSL 2.0, three octets.
@@ -226,11 +244,20 @@ const ALERTS: &[(u8, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     #[test]
     fn names_are_found_and_unknown_numbers_kept() {
         assert_eq!(cipher_name(0x1301), "TLS_AES_128_GCM_SHA256");
         assert_eq!(cipher_name(0x0a0a), "unknown-2570");
+        let lines = CIPHERS.lines().filter_map(|line| line.split_once(' '));
+        let known: BTreeMap<u16, &str> =
+            lines.filter_map(|(n, name)| Some((u16::from_str_radix(n, 16).ok()?, name))).collect();
+        assert!(known.len() > 400);
+        for number in 0..=u16::MAX {
+            let name = known.get(&number).map(|name| (*name).to_owned());
+            assert_eq!(cipher_name(number), name.unwrap_or_else(|| format!("unknown-{number}")));
+        }
         assert_eq!(version_name(0x7f17), "TLSv13-draft23");
         assert_eq!(group_name(0x2a2a), "grease_0x2A2A");
         assert_eq!(group_name(4588), "X25519MLKEM768");

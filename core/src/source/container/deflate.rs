@@ -4,7 +4,7 @@ use super::checkpoint::Checkpoint;
 use crate::event::NodeId;
 use crate::source::Sink;
 use flate2::Crc;
-use miniz_oxide::inflate::stream::{FullReset, InflateState, inflate};
+use miniz_oxide::inflate::stream::{FullReset, InflateState, MinReset, inflate};
 use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 
 /// Output taken at a time: the window of deflate. What comes out in one step ends where the window
@@ -60,7 +60,12 @@ impl Deflate {
 
     /// Another stream follows.
     pub(crate) fn begin(&mut self) {
-        self.state.reset_as(FullReset(DataFormat::Raw));
+        // The window is emptied, unless nothing was written to it: members may be many and empty.
+        if self.crc.amount() == 0 {
+            self.state.reset_as(MinReset);
+        } else {
+            self.state.reset_as(FullReset(DataFormat::Raw));
+        }
         self.crc.reset();
         (self.in_window, self.is_full) = (0, false);
     }

@@ -153,10 +153,17 @@ impl Gzip {
                 return zeros;
             }
         }
-        held.extend_from_slice(
-            bytes.get(..bytes.len().min(MAX_HEADER + 1 - before)).unwrap_or_default(),
-        );
-        match parse_header(held) {
+        let new = bytes.get(..bytes.len().min(MAX_HEADER + 1 - before)).unwrap_or_default();
+        // Nearly always all of it is here. What is behind it is not copied: that would be done for
+        // every one of many small members.
+        let header = if before == 0 {
+            new
+        } else {
+            held.extend_from_slice(new);
+            held.as_slice()
+        };
+        let n = header.len();
+        match parse_header(header) {
             Parsed::Header { len, name } => {
                 let name = name.map(from_bytes);
                 self.state = State::Body;
@@ -165,7 +172,12 @@ impl Gzip {
                 self.child.open(&name, out);
                 len - before
             }
-            Parsed::More if held.len() <= MAX_HEADER => held.len() - before,
+            Parsed::More if n <= MAX_HEADER => {
+                if before == 0 {
+                    held.extend_from_slice(new);
+                }
+                n - before
+            }
             _ => {
                 let what = if self.n_members == 0 {
                     "the header is damaged"

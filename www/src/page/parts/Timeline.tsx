@@ -1,8 +1,9 @@
-// The timeline of the case: one lane a kind, findings above them; drag to limit to a range.
+// The timeline of the case: one lane a kind, findings above them; drag, or type two times, to limit to a range.
 import { type Signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Span } from "../../shared/report.ts";
-import { count, time, when } from "../select/format.ts";
+import { count, plural, time, when } from "../select/format.ts";
+import { findingsOutside, spanOf } from "../select/range.ts";
 import {
 	type Axis,
 	barAt,
@@ -17,16 +18,24 @@ import {
 import { findings, idOf, report } from "../store/case.ts";
 import { openKind } from "../store/records.ts";
 import { go, href } from "../store/route.ts";
-import { limitTo, range, timeline } from "../store/timeline.ts";
+import {
+	isWhole,
+	limitTo,
+	nOutside,
+	range,
+	shown,
+	showWhole,
+	timeline,
+} from "../store/timeline.ts";
 import { Shape } from "./Severity.tsx";
+import { TimeRange } from "./TimeRange.tsx";
 
 const LANE_PX = 22;
 /** A drag shorter than this is a click. */
 const DRAG_PX = 5;
 
 export function TimelineChart() {
-	const span = range.value ?? report.value?.span;
-	const now = timeline.value;
+	const [span, now] = [shown.value, timeline.value];
 	if (!span || !now) {
 		return null;
 	}
@@ -48,22 +57,51 @@ export function TimelineChart() {
 					</span>
 				))}
 			</div>
+			<Note span={span} axis={axis} />
+			<TimeRange key={span.first + span.last} span={span} />
+		</div>
+	);
+}
+
+/** What is shown, and what is not. */
+function Note({ span, axis }: { span: Span; axis: Axis }) {
+	const spanned = <span class="num">{when(span)}</span>;
+	if (range.value) {
+		return <p class="tl-note dim">Only {spanned} UTC: findings, records.</p>;
+	}
+	if (nOutside.value === 0) {
+		return (
 			<p class="tl-note dim">
-				{range.value ? (
-					<>
-						Only <span class="num">{when(span)}</span> UTC: findings, records.
-						<button type="button" class="quiet" onClick={() => limitTo(undefined)}>
-							Show all times
-						</button>
-					</>
-				) : (
-					<>
-						<span class="num">{when(span)}</span> UTC. Heights by square root, each kind by itself.
-						Drag to limit findings and records to a range.
-					</>
+				{spanned} UTC. Heights by square root, each kind by itself. Drag, or type two times, to
+				limit findings and records to a range.{" "}
+				{isWhole.value && (
+					<button type="button" class="quiet" onClick={() => showWhole(false)}>
+						Show where most events are
+					</button>
 				)}
 			</p>
-		</div>
+		);
+	}
+	const all = report.value?.span;
+	const marks = findingsOutside(findings.value, axis);
+	const others = marks > 0 ? ` and ${plural(marks, "finding")}` : "";
+	return (
+		<p class="tl-note">
+			Shown is {spanned} UTC, where most events are.{" "}
+			<strong>
+				{plural(nOutside.value, "event")}
+				{others} {nOutside.value + marks === 1 ? "lies" : "lie"} far outside
+			</strong>
+			{all && (
+				<>
+					, in <span class="num">{when(all)}</span>
+				</>
+			)}
+			.{" "}
+			<button type="button" class="quiet" onClick={() => showWhole(true)}>
+				Show all times
+			</button>
+		</p>
 	);
 }
 
@@ -108,17 +146,12 @@ function FindingMark({ axis, mark }: { axis: Axis; mark: Mark }) {
 			style={style}
 			title={`${label}. Click to limit findings and records to their time.`}
 			aria-label={`${label}; limit findings and records to their time`}
-			onClick={() => limitTo(rangeOf(start, start + width))}
+			onClick={() => limitTo(spanOf({ first: start, last: start + width }))}
 		>
 			{shape}
 		</button>
 	);
 }
-
-const rangeOf = (first: number, last: number): Span => ({
-	first: new Date(first).toISOString(),
-	last: new Date(last).toISOString(),
-});
 
 function Lanes({ all, axis }: { all: Lane[]; axis: Axis }) {
 	const track = useRef<HTMLDivElement>(null);
@@ -161,7 +194,7 @@ function Lanes({ all, axis }: { all: Lane[]; axis: Axis }) {
 		drag.value = undefined;
 		if (Math.abs(a - b) * width.value > DRAG_PX) {
 			const at = (x: number) => axis.first + x * (axis.last - axis.first);
-			limitTo(rangeOf(at(Math.min(a, b)), at(Math.max(a, b))));
+			limitTo(spanOf({ first: at(Math.min(a, b)), last: at(Math.max(a, b)) }));
 		}
 	};
 	return (

@@ -137,11 +137,14 @@ export function findingMarks(findings: Finding[], { first, last }: Axis): Mark[]
 		if (!finding.when) {
 			continue;
 		}
-		const x = (Date.parse(finding.when.first) - first) / range;
-		const w = Math.max(0, Math.min(1, (Date.parse(finding.when.last) - first) / range) - x);
-		if (x < 0 || x > 1) {
+		const from = (Date.parse(finding.when.first) - first) / range;
+		const to = (Date.parse(finding.when.last) - first) / range;
+		if (to < 0 || from > 1) {
 			continue;
 		}
+		// One that began before or goes on behind is shown where it can be.
+		const x = Math.max(0, from);
+		const w = Math.max(0, Math.min(1, to) - x);
 		const place = Math.min(Math.floor(x * PLACES), PLACES - 1);
 		const mark = marks.get(place);
 		if (mark) {
