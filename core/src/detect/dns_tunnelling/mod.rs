@@ -10,7 +10,7 @@ use crate::order::Collect;
 use crate::report::Finding;
 use crate::settings::Settings;
 use crate::text::Text;
-use judge::MIN_NAMES;
+use judge::MIN_NAMES_FETCH;
 use std::collections::BTreeSet;
 
 /// The rule.
@@ -78,7 +78,7 @@ impl Detector for DnsTunnelling {
     fn report(&self, out: &mut Vec<Finding>) {
         for ((client, domain), group) in self.asked.iter() {
             let members = group.members();
-            if members.len() >= MIN_NAMES
+            if members.len() >= MIN_NAMES_FETCH
                 && let Some(judged) = judge::judge(&members)
                 && !self.is_suffix(client, &members)
             {
