@@ -44,7 +44,6 @@ pub const SAMPLES: &[(&str, Build)] = &[
     ("quiet-ntp-pool-unused", |w| closed(w, "2.de.timepool.org", 120, 4, 150, 24.0)),
     ("quiet-peer-seeds", seeds),
     ("quiet-irc-network", |w| closed(w, "chat.ircnet.org", 14, 1, 60, 8.0)),
-    ("quiet-three-sites", |w| closed(w, "settings.cloudmaker.com", 3, 1, 60, 8.0)),
     ("quiet-dynamic-dns", roaming),
     ("quiet-anycast", anycast),
     ("quiet-failover", failover),
