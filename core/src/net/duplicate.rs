@@ -174,29 +174,28 @@ impl Recent {
     fn remember(&mut self, place: Place, seen: Seen, has_taps: bool) {
         let Windows { own, taps } = self.windows;
         let longest = if has_taps { own.max(taps) } else { own };
-        loop {
-            let start = self.set(place.mark);
-            let is_free = |p: &Place| !p.is_within(place.ts, longest);
-            let Some(set) = self.places.get(start..start + WAYS) else { return };
-            let free = set.iter().position(is_free);
-            if free.is_none() && self.places.len() < MAX_SLOTS {
-                self.grow(place.ts, longest);
-                continue;
-            }
-            self.put(free, place, seen);
-            return;
+        while !self.put(place, seen, longest) {
+            self.grow(place.ts, longest);
         }
     }
 
-    /// Puts a packet into this place of its set, or into that of the one seen longest ago.
-    fn put(&mut self, free: Option<usize>, place: Place, seen: Seen) {
+    /// Puts a packet into an empty place of its set, or into that of the one seen longest ago; false
+    /// when that may still be copied and there can be more places.
+    fn put(&mut self, place: Place, seen: Seen, longest: Interval) -> bool {
+        let can_grow = self.places.len() < MAX_SLOTS;
         let start = self.set(place.mark);
-        let Some(set) = self.places.get_mut(start..start + WAYS) else { return };
-        let oldest = || (0..).zip(set.iter()).min_by_key(|(_, p)| p.ts).map_or(0, |(i, _)| i);
-        let at = free.unwrap_or_else(oldest);
-        if let (Some(to), Some(of)) = (set.get_mut(at), self.seen.get_mut(start + at)) {
-            (*to, *of) = (place, Some(seen));
+        let Some(set) = self.places.get_mut(start..start + WAYS) else { return true };
+        let oldest = (0..).zip(set.iter()).min_by_key(|(_, p)| (p.mark != 0, p.ts));
+        let at = oldest.map_or(0, |(at, _)| at);
+        let Some(to) = set.get_mut(at) else { return true };
+        if can_grow && to.is_within(place.ts, longest) {
+            return false;
         }
+        *to = place;
+        if let Some(of) = self.seen.get_mut(start + at) {
+            *of = Some(seen);
+        }
+        true
     }
 
     fn grow(&mut self, now: Time, longest: Interval) {
@@ -205,10 +204,8 @@ impl Recent {
         let seen = std::mem::replace(&mut self.seen, vec![None; n]);
         for (place, seen) in places.into_iter().zip(seen) {
             if let Some(seen) = seen.filter(|_| place.is_within(now, longest)) {
-                let start = self.set(place.mark);
-                let set = self.places.get(start..start + WAYS).unwrap_or_default();
-                let free = set.iter().position(|p| p.mark == 0);
-                self.put(free, place, seen);
+                // Those of one set are parted into two, so there is an empty place.
+                self.put(place, seen, Interval(0));
             }
         }
     }

@@ -1,8 +1,6 @@
 //! Data in names, in words: who asked for what, each measure with its threshold.
 
-use super::judge::{
-    FULL_LENGTH, Judged, MANY_BYTES, MIN_DATA, MIN_ENTROPY, MIN_NAMES, MIN_REPLY, MIN_VARIED,
-};
+use super::judge::{FULL_LENGTH, Judged, MANY_BYTES, MIN_DATA, MIN_ENTROPY, MIN_REPLY, MIN_VARIED};
 use super::{MAX_NAMES, RULE};
 use crate::detect::kit::{
     Host, Row, Terms, actor, caveat, evidence, finding as empty, object, plural, quoted, span,
@@ -44,7 +42,7 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
     let n = j.members.len();
     let share = |of: f64| format!("{of:.2}");
     let mut t = Terms::default();
-    t.judge("different names", n, format!("at least {MIN_NAMES}"), true, 0);
+    t.judge("different names", n, format!("at least {}", j.min_names()), true, 0);
     if n >= MAX_NAMES {
         t.note("more were asked; only so many are kept");
     }

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Different names under one domain. A long list of a site's own hosts stays below.
 pub(super) const MIN_NAMES: usize = 100;
+/// The same where answers are long and always new as well: each name then shows the channel from
+/// both sides, so that half as many show it as often.
+pub(super) const MIN_NAMES_FETCH: usize = MIN_NAMES / 2;
 /// Mean length of the part before the registered domain: longer than host names of people.
 pub(super) const MIN_LENGTH: f64 = 30.0;
 /// Mean entropy of that part in bits a character: text of hosts has 2 to 3, hex has up to 4. A name
@@ -75,6 +78,11 @@ impl Judged<'_> {
         self.has_replies() && self.reply >= MIN_REPLY
     }
 
+    /// The number of names that is asked.
+    pub(super) fn min_names(&self) -> usize {
+        if self.fetches() { MIN_NAMES_FETCH } else { MIN_NAMES }
+    }
+
     /// The mean length of names that is asked.
     pub(super) fn min_length(&self) -> f64 {
         if self.fetches() { MIN_LENGTH_FETCH } else { MIN_LENGTH }
@@ -104,7 +112,7 @@ pub(super) fn judge<'a>(members: &'a [(&'a Text, &'a Asked)]) -> Option<Judged<'
         .fold((0u32, 0u64), |(n, all), m| (n + 1, all + u64::from(m.1.reply)));
     let reply = sum as f64 / f64::from(with.max(1));
     let j = Judged { members, bytes, length, bits, verdicts, data, varied, reply };
-    let is_met = length >= j.min_length() && bits >= MIN_ENTROPY;
+    let is_met = n >= j.min_names() && length >= j.min_length() && bits >= MIN_ENTROPY;
     let is_service = digits > MAX_DIGITS || verdicts > MAX_VERDICTS || keys > MAX_KEYS;
     (is_met && !is_service).then_some(j)
 }

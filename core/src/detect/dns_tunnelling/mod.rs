@@ -10,7 +10,7 @@ use crate::order::Collect;
 use crate::report::Finding;
 use crate::settings::Settings;
 use crate::text::Text;
-use judge::MIN_NAMES;
+use judge::MIN_NAMES_FETCH;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
@@ -82,7 +82,7 @@ impl Detector for DnsTunnelling {
             let whole = OnceCell::new();
             for ((client, domain), group) in of_client {
                 let members = group.members();
-                if members.len() >= MIN_NAMES
+                if members.len() >= MIN_NAMES_FETCH
                     && let Some(judged) = judge::judge(&members)
                     && !is_suffix(&members, whole.get_or_init(|| whole_names(of_client)))
                 {

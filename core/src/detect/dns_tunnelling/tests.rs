@@ -47,6 +47,10 @@ fn both_sides_of_the_floors() {
     assert_eq!(fetch(14, 90), "");
     assert_eq!(fetch(29, 75), "");
     assert_eq!(run(&names_of(120, 29, &format!("type=TXT a={}", "z".repeat(90)))), "");
+    // Half as many of these are enough, and of no others.
+    let long = |n| run(&names_of(n, 40, &format!("type=TXT a={}$I", "z".repeat(90))));
+    assert!(long(50).starts_with("Medium/Medium"), "{}", long(50));
+    assert_eq!((long(49), run(&names_of(99, 40, "type=TXT a=abc$I"))), Default::default());
     // Short names in between, by which a tunnel asks for more, make the long ones no less random.
     let polls = |n: u64| names_of(n, 8, txt).replace(".t.test", "aaa.t.test");
     assert_ne!(run(&(names_of(60, 120, txt).replace(".t.test", "z.t.test") + &polls(150))), "");

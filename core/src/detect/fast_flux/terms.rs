@@ -4,7 +4,7 @@ use super::memory::{Answer, Answers, Memory};
 use crate::detect::kit::addr::{groups, operator, spread};
 use crate::detect::kit::{Terms, names, window};
 use crate::event::Transport;
-use crate::order::Collect;
+use crate::order::{Collect, Order};
 use crate::report::{Basis, Confidence};
 use crate::time::{Interval, Time};
 use std::collections::BTreeSet;
@@ -281,15 +281,17 @@ fn is_double(all: &Answers<'_>) -> bool {
     all.glue.len() >= MIN_SERVERS && spread(&all.glue).is_some_and(|even| even >= MIN_SPREAD)
 }
 
-/// How many answers came back after others had been given, later than any cache held them.
+/// How many answers came back after others had been given, later than any cache held them. That
+/// another was given in between shows by its first or its last row: the newest of a closed set has
+/// no first row behind its own, and comes back all the same.
 fn returned(sets: &[Answer<'_>]) -> usize {
-    let is_back = |(s, next): (&Answer<'_>, Option<&Answer<'_>>)| match (
-        s.seen.ts(),
-        s.seen.until(),
-        next.and_then(|n| n.seen.ts()),
-    ) {
-        (Some(first), Some(last), Some(next)) => last > next && last.since(first) > MAX_TTL,
-        _ => false,
+    let mut lasts: Vec<Time> = sets.iter().filter_map(|s| s.seen.until()).collect();
+    lasts.order();
+    let is_back = |(s, next): (&Answer<'_>, Option<&Answer<'_>>)| {
+        let (Some(first), Some(last)) = (s.seen.ts(), s.seen.until()) else { return false };
+        let later = lasts.get(lasts.partition_point(|t| *t <= first));
+        let others = [next.and_then(|n| n.seen.ts()), later.copied()];
+        others.into_iter().flatten().any(|t| t < last) && last.since(first) > MAX_TTL
     };
     let next = sets.iter().skip(1).map(Some).chain([None]);
     sets.iter().zip(next).filter(|pair| is_back(*pair)).count()
