@@ -41,8 +41,12 @@ const MIN_SLOTS: usize = 40;
 const MIN_GROWTH: f64 = 0.1;
 /// Share of answers that came back after others had been given, from which on the set turns.
 const MIN_RETURNED: f64 = 0.3;
-/// Answers that came back below which it may be chance.
+/// Answers that came back below which it may be chance, unless they are half of all but the newest,
+/// which had no time to: a service at three sites, one of them given at a time, has no more.
 const MIN_RETURNS: usize = 3;
+/// Caching times of a name after which no cache gives an answer any more: the longest that was seen
+/// may be a rest of the whole.
+const CACHES: i64 = 2;
 /// Mean addresses per answer from which on it is a list for choosing peers, not a server's name.
 const PEER_LIST: usize = 16;
 /// Contacted addresses from which on it is said what clients do with the name.
@@ -281,17 +285,19 @@ fn is_double(all: &Answers<'_>) -> bool {
     all.glue.len() >= MIN_SERVERS && spread(&all.glue).is_some_and(|even| even >= MIN_SPREAD)
 }
 
-/// How many answers came back after others had been given, later than any cache held them. That
+/// How many answers came back after others had been given, later than caches held them. That
 /// another was given in between shows by its first or its last row: the newest of a closed set has
 /// no first row behind its own, and comes back all the same.
 fn returned(sets: &[Answer<'_>]) -> usize {
+    let max_ttl = sets.iter().filter_map(|s| s.max_ttl).max();
+    let cached = max_ttl.map_or(MAX_TTL, |t| Interval(t.0.saturating_mul(CACHES)).min(MAX_TTL));
     let mut lasts: Vec<Time> = sets.iter().filter_map(|s| s.seen.until()).collect();
     lasts.order();
     let is_back = |(s, next): (&Answer<'_>, Option<&Answer<'_>>)| {
         let (Some(first), Some(last)) = (s.seen.ts(), s.seen.until()) else { return false };
         let later = lasts.get(lasts.partition_point(|t| *t <= first));
         let others = [next.and_then(|n| n.seen.ts()), later.copied()];
-        others.into_iter().flatten().any(|t| t < last) && last.since(first) > MAX_TTL
+        others.into_iter().flatten().any(|t| t < last) && last.since(first) > cached
     };
     let next = sets.iter().skip(1).map(Some).chain([None]);
     sets.iter().zip(next).filter(|pair| is_back(*pair)).count()
@@ -315,6 +321,7 @@ fn pool(
         Some("clients only asked these addresses for the time (NTP)")
     } else if growth.is_some_and(|g| g < MIN_GROWTH)
         || (returns >= MIN_RETURNS && returns as f64 >= MIN_RETURNED * all.sets.len() as f64)
+        || (returns > 0 && 2 * returns + 1 >= all.sets.len())
     {
         Some("the same addresses keep coming back: the set is wide but closed")
     } else if all.name.split_once('.').is_some_and(|(_, parent)| dealt.contains(parent)) {
