@@ -160,7 +160,7 @@ impl Recent {
                 return is_copy.then_some(seen.node);
             }
         }
-        self.remember(Place { mark, ts }, Seen::new(print, by), by.has_taps);
+        self.remember(Place { mark, ts }, &print, by);
         None
     }
 
@@ -171,31 +171,37 @@ impl Recent {
     }
 
     /// Puts a packet into the place of one that is seen no more; else there must be more places.
-    fn remember(&mut self, place: Place, seen: Seen, has_taps: bool) {
+    fn remember(&mut self, place: Place, print: &Print, by: By) {
         let Windows { own, taps } = self.windows;
-        let longest = if has_taps { own.max(taps) } else { own };
-        while !self.put(place, seen, longest) {
-            self.grow(place.ts, longest);
+        let longest = if by.has_taps { own.max(taps) } else { own };
+        loop {
+            let at = self.place_for(place.mark);
+            let Some(to) = self.places.get_mut(at) else { return };
+            if self.seen.len() < MAX_SLOTS && to.is_within(place.ts, longest) {
+                self.grow(place.ts, longest);
+                continue;
+            }
+            *to = place;
+            if let Some(of) = self.seen.get_mut(at) {
+                *of = Some(Seen::new(*print, by));
+            }
+            return;
         }
     }
 
-    /// Puts a packet into an empty place of its set, or into that of the one seen longest ago; false
-    /// when that may still be copied and there can be more places.
-    fn put(&mut self, place: Place, seen: Seen, longest: Interval) -> bool {
-        let can_grow = self.places.len() < MAX_SLOTS;
-        let start = self.set(place.mark);
-        let Some(set) = self.places.get_mut(start..start + WAYS) else { return true };
-        let oldest = (0..).zip(set.iter()).min_by_key(|(_, p)| (p.mark != 0, p.ts));
-        let at = oldest.map_or(0, |(at, _)| at);
-        let Some(to) = set.get_mut(at) else { return true };
-        if can_grow && to.is_within(place.ts, longest) {
-            return false;
+    /// An empty place of the set, or that of the packet seen longest ago.
+    fn place_for(&self, mark: u64) -> usize {
+        let start = self.set(mark);
+        let (mut at, mut oldest) = (start, Time(i64::MAX));
+        for (i, place) in (start..).zip(self.places.iter().skip(start).take(WAYS)) {
+            if place.mark == 0 {
+                return i;
+            }
+            if place.ts < oldest {
+                (at, oldest) = (i, place.ts);
+            }
         }
-        *to = place;
-        if let Some(of) = self.seen.get_mut(start + at) {
-            *of = Some(seen);
-        }
-        true
+        at
     }
 
     fn grow(&mut self, now: Time, longest: Interval) {
@@ -203,9 +209,12 @@ impl Recent {
         let places = std::mem::replace(&mut self.places, vec![Place::EMPTY; n]);
         let seen = std::mem::replace(&mut self.seen, vec![None; n]);
         for (place, seen) in places.into_iter().zip(seen) {
-            if let Some(seen) = seen.filter(|_| place.is_within(now, longest)) {
+            if place.is_within(now, longest) {
                 // Those of one set are parted into two, so there is an empty place.
-                self.put(place, seen, Interval(0));
+                let at = self.place_for(place.mark);
+                if let (Some(to), Some(of)) = (self.places.get_mut(at), self.seen.get_mut(at)) {
+                    (*to, *of) = (place, seen);
+                }
             }
         }
     }
