@@ -29,9 +29,11 @@ export function TimeRange({ span }: { span: Span }) {
 					Show all times
 				</button>
 			)}
-			<span class="tl-wrong" role="alert">
-				{wrong.value}
-			</span>
+			{wrong.value && (
+				<span class="tl-wrong" role="alert">
+					{wrong.value}
+				</span>
+			)}
 		</form>
 	);
 }
