@@ -130,4 +130,17 @@ mod tests {
         let iq = Said::Data(Dir::Orig, b"<iq type='get'/>");
         assert_eq!(talk(&PROTOCOL, &[open, iq], usize::MAX), ["quit"]);
     }
+
+    #[test]
+    fn a_tag_is_waited_for_in_so_many_bytes() {
+        // What looks like a tag within one is none, and is one behind what was given up.
+        let talk_behind = |len: usize| {
+            let long = format!("<a {}", "x".repeat(len - 3));
+            let asks = Said::Data(Dir::Orig, b"<starttls/>");
+            let said = [Said::Data(Dir::Orig, long.as_bytes()), asks, Said::Data(Dir::Resp, GO)];
+            talk(&PROTOCOL, &said, usize::MAX)
+        };
+        assert!(talk_behind(MAX_TAG - 1).is_empty());
+        assert_eq!(talk_behind(MAX_TAG), ["become \"ssl\""]);
+    }
 }

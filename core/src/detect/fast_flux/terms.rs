@@ -41,9 +41,11 @@ const MIN_SLOTS: usize = 40;
 const MIN_GROWTH: f64 = 0.1;
 /// Share of answers that came back after others had been given, from which on the set turns.
 const MIN_RETURNED: f64 = 0.3;
-/// Answers that came back below which it may be chance, unless they are half of all but the newest,
-/// which had no time to: a service at three sites, one of them given at a time, has no more.
+/// Answers that came back below which it may be chance.
 const MIN_RETURNS: usize = 3;
+/// The share of all but the newest, which had no time to come back, from which on fewer are no chance:
+/// a service at three sites, one of them given at a time, has no more.
+const MIN_RETURNED_OF_FEW: f64 = 0.5;
 /// Caching times of a name after which no cache gives an answer any more: the longest that was seen
 /// may be a rest of the whole.
 const CACHES: i64 = 2;
@@ -303,6 +305,14 @@ fn returned(sets: &[Answer<'_>]) -> usize {
     sets.iter().zip(next).filter(|pair| is_back(*pair)).count()
 }
 
+/// True when so many answers came back that the set is closed, however wide.
+fn is_turning(sets: &[Answer<'_>]) -> bool {
+    let n = returned(sets);
+    let is_share = |least: f64, of: usize| n as f64 >= least * of as f64;
+    n >= MIN_RETURNS && is_share(MIN_RETURNED, sets.len())
+        || n > 0 && is_share(MIN_RETURNED_OF_FEW, sets.len().saturating_sub(1))
+}
+
 /// Why the name is a pool that anybody may use, if it behaves as one.
 fn pool(
     all: &Answers<'_>,
@@ -311,7 +321,6 @@ fn pool(
     growth: Option<f64>,
 ) -> Option<&'static str> {
     let addresses: BTreeSet<IpAddr> = all.sets.iter().flat_map(|s| s.addresses).copied().into_set();
-    let returns = returned(&all.sets);
     let slots: usize = all.sets.iter().map(|s| s.addresses.len()).sum();
     let contacted: Vec<_> =
         addresses.iter().map(|a| memory.ports(*a)).filter(|p| !p.is_empty()).collect();
@@ -319,10 +328,7 @@ fn pool(
         |p: &(Option<Transport>, Option<u16>)| matches!(p, (Some(Transport::Udp), Some(123)));
     if contacted.len() >= MIN_CONTACTS && contacted.iter().flatten().all(is_time) {
         Some("clients only asked these addresses for the time (NTP)")
-    } else if growth.is_some_and(|g| g < MIN_GROWTH)
-        || (returns >= MIN_RETURNS && returns as f64 >= MIN_RETURNED * all.sets.len() as f64)
-        || (returns > 0 && 2 * returns + 1 >= all.sets.len())
-    {
+    } else if growth.is_some_and(|g| g < MIN_GROWTH) || is_turning(&all.sets) {
         Some("the same addresses keep coming back: the set is wide but closed")
     } else if all.name.split_once('.').is_some_and(|(_, parent)| dealt.contains(parent)) {
         Some("several numbered names beside it rotate alike: a choice of servers for many")

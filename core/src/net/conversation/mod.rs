@@ -161,9 +161,10 @@ impl Conversation {
                 }
                 _ => {
                     self.tell_datagram(dir, bytes);
-                    return if tries >= MAX_PROBED_DATAGRAMS {
-                        self.stop()
-                    };
+                    if tries >= MAX_PROBED_DATAGRAMS {
+                        self.stop();
+                    }
+                    return;
                 }
             }
         }

@@ -39,6 +39,8 @@ pub(crate) struct Deflate {
     pub(crate) n_out: u64,
     /// How much of the window was filled since it was last full.
     in_window: usize,
+    /// Something is in the window that a further stream must not see.
+    is_written: bool,
     /// The last step had no room for more: what was taken in may not have come out yet.
     is_full: bool,
     /// The node whose checkpoints are kept; none for what lies in two containers.
@@ -48,24 +50,27 @@ pub(crate) struct Deflate {
 impl Deflate {
     pub(crate) fn new(keeps: Option<NodeId>) -> Self {
         let state = InflateState::new_boxed(DataFormat::Raw);
-        Self { state, crc: Crc::new(), n_out: 0, in_window: 0, is_full: false, keeps }
+        let (is_written, is_full) = (false, false);
+        Self { state, crc: Crc::new(), n_out: 0, in_window: 0, is_written, is_full, keeps }
     }
 
     /// Goes on from a checkpoint. The checksum is not known then: whoever reads again does not ask
     /// for it.
     pub(crate) fn resume(checkpoint: &Checkpoint) -> Self {
         let Checkpoint { n_out, in_window, ref inflate, .. } = *checkpoint;
-        Self { state: inflate.clone(), n_out, in_window, is_full: true, ..Self::new(None) }
+        let (state, is_written, is_full) = (inflate.clone(), true, true);
+        Self { state, n_out, in_window, is_written, is_full, ..Self::new(None) }
     }
 
     /// Another stream follows.
     pub(crate) fn begin(&mut self) {
         // The window is emptied, unless nothing was written to it: members may be many and empty.
-        if self.crc.amount() == 0 {
-            self.state.reset_as(MinReset);
-        } else {
+        if self.is_written {
             self.state.reset_as(FullReset(DataFormat::Raw));
+        } else {
+            self.state.reset_as(MinReset);
         }
+        self.is_written = false;
         self.crc.reset();
         (self.in_window, self.is_full) = (0, false);
     }
@@ -87,6 +92,7 @@ impl Deflate {
         self.in_window = (self.in_window + result.bytes_written) % STEP;
         buffer.truncate(result.bytes_written);
         self.crc.update(buffer);
+        self.is_written |= !buffer.is_empty();
         self.n_out += result.bytes_written as u64;
         let n_in = n_in + result.bytes_consumed as u64;
         let end = match result.status {

@@ -247,16 +247,6 @@ static RULES: &[Rule] = &[
         verdict: Differs("we have no analyzer of it"),
         holds: |p| p.ours.is_none(),
     },
-    Rule {
-        peer: TShark,
-        kind: "services",
-        fields: NOT_ZEEKS,
-        verdict: Differs(
-            "TShark goes by the port or by a part of a message; ours needs a message that is whole, \
-             and stands only where no analyzer reads the connection",
-        ),
-        holds: |p| p.ours.is_none(),
-    },
     Rule { peer: Arkime, kind: "flow", fields: &["service"], verdict: Same, holds: has_all },
     Rule { peer: Ndpi, kind: "flow", fields: &["service"], verdict: Same, holds: has_all },
 ];

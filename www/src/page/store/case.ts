@@ -142,9 +142,8 @@ export function stop(): void {
 	});
 }
 
-/** How evidence is read was set: for what is open, it holds from the next reading on. */
-export function setReading(change: () => void): void {
-	change();
+/** A setting was changed that holds from the next reading on. */
+export function describeAnew(): void {
 	isDescribedAnew.value ||= evidence.value.length > 0;
 }
 

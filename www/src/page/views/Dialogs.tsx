@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { licences } from "../data.ts";
-import { setReading } from "../store/case.ts";
+import { describeAnew } from "../store/case.ts";
 import { dialog, isDefanged, requests, type Theme, tablesMb, tapMs, theme } from "../store/look.ts";
 import { SilenceText } from "./Drop.tsx";
 
@@ -89,7 +89,8 @@ function Settings() {
 					value={tablesMb.value ?? ""}
 					onChange={(event) => {
 						const { value } = event.currentTarget;
-						setReading(() => (tablesMb.value = Number(value) || undefined));
+						tablesMb.value = Number(value) || undefined;
+						describeAnew();
 					}}
 				>
 					<option value="">384 MB</option>
@@ -105,7 +106,8 @@ function Settings() {
 					value={tapMs.value ?? ""}
 					onChange={(event) => {
 						const { value } = event.currentTarget;
-						setReading(() => (tapMs.value = value === "" ? undefined : Number(value)));
+						tapMs.value = value === "" ? undefined : Number(value);
+						describeAnew();
 					}}
 				>
 					<option value="">100 ms</option>
