@@ -12,6 +12,13 @@ step() {
 	printf 'step %s ended with %d\n' "$name" "$status" >>"$log"
 }
 
+# A dozen short tests of the binding: building for speed would take four times as long as all of it.
+wasm_tests() {
+	wasm-pack --log-level warn test --headless --chrome wasm --locked \
+		--config "profile.dev.opt-level=0" --config 'profile.dev.package."*".opt-level=0' \
+		--config "profile.dev.debug=false"
+}
+
 browser_tests() {
 	NO_COLOR=1 FORCE_COLOR=0 node --test --test-reporter=spec tests/browser/*.test.mjs
 }
@@ -23,8 +30,10 @@ run_tests() {
 	need_git
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"
+	# Where nothing was built before there is nothing to go on from: one build of the whole is quicker.
+	[ -d target/debug/incremental ] || export CARGO_INCREMENTAL=0
 	step native cargo test --locked --workspace --exclude offwire-wasm --no-fail-fast
-	step wasm wasm-pack --log-level warn test --headless --chrome wasm --locked
+	step wasm wasm_tests
 	step build build_page
 	step browser browser_tests
 	awk -f scripts/count.awk "$LOGS"/*.log

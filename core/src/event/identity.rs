@@ -32,7 +32,11 @@ impl Event {
             Body::Ntlm(n) => stable(&(kind, self.ends(), &n.username)),
             Body::Ntp(n) => stable(&(kind, self.ends(), n.mode, n.xmt_time)),
             Body::Smtp(s) => stable(&(kind, self.ends(), s.trans_depth)),
-            Body::X509(x) => stable(&(kind, &x.fingerprint, &x.issuer, &x.serial)),
+            // Zeek tells the SHA-256 and Suricata the SHA-1, and each writes names in its own form.
+            Body::X509(x) => match &x.serial {
+                Some(serial) => stable(&(kind, serial, x.not_valid_after)),
+                None => stable(&(kind, &x.fingerprint, &x.sha1)),
+            },
             Body::Weird(w) => stable(&(kind, self.ends(), &w.name)),
             _ => stable(&(kind, self.ends())),
         })

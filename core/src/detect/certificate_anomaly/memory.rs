@@ -3,7 +3,7 @@
 use crate::detect::kit::names::common_name;
 use crate::detect::kit::{Course, Host, Observed, Tally, quoted};
 use crate::event::{Body, Ssl, X509};
-use crate::order::Collect;
+use crate::order::{Collect, Order};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +74,10 @@ impl Memory {
 
     /// All certificates, in order of their identity.
     pub(super) fn certificates(&self) -> Vec<Certificate<'_>> {
+        joined(self.each())
+    }
+
+    fn each(&self) -> Vec<Certificate<'_>> {
         let servers: BTreeMap<&Text, BTreeSet<Host>> = self
             .shown_by
             .iter()
@@ -105,19 +109,55 @@ fn short_of_names(x: &X509) -> X509 {
     x
 }
 
-/// The fingerprint; else issuer and serial, which an authority gives out once.
+/// A digest; else issuer and serial, which an authority gives out once.
 fn identity(x: &X509) -> Option<Text> {
-    match (&x.fingerprint, &x.issuer, &x.serial) {
-        (Some(fp), ..) => Some(fp.to_ascii_lowercase().into()),
+    match (x.fingerprint.as_ref().or(x.sha1.as_ref()), &x.issuer, &x.serial) {
+        (Some(digest), ..) => Some(digest.to_ascii_lowercase().into()),
         (None, Some(issuer), Some(serial)) => Some(format!("{issuer} #{serial}").into()),
         _ => None,
     }
 }
 
-impl Certificate<'_> {
-    /// Fingerprint, or issuer and serial.
+/// One source tells the SHA-256 of a certificate alone (Zeek), another the SHA-1 (Suricata): where
+/// only one certificate of a number and a validity has the one, the other is it.
+fn joined(all: Vec<Certificate<'_>>) -> Vec<Certificate<'_>> {
+    let (mut whole, rest): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|c| c.x509.fingerprint.is_some() || c.x509.sha1.is_none());
+    let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (i, c) in whole.iter().enumerate() {
+        places.entry(c.number_and_validity()).or_default().push(i);
+    }
+    let mut alone = Vec::new();
+    for c in rest {
+        let same = places.get(&c.number_and_validity());
+        match same.and_then(|at| at.first().filter(|_| at.len() == 1)) {
+            Some(at) if let Some(other) = whole.get_mut(*at).filter(|o| !c.differs(o)) => {
+                other.servers.extend(c.servers);
+            }
+            _ => alone.push(c),
+        }
+    }
+    whole.extend(alone);
+    whole.order_by_key(|c| c.id);
+    whole
+}
+
+impl<'a> Certificate<'a> {
+    /// A digest, or issuer and serial.
     pub(super) fn id(&self) -> &str {
         self.id
+    }
+
+    /// True when a digest that both have tells them apart.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        let digests = |x: &'a X509| [x.fingerprint.as_deref(), x.sha1.as_deref()];
+        let pairs = digests(self.x509).into_iter().zip(digests(other.x509));
+        pairs.filter_map(|(a, b)| a.zip(b)).any(|(a, b)| !a.eq_ignore_ascii_case(b))
+    }
+
+    fn number_and_validity(&self) -> impl Ord + use<'a> {
+        let x = self.x509;
+        (x.issuer.as_deref(), x.serial.as_deref(), x.not_valid_before, x.not_valid_after)
     }
 
     /// Whom it names, for a title.
@@ -144,8 +184,10 @@ impl Certificate<'_> {
 
     /// A filter for its rows.
     pub(super) fn filter(&self) -> Option<(&'static str, String)> {
-        let fp = self.x509.fingerprint.as_deref()?;
-        Some(("x509", format!("fingerprint == {}", quoted(fp))))
+        let x = self.x509;
+        let of = |name, digest: &Option<Text>| Some((name, quoted(digest.as_deref()?)));
+        let (name, digest) = of("fingerprint", &x.fingerprint).or_else(|| of("sha1", &x.sha1))?;
+        Some(("x509", format!("{name} == {digest}")))
     }
 }
 

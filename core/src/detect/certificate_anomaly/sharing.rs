@@ -55,7 +55,7 @@ impl<'a> Shared<'a> {
 
     fn twin(&self, c: &Certificate<'_>) -> Option<&'a Certificate<'a>> {
         let others = self.numbers.get(&number(c.x509)?)?;
-        others.iter().find(|o| o.id() != c.id()).copied()
+        others.iter().find(|o| o.differs(c)).copied()
     }
 }
 

@@ -125,6 +125,29 @@ fn reused_serials_and_boxes() {
 }
 
 #[test]
+fn a_source_without_sha_256_tells_of_the_same_certificates() {
+    let row = |digest: &str, server: u8, after: &str| {
+        format!(
+            "@0 x509 10.0.0.9:* > 192.0.2.{server}:443 {digest} serial=0123456789AB issuer=CN=Test~CA subject=CN=a.test before=2023-12-01 after={after}\n"
+        )
+    };
+    let (end, other) = ("2024-02-28", "2024-03-28");
+    let reused = "with a reused serial number";
+    assert!(alarms(&(row("sha1=a1", 1, end) + &row("sha1=a2", 2, end))).contains(reused));
+    // What Zeek and Suricata say of one certificate.
+    let both = row("fp=aa", 1, end) + &row("sha1=a1", 1, end);
+    assert_eq!(alarms(&both), "");
+    assert!(lines(&run(&both)).contains("Certificate: a.test"));
+    // Nothing that both tell says that these are two, but their validity does not agree.
+    let unlike = row("fp=aa", 1, end) + &row("sha1=a1", 1, other);
+    assert_eq!(alarms(&unlike), "");
+    assert!(lines(&run(&unlike)).contains("Certificates: 2 shown"));
+    // Which of the two it is cannot be told.
+    let three = row("fp=aa", 1, end) + &row("fp=ab", 2, end) + &row("sha1=a1", 1, end);
+    assert!(lines(&run(&three)).contains("Certificates: 3 shown"));
+}
+
+#[test]
 fn appliances_inside_are_information() {
     let box_ = "@0 x509 10.0.0.9:* > 10.0.0.{1..9}:443 fp=a{1..3} serial=01 version=1 subject=CN=localhost issuer=CN=localhost self=T key=rsa bits=1024 before=2003-12-01 after=2013-02-28";
     assert_eq!(alarms(box_), "");

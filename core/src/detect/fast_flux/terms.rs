@@ -7,7 +7,7 @@ use crate::event::Transport;
 use crate::order::{Collect, Order};
 use crate::report::{Basis, Confidence};
 use crate::time::{Interval, Time};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Addresses of a name within the window. Two are a spare server; from three on a list turns.
@@ -39,6 +39,11 @@ const MIN_SLOTS: usize = 40;
 /// Of the later half of slots, the share of addresses never seen before. A pool, however wide,
 /// repeats itself by then; machines that come and go do not.
 const MIN_GROWTH: f64 = 0.1;
+/// Pairs of draws that gave one address, below which they may be chance.
+const MIN_MATCHES: usize = 4;
+/// Machines that stand behind a name, as far as such matches tell: a choice of servers has some tens,
+/// and one that is hired has hundreds of machines that come and go.
+const MAX_POOL: usize = 30;
 /// Share of answers that came back after others had been given, from which on the set turns.
 const MIN_RETURNED: f64 = 0.3;
 /// Answers that came back below which it may be chance.
@@ -287,6 +292,32 @@ fn is_double(all: &Answers<'_>) -> bool {
     all.glue.len() >= MIN_SERVERS && spread(&all.glue).is_some_and(|even| even >= MIN_SPREAD)
 }
 
+/// True when addresses come back so often that few machines can stand behind the name. Of two draws
+/// out of N machines, each pair of addresses is one machine once in N times (how Lincoln and Petersen
+/// count what is drawn from). An address that stays from one answer to the next is drawn once: where
+/// one machine at a time is exchanged, none comes back. Answers of one address never meet, since only
+/// different answers are here.
+fn is_small(sets: &[Answer<'_>]) -> bool {
+    // How often each was drawn, and the last answer that had it.
+    let mut draws: BTreeMap<&IpAddr, (usize, usize)> = BTreeMap::new();
+    let (mut drawn, mut pairs) = (0_usize, 0_usize);
+    for (i, set) in sets.iter().enumerate() {
+        let mut now = 0;
+        for a in set.addresses {
+            let (times, last) = draws.entry(a).or_insert((0, i));
+            if *times == 0 || *last + 1 < i {
+                *times += 1;
+                now += 1;
+            }
+            *last = i;
+        }
+        pairs += now * drawn;
+        drawn += now;
+    }
+    let matches: usize = draws.values().map(|(n, _)| n * (n - 1) / 2).sum();
+    matches >= MIN_MATCHES && pairs <= MAX_POOL * matches
+}
+
 /// How many answers came back after others had been given, later than caches held them. That
 /// another was given in between shows by its first or its last row: the newest of a closed set has
 /// no first row behind its own, and comes back all the same.
@@ -328,7 +359,10 @@ fn pool(
         |p: &(Option<Transport>, Option<u16>)| matches!(p, (Some(Transport::Udp), Some(123)));
     if contacted.len() >= MIN_CONTACTS && contacted.iter().flatten().all(is_time) {
         Some("clients only asked these addresses for the time (NTP)")
-    } else if growth.is_some_and(|g| g < MIN_GROWTH) || is_turning(&all.sets) {
+    } else if growth.is_some_and(|g| g < MIN_GROWTH)
+        || is_turning(&all.sets)
+        || is_small(&all.sets)
+    {
         Some("the same addresses keep coming back: the set is wide but closed")
     } else if all.name.split_once('.').is_some_and(|(_, parent)| dealt.contains(parent)) {
         Some("several numbered names beside it rotate alike: a choice of servers for many")

@@ -195,6 +195,27 @@ fn volunteer_pools_are_information_at_most() {
 }
 
 #[test]
+fn addresses_that_come_back_tell_how_few_there_are() {
+    // Each letter is an address in a network of its own, each word an answer.
+    let found = |words: &str| {
+        let row = |(i, word): (usize, &str)| {
+            let a = word.bytes().map(|b| format!("{b}.7.7.7")).collect::<Vec<_>>().join(",");
+            let at = i * 600;
+            format!("@{at} dns 10.0.0.1:* > 10.0.0.53:53 q=few.test a={a} ttl=150\n")
+        };
+        lines(&run(&words.split(' ').enumerate().map(row).collect::<String>()))
+    };
+    // 96 pairs of draws, four of one address: some 24 machines. Three may be chance.
+    assert!(found("ABCD EFGH ABIJ EFKL").starts_with("Info/"), "{}", found("ABCD EFGH ABIJ EFKL"));
+    assert!(found("ABCD EFGH ABIJ EMKL").starts_with("Medium/"));
+    // 160 pairs: some forty machines; with six of one address 26.
+    assert!(found("ABCD EFGH ABIJ EFKL NOPQ").starts_with("Medium/"));
+    assert!(found("ABCD EFGH ABIJ EFKL CDPQ").starts_with("Info/"));
+    // Half of each answer stays for the next.
+    assert!(found("ABCD CDEF EFGH GHIJ IJKL").starts_with("Medium/"));
+}
+
+#[test]
 fn numbered_names_that_rotate_alike_are_a_choice_of_servers() {
     // `n` names with four addresses in each answer, none of which comes back; the last may differ.
     let pool = |n: usize, last: &str| -> String {

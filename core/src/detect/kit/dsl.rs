@@ -296,6 +296,7 @@ fn ssh(s: &mut Ssh, name: &str, value: &str) {
 fn x509(x: &mut X509, name: &str, value: &str) {
     match name {
         "fp" => x.fingerprint = Some(value.into()),
+        "sha1" => x.sha1 = Some(value.into()),
         "serial" => x.serial = Some(value.into()),
         "subject" => x.subject = Some(value.into()),
         "issuer" => x.issuer = Some(value.into()),
