@@ -113,14 +113,20 @@ async function limitRecords(tab, megabytes) {
 	await tab.keyboard.press("Escape");
 }
 
-/** The processes that show pages. */
+/** The processes of this bench's browser that show pages: a person's own is not looked at. */
 function renderers() {
-	const isRenderer = (pid) => {
+	const read = (pid, name) => {
 		try {
-			return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer");
+			return readFileSync(`/proc/${pid}/${name}`, "utf8");
 		} catch {
-			return false;
+			return "";
 		}
 	};
-	return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isRenderer(name));
+	const parent = (pid) => Number(/^PPid:\s+(\d+)/m.exec(read(pid, "status"))?.[1] ?? 0);
+	const isOurs = (pid) => pid === process.pid || (pid > 1 && isOurs(parent(pid)));
+	const isRenderer = (pid) => read(pid, "cmdline").includes("--type=renderer") && isOurs(pid);
+	return readdirSync("/proc")
+		.filter((name) => /^\d+$/.test(name))
+		.map(Number)
+		.filter(isRenderer);
 }

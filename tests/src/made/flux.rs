@@ -42,6 +42,7 @@ pub const SAMPLES: &[(&str, Build)] = &[
     ("quiet-cloud-balancer", balancer),
     ("quiet-ntp-pool", ntp_pool),
     ("quiet-ntp-pool-unused", |w| closed(w, "2.de.timepool.org", 120, 4, 150, 24.0)),
+    ("quiet-few-clocks", |w| closed(w, "2.timepool.org", 18, 4, 150, 2.0)),
     ("quiet-peer-seeds", seeds),
     ("quiet-irc-network", |w| closed(w, "chat.ircnet.org", 14, 1, 60, 8.0)),
     ("quiet-dynamic-dns", roaming),

@@ -120,26 +120,22 @@ fn identity(x: &X509) -> Option<Text> {
 
 /// One source tells the SHA-256 of a certificate alone (Zeek), another the SHA-1 (Suricata): where
 /// only one certificate of a number and a validity has the one, the other is it.
-fn joined(all: Vec<Certificate<'_>>) -> Vec<Certificate<'_>> {
-    let (mut whole, rest): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|c| c.x509.fingerprint.is_some() || c.x509.sha1.is_none());
-    let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (i, c) in whole.iter().enumerate() {
-        places.entry(c.number_and_validity()).or_default().push(i);
-    }
-    let mut alone = Vec::new();
-    for c in rest {
-        let same = places.get(&c.number_and_validity());
-        match same.and_then(|at| at.first().filter(|_| at.len() == 1)) {
-            Some(at) if let Some(other) = whole.get_mut(*at).filter(|o| !c.differs(o)) => {
-                other.servers.extend(c.servers);
+fn joined(mut all: Vec<Certificate<'_>>) -> Vec<Certificate<'_>> {
+    let has_sha_256 = |c: &Certificate<'_>| c.x509.fingerprint.is_some();
+    let number = Certificate::number_and_validity;
+    all.order_by(|a, b| number(a).cmp(&number(b)).then(has_sha_256(b).cmp(&has_sha_256(a))));
+    let mut joined: Vec<Certificate<'_>> = Vec::new();
+    for c in all {
+        let same = joined.iter().rev().take(2).filter(|o| number(o) == number(&c)).count();
+        match joined.last_mut() {
+            Some(o) if same == 1 && has_sha_256(o) && !has_sha_256(&c) && !c.differs(o) => {
+                o.servers.extend(c.servers);
             }
-            _ => alone.push(c),
+            _ => joined.push(c),
         }
     }
-    whole.extend(alone);
-    whole.order_by_key(|c| c.id);
-    whole
+    joined.order_by_key(|c| c.id);
+    joined
 }
 
 impl<'a> Certificate<'a> {

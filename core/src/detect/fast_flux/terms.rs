@@ -7,7 +7,7 @@ use crate::event::Transport;
 use crate::order::{Collect, Order};
 use crate::report::{Basis, Confidence};
 use crate::time::{Interval, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// Addresses of a name within the window. Two are a spare server; from three on a list turns.
@@ -298,24 +298,31 @@ fn is_double(all: &Answers<'_>) -> bool {
 /// one machine at a time is exchanged, none comes back. Answers of one address never meet, since only
 /// different answers are here.
 fn is_small(sets: &[Answer<'_>]) -> bool {
-    // How often each was drawn, and the last answer that had it.
-    let mut draws: BTreeMap<&IpAddr, (usize, usize)> = BTreeMap::new();
-    let (mut drawn, mut pairs) = (0_usize, 0_usize);
+    let mut places: Vec<(IpAddr, usize)> = Vec::new();
     for (i, set) in sets.iter().enumerate() {
-        let mut now = 0;
-        for a in set.addresses {
-            let (times, last) = draws.entry(a).or_insert((0, i));
-            if *times == 0 || *last + 1 < i {
-                *times += 1;
-                now += 1;
-            }
-            *last = i;
-        }
-        pairs += now * drawn;
-        drawn += now;
+        places.extend(set.addresses.iter().map(|a| (*a, i)));
     }
-    let matches: usize = draws.values().map(|(n, _)| n * (n - 1) / 2).sum();
-    matches >= MIN_MATCHES && pairs <= MAX_POOL * matches
+    places.order();
+    // How often each was drawn, and how many each answer drew.
+    let mut drawn = vec![0_usize; sets.len()];
+    let (mut matches, mut times) = (0, 0);
+    let mut before: Option<(IpAddr, usize)> = None;
+    for (a, i) in places {
+        let last = before.filter(|(b, _)| *b == a);
+        before = Some((a, i));
+        if last.is_some_and(|(_, at)| at + 1 == i) {
+            continue;
+        }
+        times = last.map_or(0, |_| times + 1);
+        // It meets each of its draws before.
+        matches += times;
+        if let Some(n) = drawn.get_mut(i) {
+            *n += 1;
+        }
+    }
+    let all: usize = drawn.iter().sum();
+    let within: usize = drawn.iter().map(|n| n * n).sum();
+    matches >= MIN_MATCHES && (all * all - within) / 2 <= MAX_POOL * matches
 }
 
 /// How many answers came back after others had been given, later than caches held them. That
@@ -359,9 +366,7 @@ fn pool(
         |p: &(Option<Transport>, Option<u16>)| matches!(p, (Some(Transport::Udp), Some(123)));
     if contacted.len() >= MIN_CONTACTS && contacted.iter().flatten().all(is_time) {
         Some("clients only asked these addresses for the time (NTP)")
-    } else if growth.is_some_and(|g| g < MIN_GROWTH)
-        || is_turning(&all.sets)
-        || is_small(&all.sets)
+    } else if growth.is_some_and(|g| g < MIN_GROWTH) || is_turning(&all.sets) || is_small(&all.sets)
     {
         Some("the same addresses keep coming back: the set is wide but closed")
     } else if all.name.split_once('.').is_some_and(|(_, parent)| dealt.contains(parent)) {
