@@ -38,11 +38,14 @@ const ROW_BASE: u32 = 32;
 #[derive(Debug)]
 pub(super) struct Chunk {
     kind: Kind,
+    n_rows: usize,
     columns: Vec<Column>,
-    at: Vec<Origin>,
+    /// Node, item, offset and length of each row's origin.
+    at: [Column; 4],
     /// Further origins, as lists of three members each.
     also: Column,
-    cost: Vec<u32>,
+    cost: Column,
+    is_sealed: bool,
     text: String,
     addrs: Vec<IpAddr>,
     /// Members of lists: references to text, spans of time, parts of origins.
@@ -75,10 +78,12 @@ impl Chunk {
     pub(super) fn new(kind: Kind) -> Self {
         Self {
             kind,
+            n_rows: 0,
             columns: columns(kind).map(|f| Column::new(width(f.ty))).collect(),
-            at: Vec::new(),
+            at: [4, 8, 8, 4].map(Column::new),
             also: Column::new(6),
-            cost: Vec::new(),
+            cost: Column::new(4),
+            is_sealed: false,
             text: String::new(),
             addrs: Vec::new(),
             members: Vec::new(),
@@ -87,29 +92,34 @@ impl Chunk {
 
     /// How many rows it holds.
     pub(super) const fn len(&self) -> usize {
-        self.at.len()
+        self.n_rows
     }
 
     /// True when the next row belongs in another chunk.
     pub(super) fn is_full(&self) -> bool {
-        self.at.len() >= CHUNK_ROWS
+        self.is_sealed
+            || self.n_rows >= CHUNK_ROWS
             || self.text.len() >= CHUNK_TEXT
             || self.members.len() >= CHUNK_MEMBERS
     }
 
     /// True when it is worth its columns: then it may stand among full ones.
     pub(super) fn is_half_full(&self) -> bool {
-        self.at.len() >= CHUNK_ROWS / 2
+        self.n_rows >= CHUNK_ROWS / 2
             || self.text.len() >= CHUNK_TEXT / 2
             || self.members.len() >= CHUNK_MEMBERS / 2
     }
 
     /// No more rows will come: gives back what was reserved for them.
     pub(super) fn seal(&mut self) {
-        self.columns.iter_mut().for_each(Column::shrink);
-        self.also.shrink();
-        self.at.shrink_to_fit();
-        self.cost.shrink_to_fit();
+        if self.is_sealed {
+            return;
+        }
+        self.columns.iter_mut().for_each(Column::seal);
+        self.at.iter_mut().for_each(Column::seal);
+        self.also.seal();
+        self.cost.seal();
+        self.is_sealed = true;
         self.text.shrink_to_fit();
         self.addrs.shrink_to_fit();
         self.members.shrink_to_fit();
@@ -164,7 +174,9 @@ impl Chunk {
 
     /// Where the row came from.
     pub(super) fn at(&self, row: usize) -> Origin {
-        self.at.get(row).copied().unwrap_or_default()
+        let [node, item, offset, len] =
+            self.at.each_ref().map(|part| part.get(row).unwrap_or_default());
+        Origin { node: NodeId(node as u32), item, offset, len: len as u32 }
     }
 
     /// Further rows or packets it was made from.
@@ -196,9 +208,9 @@ impl Chunk {
         let columns: usize = self.columns.iter().map(Column::memory).sum();
         columns
             + size_of::<Self>()
+            + self.at.iter().map(Column::memory).sum::<usize>()
             + self.also.memory()
-            + self.at.capacity() * size_of::<Origin>()
-            + self.cost.capacity() * 4
+            + self.cost.memory()
             + self.text.capacity()
             + self.addrs.capacity() * size_of::<IpAddr>()
             + self.members.capacity() * 8
@@ -206,7 +218,7 @@ impl Chunk {
 
     /// What the row costs.
     pub(super) fn cost(&self, row: usize) -> u32 {
-        self.cost.get(row).copied().unwrap_or_default()
+        self.cost.get(row).unwrap_or_default() as u32
     }
 }
 
@@ -228,8 +240,11 @@ impl<'a> RowWriter<'a> {
     }
 
     fn finish(self, at: Origin) -> u32 {
-        self.chunk.at.push(at);
-        self.chunk.cost.push(self.cost);
+        let Origin { node, item, offset, len } = at;
+        let parts = [node.0.into(), item, offset, len.into()];
+        self.chunk.at.iter_mut().zip(parts).for_each(|(to, part)| to.push(self.row, part));
+        self.chunk.cost.push(self.row, self.cost.into());
+        self.chunk.n_rows += 1;
         self.cost
     }
 

@@ -7,8 +7,9 @@ pub(super) struct Column {
     bits: Vec<u64>,
     /// For each word of `bits`, how many cells are set before it.
     ranks: Vec<u16>,
-    /// The set cells, [`Column::width`] bytes each, little end first.
+    /// What the set cells are above `base`, `width` bytes each, little end first.
     data: Vec<u8>,
+    base: u64,
     width: u8,
     len: u16,
 }
@@ -16,7 +17,7 @@ pub(super) struct Column {
 impl Column {
     /// An empty column of cells of `width` bytes, at most 8.
     pub(super) const fn new(width: u8) -> Self {
-        Self { bits: Vec::new(), ranks: Vec::new(), data: Vec::new(), width, len: 0 }
+        Self { bits: Vec::new(), ranks: Vec::new(), data: Vec::new(), base: 0, width, len: 0 }
     }
 
     /// Sets the cell of `row`. Rows come in rising order, each at most once.
@@ -29,12 +30,18 @@ impl Column {
         if let Some(bits) = self.bits.get_mut(word) {
             *bits |= 1 << (row % 64);
         }
-        let bytes = cell.to_le_bytes();
-        self.data.extend_from_slice(bytes.get(..usize::from(self.width)).unwrap_or(&bytes));
+        self.add(cell);
         self.len += 1;
     }
 
-    /// The cell of `row`, if it is set.
+    fn add(&mut self, cell: u64) {
+        let bytes = cell.wrapping_sub(self.base).to_le_bytes();
+        self.data.extend_from_slice(bytes.get(..usize::from(self.width)).unwrap_or(&bytes));
+    }
+
+    /// The cell of `row`, if it is set. A call each: many places ask, and copies of this cost more in
+    /// the page than calls do in time.
+    #[inline(never)]
     pub(super) fn get(&self, row: usize) -> Option<u64> {
         let bits = self.bits.get(row / 64)?;
         let bit = 1 << (row % 64);
@@ -42,12 +49,16 @@ impl Column {
             return None;
         }
         let before = (bits & (bit - 1)).count_ones() as usize;
-        let nth = usize::from(*self.ranks.get(row / 64)?) + before;
+        self.nth(usize::from(*self.ranks.get(row / 64)?) + before)
+    }
+
+    /// The nth of the cells that are set.
+    fn nth(&self, nth: usize) -> Option<u64> {
         let width = usize::from(self.width);
         let cell = self.data.get(nth * width..(nth + 1) * width)?;
         let mut bytes = [0; 8];
         bytes.get_mut(..width)?.copy_from_slice(cell);
-        Some(u64::from_le_bytes(bytes))
+        Some(u64::from_le_bytes(bytes).wrapping_add(self.base))
     }
 
     /// Bytes that it holds.
@@ -57,11 +68,18 @@ impl Column {
         bytes + size_of::<Self>()
     }
 
-    /// Gives back what was reserved for cells that did not come.
-    pub(super) fn shrink(&mut self) {
+    /// No more cells come: gives back what was reserved for them, and the bytes that none of them
+    /// needs. Times of one chunk are near to each other, and most counts are small.
+    pub(super) fn seal(&mut self) {
+        let cells: Vec<u64> = (0..usize::from(self.len)).map_while(|n| self.nth(n)).collect();
+        let (least, most) =
+            cells.iter().fold((u64::MAX, 0), |(a, b), cell| (a.min(*cell), b.max(*cell)));
+        self.base = least;
+        self.width = (u64::BITS - most.saturating_sub(least).leading_zeros()).div_ceil(8) as u8;
+        self.data = Vec::with_capacity(cells.len() * usize::from(self.width));
+        cells.into_iter().for_each(|cell| self.add(cell));
         self.bits.shrink_to_fit();
         self.ranks.shrink_to_fit();
-        self.data.shrink_to_fit();
     }
 }
 
@@ -74,9 +92,32 @@ mod tests {
         let mut column = Column::new(6);
         let rows = [0, 1, 63, 64, 200, 4095];
         rows.iter().for_each(|r| column.push(*r, *r as u64 * 1_000_000_007));
-        for row in 0..4097 {
-            let want = rows.contains(&row).then_some(row as u64 * 1_000_000_007);
-            assert_eq!(column.get(row), want);
+        for is_sealed in [false, true] {
+            if is_sealed {
+                column.seal();
+            }
+            for row in 0..4097 {
+                let want = rows.contains(&row).then_some(row as u64 * 1_000_000_007);
+                assert_eq!(column.get(row), want);
+            }
+        }
+    }
+
+    #[test]
+    fn a_sealed_column_takes_the_bytes_that_its_cells_differ_in() {
+        for (cells, width) in [
+            (&[][..], 0),
+            (&[7, 7, 7], 0),
+            (&[1 << 60, (1 << 60) + 255], 1),
+            (&[1 << 60, (1 << 60) + 256], 2),
+            (&[0, u64::MAX], 8),
+        ] {
+            let mut column = Column::new(8);
+            cells.iter().enumerate().for_each(|(row, cell)| column.push(row, *cell));
+            column.seal();
+            assert_eq!(column.data.capacity(), cells.len() * width, "{cells:?}");
+            let back: Vec<u64> = (0..9).map_while(|row| column.get(row)).collect();
+            assert_eq!(back, cells);
         }
     }
 }
