@@ -40,10 +40,10 @@ const MIN_SLOTS: usize = 40;
 /// repeats itself by then; machines that come and go do not.
 const MIN_GROWTH: f64 = 0.1;
 /// Pairs of draws that gave one address, below which they may be chance.
-const MIN_MATCHES: usize = 4;
+const MIN_MATCHES: u64 = 4;
 /// Machines that stand behind a name, as far as such matches tell: a choice of servers has some tens,
 /// and one that is hired has hundreds of machines that come and go.
-const MAX_POOL: usize = 30;
+const MAX_POOL: u64 = 30;
 /// Share of answers that came back after others had been given, from which on the set turns.
 const MIN_RETURNED: f64 = 0.3;
 /// Answers that came back below which it may be chance.
@@ -295,8 +295,8 @@ fn is_double(all: &Answers<'_>) -> bool {
 /// True when addresses come back so often that few machines can stand behind the name. Of two draws
 /// out of N machines, each pair of addresses is one machine once in N times (how Lincoln and Petersen
 /// count what is drawn from). An address that stays from one answer to the next is drawn once: where
-/// one machine at a time is exchanged, none comes back. Answers of one address never meet, since only
-/// different answers are here.
+/// one machine at a time is exchanged, none comes back. Answers of one address do not meet, since one
+/// name's answers differ.
 fn is_small(sets: &[Answer<'_>]) -> bool {
     let mut places: Vec<(IpAddr, usize)> = Vec::new();
     for (i, set) in sets.iter().enumerate() {
@@ -304,8 +304,8 @@ fn is_small(sets: &[Answer<'_>]) -> bool {
     }
     places.order();
     // How often each was drawn, and how many each answer drew.
-    let mut drawn = vec![0_usize; sets.len()];
-    let (mut matches, mut times) = (0, 0);
+    let mut drawn = vec![0_u64; sets.len()];
+    let (mut matches, mut times) = (0_u64, 0_u64);
     let mut before: Option<(IpAddr, usize)> = None;
     for (a, i) in places {
         let last = before.filter(|(b, _)| *b == a);
@@ -320,8 +320,9 @@ fn is_small(sets: &[Answer<'_>]) -> bool {
             *n += 1;
         }
     }
-    let all: usize = drawn.iter().sum();
-    let within: usize = drawn.iter().map(|n| n * n).sum();
+    // Below a domain there may be a hundred thousand answers: their pairs need 64 bits.
+    let all: u64 = drawn.iter().sum();
+    let within: u64 = drawn.iter().map(|n| n * n).sum();
     matches >= MIN_MATCHES && (all * all - within) / 2 <= MAX_POOL * matches
 }
 
