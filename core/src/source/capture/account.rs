@@ -50,6 +50,7 @@ struct Counts {
     fragments: u64,
     /// Packets whose end was not captured, decoded or not.
     cut: u64,
+    /// The first reasons of the whole file; which these are does not depend on when they are written.
     reasons: BTreeMap<Reason, u64>,
     more_reasons: u64,
     /// Packets whose time is before that of the one before them.
@@ -204,8 +205,7 @@ impl Account {
     pub(super) fn flush(&mut self, out: &mut dyn Sink) {
         let node = out.node(self.node);
         let counts = &mut self.counts;
-        let reasons = std::mem::take(&mut counts.reasons);
-        let undecoded: u64 = reasons.values().sum::<u64>() + counts.more_reasons;
+        let undecoded: u64 = counts.reasons.values().sum::<u64>() + counts.more_reasons;
         let fragments = std::mem::take(&mut counts.fragments);
         let decoded = std::mem::take(&mut counts.decoded);
         let duplicates = std::mem::take(&mut counts.duplicates);
@@ -222,12 +222,11 @@ impl Account {
                 node.count(name, n);
             }
         }
-        for (reason, n) in reasons {
-            // The cap holds over the whole file, not only between two calls.
-            let name = format!("packets not decoded: {reason}");
-            let is_new = !node.counters.contains_key(&name);
-            let is_full = is_new && node.counters.len() >= MAX_REASONS;
-            node.count(if is_full { "packets not decoded: other reasons" } else { &name }, n);
+        for (reason, n) in &mut counts.reasons {
+            let n = std::mem::take(n);
+            if n > 0 {
+                node.count(&format!("packets not decoded: {reason}"), n);
+            }
         }
     }
 

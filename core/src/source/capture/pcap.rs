@@ -614,6 +614,24 @@ mod tests {
     }
 
     #[test]
+    fn which_reasons_are_counted_by_name_does_not_depend_on_the_pieces() {
+        let mut file = file(0xa1b2_c3d4, false, 1);
+        // More EtherTypes than are named, the greatest first, and each of them twice.
+        for n in (0..300_u16).rev().chain(0..300) {
+            let mut data = [0; 60];
+            data[12..14].copy_from_slice(&(0x2000 + n).to_be_bytes());
+            file.head(SECS, u32::from(n), 60, 60);
+            file.bytes.extend(data);
+        }
+        let got = file.read();
+        assert_eq!(got.count("packets not decoded: EtherType 0x212b"), 2);
+        assert_eq!(got.count("packets not decoded: EtherType 0x2064"), 2);
+        assert_eq!(got.count("packets not decoded: EtherType 0x2063"), 0);
+        assert_eq!(got.count("packets not decoded: other reasons"), 200);
+        assert_eq!(got.count("packets"), 600);
+    }
+
+    #[test]
     fn a_length_beyond_all_packets_costs_no_memory() {
         let mut file = plain();
         file.packet(1);
