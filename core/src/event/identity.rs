@@ -126,6 +126,16 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_told_by_two_digests_counts_once() {
+        let zeek = "@10 x509 fp=aa serial=0FD0 issuer=CN=CA,C=US after=2024-02-28";
+        let other = |words: &str| count(&format!("{zeek}\n#2 @10 x509 sha1=bb {words}"));
+        assert_eq!(other("serial=0FD0 issuer=C=US,~CN=CA after=2024-02-28"), 1);
+        assert_eq!(other("serial=0FD1 after=2024-02-28"), 2);
+        assert_eq!(other("serial=0FD0 after=2024-02-29"), 2);
+        assert_eq!(count("@10 x509 fp=aa\n#2 @10 x509 fp=ab"), 2);
+    }
+
+    #[test]
     fn without_times_the_same_file_twice_counts_once() {
         let rows = "dns 10.0.0.1 > 9.9.9.9:53 q=a.test\ndns 10.0.0.1 > 9.9.9.9:53 q=b.test";
         assert_eq!(count(&format!("{rows}\n{}", rows.replace("dns", "#2 dns"))), 2);

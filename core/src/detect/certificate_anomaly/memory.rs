@@ -6,6 +6,7 @@ use crate::event::{Body, Ssl, X509};
 use crate::order::{Collect, Order};
 use crate::settings::Settings;
 use crate::text::{Text, visible};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Servers kept of one certificate: far more than the rule about unrelated networks needs.
@@ -33,7 +34,7 @@ struct Kept {
 pub(super) struct Certificate<'a> {
     id: &'a str,
     pub(super) x509: &'a X509,
-    pub(super) seen: &'a Course,
+    pub(super) seen: Cow<'a, Course>,
     pub(super) servers: BTreeSet<Host>,
 }
 
@@ -88,7 +89,7 @@ impl Memory {
         all.filter_map(|(id, kept)| {
             let x509 = &kept.x509.as_ref()?.1;
             let servers = servers.get(id).cloned().unwrap_or_default();
-            Some(Certificate { id, x509, seen: &kept.seen, servers })
+            Some(Certificate { id, x509, seen: Cow::Borrowed(&kept.seen), servers })
         })
         .collect()
     }
@@ -118,8 +119,8 @@ fn identity(x: &X509) -> Option<Text> {
     }
 }
 
-/// One source tells the SHA-256 of a certificate alone (Zeek), another the SHA-1 (Suricata): where
-/// only one certificate of a number and a validity has the one, the other is it.
+/// One source tells the SHA-256 of a certificate alone (Zeek), another the SHA-1 (Suricata) or none:
+/// where only one certificate of a number and a validity has the first, the other is it.
 fn joined(mut all: Vec<Certificate<'_>>) -> Vec<Certificate<'_>> {
     let has_sha_256 = |c: &Certificate<'_>| c.x509.fingerprint.is_some();
     let number = Certificate::number_and_validity;
@@ -130,6 +131,7 @@ fn joined(mut all: Vec<Certificate<'_>>) -> Vec<Certificate<'_>> {
         match joined.last_mut() {
             Some(o) if same == 1 && has_sha_256(o) && !has_sha_256(&c) && !c.differs(o) => {
                 o.servers.extend(c.servers);
+                o.seen.to_mut().join(&c.seen);
             }
             _ => joined.push(c),
         }

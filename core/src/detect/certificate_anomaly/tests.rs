@@ -138,6 +138,11 @@ fn a_source_without_sha_256_tells_of_the_same_certificates() {
     let both = row("fp=aa", 1, end) + &row("sha1=a1", 1, end);
     assert_eq!(alarms(&both), "");
     assert!(lines(&run(&both)).contains("Certificate: a.test"));
+    // What only one of them saw is seen: a day after its last one.
+    let late = row("sha1=a1", 1, end).replace("@0", "@5184000");
+    let both = run(&(row("fp=aa", 1, end) + &late));
+    assert!(lines(&both).contains("Certificate expired: a.test"), "{}", lines(&both));
+    assert_eq!(both.iter().map(|f| f.evidence.total).collect::<Vec<_>>(), [2, 2]);
     // Nothing that both tell says that these are two, but their validity does not agree.
     let unlike = row("fp=aa", 1, end) + &row("sha1=a1", 1, other);
     assert_eq!(alarms(&unlike), "");

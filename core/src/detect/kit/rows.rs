@@ -33,9 +33,9 @@ impl Sighting {
         let mark = e.mark();
         match &self.first {
             None => {}
-            Some(first) if self.marks.is_empty() => {
-                let Row { ts, at, identity, .. } = **first;
-                self.marks = vec![Mark { ts: ts.into(), identity, node: at.node }, mark];
+            Some(_) if self.marks.is_empty() => {
+                self.marks = self.kept_marks();
+                self.marks.push(mark);
                 self.marks.order();
             }
             Some(_) => {
@@ -51,6 +51,28 @@ impl Sighting {
         }
         self.until = self.until.max(e.ts.into());
         self.offered = self.offered.saturating_add(1);
+    }
+
+    /// Takes in what another source showed of the same thing.
+    fn join(&mut self, other: &Self) {
+        self.marks = [self.kept_marks(), other.kept_marks()].concat();
+        self.marks.order();
+        self.marks.truncate(MAX_MARKS);
+        let firsts = self.first.iter().chain(&other.first);
+        self.first = firsts.min_by_key(|r| (r.ts, r.at)).cloned();
+        self.until = self.until.max(other.until);
+        self.offered = self.offered.saturating_add(other.offered);
+    }
+
+    /// The marks, also that of a single event.
+    fn kept_marks(&self) -> Vec<Mark> {
+        match &self.first {
+            Some(first) if self.marks.is_empty() => {
+                let Row { ts, at, identity, .. } = **first;
+                vec![Mark { ts: ts.into(), identity, node: at.node }]
+            }
+            _ => self.marks.clone(),
+        }
     }
 
     /// How many different things were seen: a capture and its own log count once. Exact for up to
@@ -103,6 +125,14 @@ impl Course {
             }
             (Some(_), Some(_)) => {}
         }
+    }
+
+    /// Takes in what another source showed of the same thing.
+    pub fn join(&mut self, other: &Self) {
+        let ends = self.last().into_iter().chain(other.last());
+        let last = ends.max_by_key(|r| (r.ts, r.at)).cloned();
+        self.seen.join(&other.seen);
+        self.last = last;
     }
 
     /// The latest.
