@@ -30,8 +30,8 @@ run_tests() {
 	need_git
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"
-	# Where nothing was built before there is nothing to go on from: one build of the whole is quicker.
-	[ -d target/debug/incremental ] || export CARGO_INCREMENTAL=0
+	# A first build of all is long enough without what only a later one could go on from.
+	[ -d target/debug ] || export CARGO_INCREMENTAL=0
 	step native cargo test --locked --workspace --exclude offwire-wasm --no-fail-fast
 	step wasm wasm_tests
 	step build build_page

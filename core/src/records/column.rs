@@ -20,7 +20,7 @@ impl Column {
         Self { bits: Vec::new(), ranks: Vec::new(), data: Vec::new(), base: 0, width, len: 0 }
     }
 
-    /// Sets the cell of `row`. Rows come in rising order, each at most once.
+    /// Sets the cell of `row`. Rows come in rising order, each at most once, and none once it is sealed.
     pub(super) fn push(&mut self, row: usize, cell: u64) {
         let word = row / 64;
         while self.bits.len() <= word {
@@ -39,8 +39,8 @@ impl Column {
         self.data.extend_from_slice(bytes.get(..usize::from(self.width)).unwrap_or(&bytes));
     }
 
-    /// The cell of `row`, if it is set. A call each: many places ask, and copies of this cost more in
-    /// the page than calls do in time.
+    /// The cell of `row`, if it is set. Not inlined: many places ask, and their copies of it would
+    /// make the page larger.
     #[inline(never)]
     pub(super) fn get(&self, row: usize) -> Option<u64> {
         let bits = self.bits.get(row / 64)?;
