@@ -130,7 +130,8 @@ fn details(t: &mut Terms, c: &Certificate<'_>, signs: &[Sign]) {
             days <= limit,
             0,
         );
-        t.note("both ends counted, as RFC 5280 section 4.1.2.5 does; the limit binds public authorities only");
+        // Its section 4.1.2.5; in a sentence that would read as an address.
+        t.note("both ends counted, as RFC 5280 does; the limit binds public authorities only");
     }
     match (c.seen.ts(), x.not_valid_after) {
         (Some(ts), Some(_)) => {
