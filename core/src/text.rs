@@ -19,6 +19,9 @@ pub fn from_bytes(bytes: &[u8]) -> Text {
         Some(head) if bytes.len() > MAX_FIELD => (head, true),
         _ => (bytes, false),
     };
+    if let (false, Ok(text)) = (cut, std::str::from_utf8(head)) {
+        return text.into();
+    }
     let mut out = String::with_capacity(head.len());
     for chunk in head.utf8_chunks() {
         out.push_str(chunk.valid());
@@ -38,9 +41,10 @@ pub fn from_bytes(bytes: &[u8]) -> Text {
 /// Text for a person's eyes: controls, bidirectional marks, zero-width and other invisible
 /// characters become visible escapes, so that what is read is what is there.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    // Nearly all text is printable ASCII, which holds nothing to show.
-    let is_plain = |b: u8| (0x20..0x7f).contains(&b);
-    if text.bytes().all(is_plain) || !text.chars().any(is_deceptive) {
+    // Nearly all text is printable ASCII, which holds nothing to show. All bytes are looked at, since
+    // without a way out in between many are looked at at once.
+    let is_odd = text.bytes().fold(false, |odd, b| odd | !(0x20..0x7f).contains(&b));
+    if !is_odd || !text.chars().any(is_deceptive) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

@@ -21,13 +21,13 @@ pub const WINDOW: Interval = Interval(2_000_000);
 /// before 200 ms (the least time-out that is in use).
 pub const TAP_WINDOW: Interval = Interval(100_000_000);
 
-/// Packets remembered at first, and at most. A place that is needed for another packet while its own
-/// may still be copied doubles their number; at most some megabytes are spent on it.
-const FIRST_SLOTS: usize = 1024;
-const MAX_SLOTS: usize = 64 << 10;
-
-/// Places of a packet: of those that share them, the one seen longest ago goes.
+/// Places of a packet, a set: of those that share them, the one seen longest ago goes.
 const WAYS: usize = 4;
+
+/// Sets at first, and at most. A place that is needed for another packet while its own may still be
+/// copied doubles their number; at most some megabytes are spent on it.
+const FIRST_SETS: usize = 256;
+const MAX_SETS: usize = 16 << 10;
 
 /// Taps whose packets are counted apart; copies of further ones are copies of any of these.
 const MAX_TAPS: usize = 4;
@@ -104,9 +104,9 @@ struct Seen {
 
 /// The packets of the last moments.
 pub(super) struct Recent {
-    places: Vec<Place>,
+    places: Vec<[Place; WAYS]>,
     /// What is in each.
-    seen: Vec<Option<Seen>>,
+    seen: Vec<[Option<Seen>; WAYS]>,
     hasher: foldhash::fast::FixedState,
     windows: Windows,
 }
@@ -121,9 +121,9 @@ impl Recent {
     /// Remembers packets for these windows; for windows of 0 none.
     pub(super) fn new(seed: u64, windows: Windows) -> Self {
         let is_off = windows.own.0 <= 0 && windows.taps.0 <= 0;
-        let n = if is_off { 0 } else { FIRST_SLOTS };
+        let n = if is_off { 0 } else { FIRST_SETS };
         let hasher = foldhash::fast::FixedState::with_seed(seed);
-        let (places, seen) = (vec![Place::EMPTY; n], vec![None; n]);
+        let (places, seen) = (vec![[Place::EMPTY; WAYS]; n], vec![[None; WAYS]; n]);
         Self { places, seen, hasher, windows }
     }
 
@@ -138,36 +138,33 @@ impl Recent {
             return None;
         }
         let print = self.print(ip);
-        self.copied_print(print, is_told_apart(ip), by)
+        self.copied_print(&print, is_told_apart(ip), by)
     }
 
     /// The same for an ARP packet, where two taps saw it: hosts repeat theirs as they are.
     pub(super) fn copied_arp(&mut self, data: &[u8], by: By) -> Option<NodeId> {
         let print = Print::of_arp(data);
-        self.copied_print(print, false, by)
+        self.copied_print(&print, false, by)
     }
 
-    fn copied_print(&mut self, print: Print, is_told_apart: bool, by: By) -> Option<NodeId> {
+    fn copied_print(&mut self, print: &Print, is_told_apart: bool, by: By) -> Option<NodeId> {
         let ts = by.ts?;
         let mark = print.mark();
-        let start = self.set(mark);
-        for at in start..start + WAYS {
-            if let Some(place) = self.places.get_mut(at).filter(|place| place.mark == mark)
-                && let Some(seen) = self.seen.get_mut(at)?
-                && seen.print == print
-            {
+        let set = self.set(mark);
+        let (places, seen) = (self.places.get_mut(set)?, self.seen.get_mut(set)?);
+        for (place, seen) in places.iter_mut().zip(seen).filter(|(place, _)| place.mark == mark) {
+            if let Some(seen) = seen.as_mut().filter(|seen| seen.print == *print) {
                 let is_copy = seen.again(place, ts, by, is_told_apart, self.windows);
                 return is_copy.then_some(seen.node);
             }
         }
-        self.remember(Place { mark, ts }, &print, by);
+        self.remember(Place { mark, ts }, print, by);
         None
     }
 
-    /// Where the places of packets with this mark begin.
+    /// The set of packets with this mark. There is a power of two of them.
     const fn set(&self, mark: u64) -> usize {
-        // The number of places is a power of two.
-        (mark as usize).wrapping_mul(WAYS) & self.places.len().wrapping_sub(1)
+        mark as usize & self.places.len().wrapping_sub(1)
     }
 
     /// Puts a packet into the place of one that is seen no more; else there must be more places.
@@ -175,46 +172,34 @@ impl Recent {
         let Windows { own, taps } = self.windows;
         let longest = if by.has_taps { own.max(taps) } else { own };
         loop {
-            let at = self.place_for(place.mark);
-            let Some(to) = self.places.get_mut(at) else { return };
-            if self.seen.len() < MAX_SLOTS && to.is_within(place.ts, longest) {
+            let can_grow = self.places.len() < MAX_SETS;
+            let Some((to, of)) = self.place_for(place.mark) else { return };
+            if can_grow && to.is_within(place.ts, longest) {
                 self.grow(place.ts, longest);
                 continue;
             }
             *to = place;
-            if let Some(of) = self.seen.get_mut(at) {
-                *of = Some(Seen::new(*print, by));
-            }
+            *of = Some(Seen::new(print, by));
             return;
         }
     }
 
     /// An empty place of the set, or that of the packet seen longest ago.
-    fn place_for(&self, mark: u64) -> usize {
-        let start = self.set(mark);
-        let (mut at, mut oldest) = (start, Time(i64::MAX));
-        for (i, place) in (start..).zip(self.places.iter().skip(start).take(WAYS)) {
-            if place.mark == 0 {
-                return i;
-            }
-            if place.ts < oldest {
-                (at, oldest) = (i, place.ts);
-            }
-        }
-        at
+    fn place_for(&mut self, mark: u64) -> Option<(&mut Place, &mut Option<Seen>)> {
+        let set = self.set(mark);
+        let places = self.places.get_mut(set)?.iter_mut().zip(self.seen.get_mut(set)?);
+        places.min_by_key(|(place, _)| if place.mark == 0 { Time(i64::MIN) } else { place.ts })
     }
 
     fn grow(&mut self, now: Time, longest: Interval) {
         let n = self.places.len() * 2;
-        let places = std::mem::replace(&mut self.places, vec![Place::EMPTY; n]);
-        let seen = std::mem::replace(&mut self.seen, vec![None; n]);
-        for (place, seen) in places.into_iter().zip(seen) {
-            if place.is_within(now, longest) {
-                // Those of one set are parted into two, so there is an empty place.
-                let at = self.place_for(place.mark);
-                if let (Some(to), Some(of)) = (self.places.get_mut(at), self.seen.get_mut(at)) {
-                    (*to, *of) = (place, seen);
-                }
+        let places = std::mem::replace(&mut self.places, vec![[Place::EMPTY; WAYS]; n]);
+        let seen = std::mem::replace(&mut self.seen, vec![[None; WAYS]; n]);
+        let all = places.into_iter().flatten().zip(seen.into_iter().flatten());
+        for (place, seen) in all.filter(|(place, _)| place.is_within(now, longest)) {
+            // Those of one set are parted into two, so there is an empty place.
+            if let Some((to, of)) = self.place_for(place.mark) {
+                (*to, *of) = (place, seen);
             }
         }
     }
@@ -243,9 +228,9 @@ impl Recent {
 }
 
 impl Seen {
-    fn new(print: Print, by: By) -> Self {
+    fn new(print: &Print, by: By) -> Self {
         let times = std::array::from_fn(|i| if i == 0 { (by.tap, 1) } else { (0, 0) });
-        Self { print, node: by.node, times }
+        Self { print: *print, node: by.node, times }
     }
 
     /// It is seen again; true for a copy.
@@ -266,7 +251,7 @@ impl Seen {
         let is_of_another = windows.taps.0 > 0 && place.is_within(ts, windows.taps);
         let is_copy = is_of_another && other.is_some_and(|n| own < n);
         if !is_copy && !is_of_another {
-            *self = Self::new(self.print, by);
+            *self = Self::new(&self.print, by);
             place.ts = ts;
             return false;
         }
@@ -433,10 +418,10 @@ mod tests {
     fn every_packet_of_a_window_is_remembered_while_there_is_room() {
         let numbered = |n: u32| packet(1, 64, &n.to_be_bytes());
         let mut recent = recent(WINDOW.0, TAP_WINDOW.0);
-        let n = MAX_SLOTS as u32 / 8;
+        let n = (MAX_SETS * WAYS) as u32 / 8;
         assert!((0..n).all(|i| !is_copy(&mut recent, &numbered(i), i64::from(i), 0)));
         let copies = (0..n).filter(|i| is_copy(&mut recent, &numbered(*i), i64::from(n + i), 1));
         assert!(copies.count() as u32 > n - n / 1000);
-        assert!(recent.places.len() <= MAX_SLOTS);
+        assert!(recent.places.len() <= MAX_SETS);
     }
 }

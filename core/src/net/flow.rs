@@ -175,6 +175,8 @@ impl Flow {
     pub(crate) fn is_over(&self, ts: Time) -> bool {
         match &self.tcp {
             Some(t) => t.tcp.is_over(self.first, self.last, self.tuple.dst.1, ts),
+            // The shortest silence first: nearly every packet comes before it.
+            None if ts < self.last.plus(DNS_QUIET) => false,
             None if self.is_dns() => ts >= self.first_quiet_look() || ts >= self.last.plus(SILENCE),
             None => ts >= self.last.plus(SILENCE),
         }

@@ -26,12 +26,13 @@ fn guess_of(
     ports: [u16; 2],
     is_last: bool,
 ) -> Guess {
-    let usual = |p: &Protocol| ports.iter().any(|port| p.ports.contains(port));
     let mut maybe = None;
     let mut is_open = false;
     // Those of the ports first: mostly one of them knows its own, and the others are not asked.
     for is_usual in [true, false] {
-        for &protocol in protocols.iter().filter(|p| p.over == over && usual(p) == is_usual) {
+        for &protocol in
+            protocols.iter().filter(|p| p.over == over && is_at_home(p, ports) == is_usual)
+        {
             match (protocol.probe)(dir, bytes) {
                 Probe::Yes => return Guess::Found(protocol),
                 Probe::Maybe if is_usual && maybe.is_none() => maybe = Some(protocol),
@@ -49,9 +50,13 @@ fn guess_of(
 
 /// The protocol whose port one of `ports` is, where what was found is not at home there.
 pub(crate) fn rival(found: &Protocol, ports: [u16; 2]) -> Option<&'static Protocol> {
-    let is_at_home = |p: &Protocol| ports.iter().any(|port| p.ports.contains(port));
     let mut others = PROTOCOLS.iter().copied().filter(|p| p.over == found.over);
-    if is_at_home(found) { None } else { others.find(|p| is_at_home(p)) }
+    if is_at_home(found, ports) { None } else { others.find(|p| is_at_home(p, ports)) }
+}
+
+/// True when one of `ports` is usual for the protocol. Asked of every protocol for every connection.
+fn is_at_home(protocol: &Protocol, ports: [u16; 2]) -> bool {
+    protocol.ports.iter().any(|port| *port == ports[0] || *port == ports[1])
 }
 
 /// The protocol of that name over `over`.

@@ -193,12 +193,18 @@ impl Chunk {
 
     /// What the row is kept and ordered by.
     pub(super) fn key(&self, row: usize) -> Key {
-        let at = self.at(row);
-        (self.ts(row), at.node, at.item)
+        let [node, item, ..] = &self.at;
+        let node = NodeId(node.get(row).unwrap_or_default() as u32);
+        (self.ts(row), node, item.get(row).unwrap_or_default())
+    }
+
+    /// True when the row's key is below this one. Times mostly decide: the rest is seldom fetched.
+    pub(super) fn is_before(&self, row: usize, key: Key) -> bool {
+        self.ts(row).cmp(&key.0).then_with(|| self.key(row).cmp(&key)).is_lt()
     }
 
     /// When the row happened.
-    fn ts(&self, row: usize) -> Option<Time> {
+    pub(super) fn ts(&self, row: usize) -> Option<Time> {
         self.columns.first()?.get(row).map(|cell| Time(cell.cast_signed()))
     }
 

@@ -30,13 +30,11 @@ impl Column {
         if let Some(bits) = self.bits.get_mut(word) {
             *bits |= 1 << (row % 64);
         }
-        self.add(cell);
+        // Written whole and then cut: copying a number of bytes that is known is much quicker.
+        let end = self.data.len() + usize::from(self.width);
+        self.data.extend_from_slice(&cell.to_le_bytes());
+        self.data.truncate(end);
         self.len += 1;
-    }
-
-    fn add(&mut self, cell: u64) {
-        let bytes = cell.wrapping_sub(self.base).to_le_bytes();
-        self.data.extend_from_slice(bytes.get(..usize::from(self.width)).unwrap_or(&bytes));
     }
 
     /// The cell of `row`, if it is set. Not inlined: many places ask, and their copies of it would
@@ -77,7 +75,10 @@ impl Column {
         self.base = least;
         self.width = (u64::BITS - most.saturating_sub(least).leading_zeros()).div_ceil(8) as u8;
         self.data = Vec::with_capacity(cells.len() * usize::from(self.width));
-        cells.into_iter().for_each(|cell| self.add(cell));
+        for cell in cells {
+            let bytes = (cell - least).to_le_bytes();
+            self.data.extend_from_slice(bytes.get(..usize::from(self.width)).unwrap_or(&bytes));
+        }
         self.bits.shrink_to_fit();
         self.ranks.shrink_to_fit();
     }

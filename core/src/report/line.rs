@@ -175,8 +175,7 @@ fn tell_apart(base: &str, text: &str, own: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// What two texts have in common before they differ. Bytes are compared one by one: words are so
-/// short that looking for their ends first takes longer.
+/// What two texts have in common before they differ.
 struct Common {
     /// Whole words.
     words: usize,
@@ -188,19 +187,22 @@ struct Common {
 impl Common {
     /// `None` for equal texts.
     fn of(text: &[u8], base: &[u8]) -> Option<Self> {
-        let (mut words, mut start) = (0, 0);
-        for (at, (a, b)) in text.iter().zip(base).enumerate() {
-            if a != b {
-                return Some(Self { words, start, shared: at - start });
-            }
-            if *a == b' ' {
-                words += 1;
-                start = at + 1;
-            }
-        }
-        let shared = text.len().min(base.len()) - start;
-        (text.len() != base.len()).then_some(Self { words, start, shared })
+        let at = first_difference(text, base)?;
+        let same = text.get(..at).unwrap_or_default();
+        let words = same.iter().filter(|b| **b == b' ').count();
+        let start = same.iter().rposition(|b| *b == b' ').map_or(0, |blank| blank + 1);
+        Some(Self { words, start, shared: at - start })
     }
+}
+
+/// Where two texts begin to differ, looked for in steps of eight bytes; `None` for equal texts.
+fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {
+    const STEP: usize = 8;
+    let steps = a.as_chunks::<STEP>().0.iter().zip(b.as_chunks::<STEP>().0);
+    let start = STEP * steps.take_while(|(a, b)| a == b).count();
+    let rest = a.iter().zip(b).skip(start).take_while(|(a, b)| a == b).count();
+    let at = start + rest;
+    (at < a.len() || at < b.len()).then_some(at)
 }
 
 /// The first word of a text, and what is behind the blank after it.

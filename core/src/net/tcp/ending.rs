@@ -50,7 +50,9 @@ impl Tcp {
         if let Some(closed) = self.closed {
             return ts >= closed.plus(CLOSE);
         }
-        ts >= last.plus(self.silence(resp_port)) || self.is_lingering(first, last, ts)
+        // The shortest silence first: nearly every segment comes before it.
+        let is_silent = ts >= last.plus(SILENCE_BEFORE) && ts >= last.plus(self.silence(resp_port));
+        is_silent || self.is_lingering(first, last, ts)
     }
 
     /// The silence that ends it.
@@ -63,6 +65,11 @@ impl Tcp {
     }
 
     fn is_lingering(&self, first: Time, last: Time, ts: Time) -> bool {
+        let quiet = last.plus(LINGER);
+        // No look that is due before finds it quiet.
+        if ts < quiet {
+            return false;
+        }
         let half = self.orig.did_close || self.resp.did_close;
         let states = [self.orig.state, self.resp.state];
         let is_ended =
@@ -70,7 +77,6 @@ impl Tcp {
         if !(half && is_ended) {
             return false;
         }
-        let quiet = last.plus(LINGER);
         let looked = |from: Time| {
             let looks = quiet.since(from).0.max(0) / LOOK;
             let next = from.plus(Interval(looks.saturating_add(1).saturating_mul(LOOK)));

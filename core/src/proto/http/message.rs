@@ -5,7 +5,7 @@ use super::gzip::Coding;
 use super::{some_text, wire};
 use crate::event::{Http, Origin};
 use crate::proto::Dir;
-use crate::text;
+use crate::text::{self, Text};
 use crate::time::Time;
 
 /// Headers that tell of a proxy, as Zeek lists them.
@@ -22,6 +22,9 @@ const PROXY_HEADERS: &[&str] = &[
 /// Proxy headers kept of one message; more say nothing new.
 const MAX_PROXIED: usize = 16;
 
+/// Longest name of a header that is read: `content-disposition` has 19 letters.
+const MAX_NAME: usize = 20;
+
 /// What the headers of one message say, as far as the record or the framing needs it.
 #[derive(Debug, Default)]
 pub struct Headers {
@@ -35,13 +38,13 @@ pub struct Headers {
     is_chunked: bool,
     is_ranges: bool,
     is_coded: bool,
-    host: Vec<u8>,
-    referrer: Vec<u8>,
-    user_agent: Vec<u8>,
-    origin: Vec<u8>,
-    server: Vec<u8>,
+    host: Option<Text>,
+    referrer: Option<Text>,
+    user_agent: Option<Text>,
+    origin: Option<Text>,
+    server: Option<Text>,
     authorization: Vec<u8>,
-    filename: Vec<u8>,
+    filename: Option<Text>,
     upgrade: Vec<u8>,
     proxied: Vec<String>,
 }
@@ -57,17 +60,26 @@ impl Headers {
     /// Takes one field by its name and value.
     pub fn field(&mut self, name: &[u8], value: &[u8]) {
         let value = value.get(..text::MAX_FIELD).unwrap_or(value);
+        let text = |slot: &mut Option<Text>| {
+            if slot.is_none() {
+                *slot = some_text(value);
+            }
+        };
         let keep = |slot: &mut Vec<u8>| {
             if slot.is_empty() {
                 *slot = value.to_vec();
             }
         };
-        match name.to_ascii_lowercase().as_slice() {
-            b"host" => keep(&mut self.host),
-            b"referer" => keep(&mut self.referrer),
-            b"user-agent" => keep(&mut self.user_agent),
-            b"origin" => keep(&mut self.origin),
-            b"server" => keep(&mut self.server),
+        let mut lower = [0; MAX_NAME];
+        let Some(lower) = lower.get_mut(..name.len()) else { return };
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        match &*lower {
+            b"host" => text(&mut self.host),
+            b"referer" => text(&mut self.referrer),
+            b"user-agent" => text(&mut self.user_agent),
+            b"origin" => text(&mut self.origin),
+            b"server" => text(&mut self.server),
             b"authorization" => keep(&mut self.authorization),
             b"upgrade" => keep(&mut self.upgrade),
             b"content-length" => self.length(value),
@@ -78,7 +90,7 @@ impl Headers {
             b"content-encoding" => self.codings(value),
             b"content-type" => self.is_ranges |= contains(value, b"multipart/byteranges"),
             b"content-disposition" => {
-                self.filename = wire::parameter(value, "filename").unwrap_or_default().to_vec();
+                self.filename = wire::parameter(value, "filename").and_then(some_text);
             }
             lower => self.proxy(lower, value),
         }
@@ -223,7 +235,7 @@ impl Transaction {
 
     /// Takes the request's headers where they name its host in another way than by a header, as
     /// HTTP/2 does.
-    pub fn request_fields(&mut self, headers: &Headers, authority: &[u8]) {
+    pub fn request_fields(&mut self, headers: Headers, authority: &[u8]) {
         self.request_headers(headers);
         if let Some(host) = some_text(authority) {
             self.http.host = Some(host);
@@ -231,30 +243,32 @@ impl Transaction {
     }
 
     /// Takes the request's headers; says how its body ends.
-    pub fn request_headers(&mut self, headers: &Headers) -> Framing {
+    pub fn request_headers(&mut self, headers: Headers) -> Framing {
+        let framing = headers.framing(Framing::Empty);
         let http = &mut self.http;
-        http.host = some_text(&headers.host).or_else(|| http.uri.as_deref().and_then(authority));
-        http.referrer = some_text(&headers.referrer);
-        http.user_agent = some_text(&headers.user_agent);
-        http.origin = some_text(&headers.origin);
+        http.host = headers.host.or_else(|| http.uri.as_deref().and_then(authority));
+        http.referrer = headers.referrer;
+        http.user_agent = headers.user_agent;
+        http.origin = headers.origin;
         http.proxied = headers.proxied.iter().collect();
-        http.orig_filenames = some_text(&headers.filename).into_iter().collect();
+        http.orig_filenames = headers.filename.into_iter().collect();
         if let Some((user, has_password)) = credentials(&headers.authorization) {
             http.username = some_text(&user);
             http.password = has_password.then_some("<hidden>");
         }
-        headers.framing(Framing::Empty)
+        framing
     }
 
     /// Takes the reply's headers; says how its body ends.
-    pub fn reply_headers(&mut self, headers: &Headers) -> Framing {
-        self.http.server = some_text(&headers.server);
-        self.http.resp_filenames = some_text(&headers.filename).into_iter().collect();
-        self.upgrade.clone_from(&headers.upgrade);
+    pub fn reply_headers(&mut self, headers: Headers) -> Framing {
+        let framing = headers.framing(Framing::UntilClose);
+        self.http.server = headers.server;
+        self.http.resp_filenames = headers.filename.into_iter().collect();
+        self.upgrade = headers.upgrade;
         let is_bare = self.http.method.as_deref() == Some("HEAD")
             || matches!(self.http.status_code, Some(100..200 | 204 | 304))
             || self.switches_to().is_some();
-        match headers.framing(Framing::UntilClose) {
+        match framing {
             _ if is_bare => Framing::Empty,
             // Parts of a file tell their own end, which only a parser of them would see.
             Framing::Length(_) if headers.is_ranges && headers.length.is_none() => {
@@ -267,7 +281,7 @@ impl Transaction {
     /// The message of `dir` is over.
     pub fn end(&mut self, dir: Dir, body: Option<&Body>) {
         let len = body.map(Body::size);
-        let mime = body.and_then(Body::mime).map(text::Text::from);
+        let mime = body.and_then(Body::mime).map(Text::from);
         if dir == Dir::Orig {
             self.is_request_done = true;
             self.http.request_body_len = len.or(self.http.request_body_len);
@@ -286,7 +300,7 @@ impl Transaction {
 }
 
 /// The authority of an absolute target: `http://HOST/path`.
-fn authority(uri: &str) -> Option<text::Text> {
+fn authority(uri: &str) -> Option<Text> {
     let (_, rest) = uri.split_once("://")?;
     let host = rest.split(['/', '?', '#']).next()?;
     let host = host.rsplit('@').next()?;
@@ -310,7 +324,7 @@ fn credentials(value: &[u8]) -> Option<(Vec<u8>, bool)> {
 }
 
 fn contains(value: &[u8], word: &[u8]) -> bool {
-    memchr::memmem::find(&value.to_ascii_lowercase(), word).is_some()
+    value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

@@ -319,26 +319,27 @@ impl Http {
 
     /// All headers of a message are there: its body's framing is known.
     fn end_headers(&mut self, dir: Dir, headers: Headers, cx: &mut Cx<'_>) {
+        let (has_conflicting_lengths, coding) = (headers.has_conflicting_lengths, headers.coding);
         let (framing, switched) = if dir == Dir::Orig {
             let Some(tx) = self.pending.iter_mut().rev().find(|t| !t.is_request_done) else {
                 return;
             };
-            (tx.request_headers(&headers), None)
+            (tx.request_headers(headers), None)
         } else {
             let Some(tx) = self.replied(cx.ts, cx.at) else { return };
-            let framing = tx.reply_headers(&headers);
+            let framing = tx.reply_headers(headers);
             if tx.is_interim() {
                 return;
             }
             (framing, tx.switches_to())
         };
-        if headers.has_conflicting_lengths {
+        if has_conflicting_lengths {
             cx.weird("HTTP", "HTTP_conflicting_lengths", None);
         }
         if matches!(framing, Framing::Empty | Framing::Length(0)) {
             self.end_message(dir, cx);
         } else {
-            self.side(dir).part = Part::Body(Box::new(Body::new(framing, headers.coding)));
+            self.side(dir).part = Part::Body(Box::new(Body::new(framing, coding)));
         }
         if switched == Some("websocket") {
             // Frames are not read: the name is all that is told of them.

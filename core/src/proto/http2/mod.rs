@@ -276,7 +276,7 @@ impl Http2 {
         }
         // What a server promises it answers on another stream; its reply will be a row.
         if !block.is_promise {
-            self.streams.headers(dir, block.stream, &fields, cx);
+            self.streams.headers(dir, block.stream, fields, cx);
             if block.ends_stream {
                 self.streams.end(dir, block.stream, cx);
             }

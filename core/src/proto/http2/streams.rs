@@ -61,7 +61,7 @@ impl Streams {
     }
 
     /// Takes the header block of a request, a reply or what follows a body.
-    pub fn headers(&mut self, dir: Dir, id: u32, fields: &Fields, cx: &mut Cx<'_>) {
+    pub fn headers(&mut self, dir: Dir, id: u32, fields: Fields, cx: &mut Cx<'_>) {
         match dir {
             Dir::Orig => {
                 // A stream that is open already: trailers.
@@ -83,19 +83,19 @@ impl Streams {
         self.open.entry(id).or_insert(Stream { transaction, bodies: [None, None] })
     }
 
-    fn request(&mut self, id: u32, fields: &Fields, cx: &mut Cx<'_>) {
+    fn request(&mut self, id: u32, fields: Fields, cx: &mut Cx<'_>) {
         self.depth += 1;
         // CONNECT names its target as the authority and has no path.
         let target = if fields.path.is_empty() { &fields.authority } else { &fields.path };
         let line = RequestLine { method: &fields.method, target, version: "2" };
         let transaction = Transaction::request(&line, self.depth, cx.ts, cx.at);
         let stream = self.begin(id, transaction, cx);
-        stream.transaction.request_fields(&fields.headers, &fields.authority);
         let body = Body::new(Framing::UntilClose, fields.headers.coding);
+        stream.transaction.request_fields(fields.headers, &fields.authority);
         stream.bodies = [Some(Box::new(body)), None];
     }
 
-    fn reply(&mut self, id: u32, fields: &Fields, cx: &mut Cx<'_>) {
+    fn reply(&mut self, id: u32, fields: Fields, cx: &mut Cx<'_>) {
         let Some(code) = number(&fields.status) else { return };
         if !self.open.contains_key(&id) {
             self.depth += 1;
@@ -107,8 +107,8 @@ impl Streams {
         if stream.transaction.is_interim() {
             return;
         }
-        stream.transaction.reply_headers(&fields.headers);
         let body = Body::new(Framing::UntilClose, fields.headers.coding);
+        stream.transaction.reply_headers(fields.headers);
         let [_, slot] = &mut stream.bodies;
         *slot = Some(Box::new(body));
     }

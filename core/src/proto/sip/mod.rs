@@ -7,7 +7,7 @@ use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
 use crate::event::{Body, Kind, Origin, Sip};
 use crate::text::{self, Text};
 use crate::time::Time;
-use wire::{First, Front, Head};
+use wire::{First, Front, Head, Header};
 
 /// SIP over UDP.
 pub static DATAGRAMS: Protocol = Protocol {
@@ -140,20 +140,20 @@ impl Calls {
             ..Sip::default()
         };
         let mut account = None;
-        for (name, value) in head.headers() {
+        for (header, value) in head.headers() {
             let text = || Some(text::from_bytes(value));
-            match name.as_slice() {
-                b"DATE" => row.date = text(),
-                b"FROM" => row.request_from = Some(wire::before(value, b"tag=")),
-                b"TO" => row.request_to = text(),
-                b"REPLY-TO" => row.reply_to = text(),
-                b"CALL-ID" => row.call_id = text(),
-                b"CSEQ" => row.seq = text(),
-                b"SUBJECT" => row.subject = text(),
-                b"USER-AGENT" => row.user_agent = text(),
-                b"VIA" => path(&mut row.request_path, value),
-                b"AUTHORIZATION" | b"PROXY-AUTHORIZATION" => account = wire::account(value),
-                _ => {}
+            match header {
+                Header::Date => row.date = text(),
+                Header::From => row.request_from = Some(wire::before(value, b"tag=")),
+                Header::To => row.request_to = text(),
+                Header::ReplyTo => row.reply_to = text(),
+                Header::CallId => row.call_id = text(),
+                Header::CSeq => row.seq = text(),
+                Header::Subject => row.subject = text(),
+                Header::UserAgent => row.user_agent = text(),
+                Header::Via => path(&mut row.request_path, value),
+                Header::Authorization => account = wire::account(value),
+                Header::ContentLength | Header::ContentType | Header::Warning => {}
             }
         }
         row.request_body_len = head.body_len();
@@ -180,9 +180,11 @@ impl Calls {
     }
 
     fn reply(&mut self, head: &Head<'_>, code: u64, reason: &[u8], cx: &mut Cx<'_>) {
-        let find =
-            |name: &[u8]| head.headers().find(|(n, _)| n == name).map(|(_, v)| text::from_bytes(v));
-        let (call_id, seq) = (find(b"CALL-ID"), find(b"CSEQ"));
+        let find = |header| {
+            let value = head.headers().find(|(its, _)| *its == header).map(|(_, value)| value);
+            value.map(text::from_bytes)
+        };
+        let (call_id, seq) = (find(Header::CallId), find(Header::CSeq));
         let at = self.pending.iter().position(|p| p.row.call_id == call_id && p.row.seq == seq);
         let is_last = code >= 200;
         let mut answered = match at {
@@ -193,13 +195,13 @@ impl Calls {
         let row = &mut answered.row;
         (row.status_code, row.status_msg) = (Some(code), Some(text::from_bytes(reason)));
         row.response_path.clear();
-        for (name, value) in head.headers() {
-            match name.as_slice() {
-                b"FROM" => row.response_from = Some(wire::before(value, b"tag=")),
-                b"TO" => row.response_to = Some(text::from_bytes(value)),
-                b"WARNING" => row.warning = Some(text::from_bytes(value)),
-                b"CONTENT-TYPE" => row.content_type = Some(text::from_bytes(value)),
-                b"VIA" => path(&mut row.response_path, value),
+        for (header, value) in head.headers() {
+            match header {
+                Header::From => row.response_from = Some(wire::before(value, b"tag=")),
+                Header::To => row.response_to = Some(text::from_bytes(value)),
+                Header::Warning => row.warning = Some(text::from_bytes(value)),
+                Header::ContentType => row.content_type = Some(text::from_bytes(value)),
+                Header::Via => path(&mut row.response_path, value),
                 _ => {}
             }
         }

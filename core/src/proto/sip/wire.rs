@@ -15,6 +15,57 @@ pub enum First<'a> {
     Reply { code: u64, reason: &'a [u8] },
 }
 
+/// A header that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Header {
+    Authorization,
+    CSeq,
+    CallId,
+    ContentLength,
+    ContentType,
+    Date,
+    From,
+    ReplyTo,
+    Subject,
+    To,
+    UserAgent,
+    Via,
+    Warning,
+}
+
+/// Names of headers, short forms too (RFC 3261 section 7.3.3).
+const HEADERS: &[(&str, Header)] = &[
+    ("authorization", Header::Authorization),
+    ("c", Header::ContentType),
+    ("call-id", Header::CallId),
+    ("content-length", Header::ContentLength),
+    ("content-type", Header::ContentType),
+    ("cseq", Header::CSeq),
+    ("date", Header::Date),
+    ("f", Header::From),
+    ("from", Header::From),
+    ("i", Header::CallId),
+    ("l", Header::ContentLength),
+    ("proxy-authorization", Header::Authorization),
+    ("reply-to", Header::ReplyTo),
+    ("s", Header::Subject),
+    ("subject", Header::Subject),
+    ("t", Header::To),
+    ("to", Header::To),
+    ("user-agent", Header::UserAgent),
+    ("v", Header::Via),
+    ("via", Header::Via),
+    ("warning", Header::Warning),
+];
+
+impl Header {
+    /// By its name, in capitals or not.
+    fn of(name: &[u8]) -> Option<Self> {
+        let is_its = |(known, _): &&(&str, Self)| known.as_bytes().eq_ignore_ascii_case(name);
+        HEADERS.iter().find(is_its).map(|(_, header)| *header)
+    }
+}
+
 /// The head of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head<'a> {
@@ -69,30 +120,20 @@ pub fn front(data: &[u8], is_whole: bool) -> Front<'_> {
 }
 
 impl<'a> Head<'a> {
-    /// Names, upper case and short forms resolved (RFC 3261 section 7.3.3), with their values.
-    pub fn headers(&self) -> impl Iterator<Item = (Vec<u8>, &'a [u8])> {
+    /// The headers that are read, with their values.
+    pub fn headers(&self) -> impl Iterator<Item = (Header, &'a [u8])> {
         self.headers.split(|b| *b == b'\n').filter_map(|line| {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let colon = memchr::memchr(b':', line)?;
             let (name, value) = line.split_at_checked(colon)?;
-            let name = name.trim_ascii_end().to_ascii_uppercase();
-            let name = match name.as_slice() {
-                b"C" => b"CONTENT-TYPE".to_vec(),
-                b"F" => b"FROM".to_vec(),
-                b"I" => b"CALL-ID".to_vec(),
-                b"L" => b"CONTENT-LENGTH".to_vec(),
-                b"S" => b"SUBJECT".to_vec(),
-                b"T" => b"TO".to_vec(),
-                b"V" => b"VIA".to_vec(),
-                _ => name,
-            };
-            Some((name, value.strip_prefix(b":").unwrap_or(value).trim_ascii()))
+            let header = Header::of(name.trim_ascii_end())?;
+            Some((header, value.strip_prefix(b":").unwrap_or(value).trim_ascii()))
         })
     }
 
     /// Length of the body, where the head says it.
     pub fn body_len(&self) -> Option<u64> {
-        let value = self.headers().find(|(name, _)| name == b"CONTENT-LENGTH")?.1;
+        let value = self.headers().find(|(name, _)| *name == Header::ContentLength)?.1;
         std::str::from_utf8(value).ok()?.parse().ok()
     }
 }
