@@ -15,8 +15,10 @@ import { warm } from "./warm.ts";
 
 /** Work between two looks at the messages that came in: questions are answered while files are read. */
 const BREATH_MS = 30;
-/** Between two reports while files are read; longer where a report costs more than a twentieth. */
+/** Between two reports while files are read. */
 const REPORT_MS = 1000;
+/** No more than this share of the time goes into them: the more there is to tell, the rarer they get. */
+const REPORT_SHARE = 1 / 40;
 
 const meter = new Meter();
 /** The core's ids of the files, by the page's index. */
@@ -207,7 +209,7 @@ function tellReport(): void {
 	}
 	page.tell("report", theCase().report() as Report);
 	const after = performance.now();
-	reportDue = after + Math.max(REPORT_MS, 20 * (after - before));
+	reportDue = after + Math.max(REPORT_MS, (after - before) / REPORT_SHARE);
 }
 
 function tellProgress(): void {
