@@ -1,6 +1,8 @@
 //! Data in names, in words: who asked for what, each measure with its threshold.
 
-use super::judge::{FULL_LENGTH, Judged, MANY_BYTES, MIN_DATA, MIN_ENTROPY, MIN_REPLY, MIN_VARIED};
+use super::judge::{
+    FULL_LENGTH, Judged, MANY_BYTES, MIN_DATA, MIN_ENTROPY, MIN_ONCE, MIN_REPLY, MIN_VARIED,
+};
 use super::{MAX_NAMES, RULE};
 use crate::detect::kit::{
     Host, Row, Terms, actor, caveat, evidence, finding as empty, object, plural, quoted, span,
@@ -74,7 +76,14 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
         "answers that differ",
         share(j.varied),
         format!("at least {MIN_VARIED}"),
-        j.is_varied(),
+        j.varied >= MIN_VARIED,
+        0,
+    );
+    t.judge(
+        "of them, the commonest apart, that came once",
+        share(j.once),
+        format!("at least {MIN_ONCE}"),
+        j.once >= MIN_ONCE,
         0,
     );
     let reply = format!("{:.0} bytes", j.reply);

@@ -1,9 +1,8 @@
 //! Whether the names under one domain carry data: how many, how long, how random, what came back.
 
 use super::Asked;
-use crate::order::Collect;
 use crate::text::Text;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Different names under one domain. A long list of a site's own hosts stays below.
 pub(super) const MIN_NAMES: usize = 100;
@@ -24,6 +23,10 @@ const MAX_VERDICTS: f64 = 0.5;
 /// Share of different answers among all, from which on they carry something: a verdict, a counter's
 /// pixel and a wildcard are always the same few.
 pub(super) const MIN_VARIED: f64 = 0.5;
+/// The least share of answers, the commonest of them apart, that came once. A tunnel that has nothing
+/// to say repeats one answer, and all others are new; a service that grades what it is asked for has
+/// some tens of grades, each of which comes back.
+pub(super) const MIN_ONCE: f64 = 0.5;
 /// Mean length that fills a name as far as DNS lets it: whoever wants room and not a key, however
 /// slowly.
 pub(super) const FULL_LENGTH: f64 = 80.0;
@@ -53,6 +56,8 @@ pub(super) struct Judged<'a> {
     pub(super) data: f64,
     /// Share of answers that differ.
     pub(super) varied: f64,
+    /// Of the answers but the commonest, the share that came once.
+    pub(super) once: f64,
     /// Mean length of answers that carry data, in bytes.
     pub(super) reply: f64,
 }
@@ -60,7 +65,7 @@ pub(super) struct Judged<'a> {
 impl Judged<'_> {
     /// True when answers say something new each time.
     pub(super) fn is_varied(&self) -> bool {
-        self.varied >= MIN_VARIED
+        self.varied >= MIN_VARIED && self.once >= MIN_ONCE
     }
 
     /// True when data comes back as well.
@@ -104,17 +109,32 @@ pub(super) fn judge<'a>(members: &'a [(&'a Text, &'a Asked)]) -> Option<Judged<'
     let verdicts = share(members.iter().filter(|m| m.1.is_verdict).count());
     let data = share(members.iter().filter(|m| m.1.has_data).count());
     let keys = share(members.iter().filter(|m| m.1.is_key).count());
-    let answers: BTreeSet<u64> = members.iter().filter_map(|m| m.1.answer).into_set();
+    let mut answers: BTreeMap<u64, usize> = BTreeMap::new();
+    for answer in members.iter().filter_map(|m| m.1.answer) {
+        *answers.entry(answer).or_default() += 1;
+    }
     let varied = share(answers.len());
+    let once = once(answers.into_values());
     let (with, sum) = members
         .iter()
         .filter(|m| m.1.has_data)
         .fold((0u32, 0u64), |(n, all), m| (n + 1, all + u64::from(m.1.reply)));
     let reply = sum as f64 / f64::from(with.max(1));
-    let j = Judged { members, bytes, length, bits, verdicts, data, varied, reply };
+    let j = Judged { members, bytes, length, bits, verdicts, data, varied, once, reply };
     let is_met = n >= j.min_names() && length >= j.min_length() && bits >= MIN_ENTROPY;
     let is_service = digits > MAX_DIGITS || verdicts > MAX_VERDICTS || keys > MAX_KEYS;
     (is_met && !is_service).then_some(j)
+}
+
+/// Of the answers but the commonest, the share that came once; of how often each came.
+fn once(counts: impl Iterator<Item = usize>) -> f64 {
+    let (mut all, mut most, mut single) = (0, 0, 0);
+    for n in counts {
+        (all, most) = (all + n, most.max(n));
+        single += usize::from(n == 1);
+    }
+    // Where none came twice, the commonest is one of these.
+    single.min(all - most) as f64 / (all - most).max(1) as f64
 }
 
 /// Bytes of a part of a name, in which those that are no text are written `\xff`.
