@@ -14,6 +14,8 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CORPUS = process.env.OFFWIRE_CORPUS ?? join(ROOT, "../shared/corpus");
 const SMALL_MB = 100;
 const LARGE_MB = Number(process.env.OFFWIRE_BENCH_MB ?? 500);
+/** How often each way is measured, in turns with the others: one run alone says more of the hour. */
+const ROUNDS = 3;
 /** What tables may take while memory is measured. */
 const RECORDS_MB = 16;
 
@@ -67,54 +69,76 @@ function makeCaptures(dir) {
 	return made;
 }
 
-/** Every way to read one file, as rows of the table: who, seconds, share of bare reading, memory. */
-async function measure(file) {
-	const best = await bare(file);
-	const rows = [["a worker that only reads", best.seconds, undefined]];
+/** Our ways to read a file, and the peer first: seconds, and memory where it is told. */
+const WAYS = {
+	"a worker that only reads": (file) => bare(file),
+	"the page, whole analysis": (file) => analysed(file),
+	"a worker that only reads, streaming": (file) => bare(file, true),
+	"the same wasm under Node": (file) =>
+		json([process.execPath, join(ROOT, "scripts/bench/node.mjs"), file, String(RECORDS_MB)]),
+	"the command, native": async (file) => {
+		const { seconds, peak } = await run(reading(file));
+		return { seconds, process: peak };
+	},
+};
+/** Others' ways, measured once. */
+const OTHERS = [["capinfos"], ["tshark", "-n", "-q", "-z", "conv,tcp", "-r"]];
+
+async function analysed(file) {
 	const built = await page(file, RECORDS_MB);
-	rows.push(["the page, whole analysis", built.seconds, built.memory, built.process]);
 	if (built.state !== "done") {
 		throw new Error(`the page ended as ${built.state}`);
 	}
-	rows.push(["a worker that only reads, streaming", (await bare(file, true)).seconds, undefined]);
-	const node = json([
-		process.execPath,
-		join(ROOT, "scripts/bench/node.mjs"),
-		file,
-		String(RECORDS_MB),
-	]);
-	rows.push(["the same wasm under Node", node.seconds, node.memory]);
-	const native = await run(reading(file));
-	rows.push(["the command, native", native.seconds, undefined, native.peak]);
-	for (const command of [
-		["capinfos", file],
-		["tshark", "-n", "-q", "-z", "conv,tcp", "-r", file],
-	]) {
-		if (isThere(command[0])) {
-			const other = await run(command);
-			const shown = command.slice(0, -1).join(" ");
-			rows.push([`\`${shown} FILE\` (for information)`, other.seconds, undefined, other.peak]);
-		} else {
-			say(`${command[0]} is not installed: not measured`);
-		}
-	}
-	return rows.map(([who, seconds, memory, process]) => ({
-		who,
-		rate: rate(file, seconds),
-		share: best.seconds / seconds,
-		memory,
-		process,
-	}));
+	return built;
 }
+
+/** Every way to read one file, as rows of the table. */
+async function measure(file) {
+	const rounds = [];
+	for (let round = 0; round < ROUNDS; round++) {
+		const took = {};
+		for (const [who, way] of Object.entries(WAYS)) {
+			took[who] = await way(file);
+		}
+		rounds.push(took);
+	}
+	const [best] = Object.keys(WAYS);
+	const rows = Object.keys(WAYS).map((who) => ({
+		who,
+		rate: rate(file, median(rounds.map((took) => took[who].seconds))),
+		shares: rounds.map((took) => took[best].seconds / took[who].seconds),
+		memory: most(rounds.map((took) => took[who].memory)),
+		process: most(rounds.map((took) => took[who].process)),
+	}));
+	for (const command of OTHERS) {
+		const [name] = command;
+		if (!isThere(name)) {
+			say(`${name} is not installed: not measured`);
+			continue;
+		}
+		const { seconds, peak } = await run([...command, file]);
+		const its = rate(file, seconds);
+		const who = `\`${command.join(" ")} FILE\` (for information)`;
+		rows.push({ who, rate: its, shares: [its / rows[0].rate], process: peak });
+	}
+	return rows;
+}
+
+const sorted = (numbers) => numbers.toSorted((a, b) => a - b);
+const median = (numbers) => sorted(numbers)[numbers.length >> 1];
+const most = (numbers) => sorted(numbers.filter((n) => n !== undefined)).at(-1);
 
 function table(title, rows) {
 	const cell = (bytes) => (bytes === undefined ? "" : mb(bytes));
+	const percent = (share) => (100 * share).toFixed(0);
 	say(`\n### ${title}\n`);
 	say("| | MB/s | of bare reading | wasm memory | peak of the process |");
 	say("|---|---:|---:|---:|---:|");
-	for (const r of rows) {
-		const share = `${(100 * r.share).toFixed(0)} %`;
-		say(`| ${r.who} | ${r.rate.toFixed(0)} | ${share} | ${cell(r.memory)} | ${cell(r.process)} |`);
+	for (const { who, rate, shares, memory, process } of rows) {
+		const [low, high] = [Math.min(...shares), Math.max(...shares)].map(percent);
+		const range = low === high ? "" : ` (${low} to ${high})`;
+		const share = `${percent(median(shares))} %${range}`;
+		say(`| ${who} | ${rate.toFixed(0)} | ${share} | ${cell(memory)} | ${cell(process)} |`);
 	}
 }
 

@@ -14,6 +14,7 @@ pub const SAMPLES: &[(&str, Build)] = &[
     ("tunnel-with-suffix", suffixed_tunnel),
     ("quiet-tunnel-reputation", reputation),
     ("quiet-tunnel-reputation-txt", reputation_text),
+    ("quiet-tunnel-reputation-grades", reputation_grades),
     ("quiet-tunnel-block-list", block_list),
     ("quiet-tunnel-telemetry", telemetry),
     ("quiet-tunnel-ad-hosts", ad_hosts),
@@ -155,6 +156,18 @@ fn reputation_text(w: &mut World) {
         let answer = [(verdict.to_owned(), 600)];
         w.ask(at, (CLIENT, RESOLVER), (&name, "TXT", "NOERROR"), &answer, json!({}));
         at += w.about(9.0);
+    }
+}
+
+/// So few look-ups that more than half of the grades given are different ones.
+fn reputation_grades(w: &mut World) {
+    w.office(1.0);
+    let mut at = 60.0;
+    for _ in 0..130 {
+        let name = format!("{}.p.scanvendor.net", code(w, 44));
+        let answer = [(format!("TXT 10 v1 w u h={}", w.below(90)), 300)];
+        w.ask(at, (CLIENT, RESOLVER), (&name, "TXT", "NOERROR"), &answer, json!({}));
+        at += w.about(20.0);
     }
 }
 
