@@ -193,15 +193,16 @@ impl Merge {
         let Some(lane) = self.lanes.get_mut(number) else { return };
         let turn = lane.arrive(record.ts);
         let is_alone = self.active.len() == 1 && self.horizon.is_none();
-        let goes = is_alone
-            || lane.queue.is_empty() && turn.is_some_and(|turn| self.is_next(number, turn));
+        // One that leapt may still wait, from when there was another lane: it goes first.
+        let goes = lane.queue.is_empty()
+            && (is_alone || turn.is_some_and(|turn| self.is_next(number, turn)));
         if goes {
             self.take(number, record, turn, out);
         } else if let Some(lane) = self.lanes.get_mut(number) {
             lane.held += record.data.len() + size_of::<Queued>();
             lane.queue.push_back(Queued::new(record, turn));
         }
-        if !is_alone {
+        if !(is_alone && goes) {
             self.run(out);
         }
     }
