@@ -10,6 +10,7 @@
 use offwire_core::event::NodeId;
 use offwire_core::report::Report;
 use offwire_core::session::Session;
+use offwire_core::source::HEAD;
 use offwire_tests::lcg::Lcg;
 use offwire_tests::parts::{carved, findings, packets, rows, zipped};
 use offwire_tests::read::{How, Input, read};
@@ -208,4 +209,42 @@ fn captures_of_other_traffic_at_the_same_time_change_nothing() {
     let first = got.iter().zip(&want).find(|(a, b)| a != b);
     assert!(got == want, "{} and {}: {first:#?}", got.len(), want.len());
     assert!(report.sources.iter().all(|s| s.beside.is_none()));
+}
+
+/// A capture of datagrams between two hosts, each by its time in seconds and whether it is an answer.
+fn datagrams(at: &[(u32, bool)]) -> Vec<u8> {
+    const RAW_IP: u32 = 101;
+    let mut out: Vec<u8> = [0xa1b2_c3d4, 4 << 16 | 2, 0, 0, 0xffff, RAW_IP]
+        .iter()
+        .flat_map(|word: &u32| word.to_le_bytes())
+        .collect();
+    for (secs, is_answer) in at {
+        let ends = if *is_answer { [2, 1] } else { [1, 2] };
+        let ip = [0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, ends[0], 10, 0, 0, ends[1]];
+        let udp = [7, 200 + ends[0], 7, 200 + ends[1], 0, 9, 0, 0, b'x'];
+        for word in [*secs, 0, 29, 29] {
+            out.extend(word.to_le_bytes());
+        }
+        out.extend(ip.iter().chain(&udp));
+    }
+    out
+}
+
+#[test]
+fn a_packet_that_leapt_in_time_goes_before_the_next_whenever_the_other_capture_ends() {
+    const BEGIN: u32 = 1_700_000_000;
+    const HOUR: u32 = 3600;
+    // Behind the bytes that its format is told by: from there on it is read in pieces. Each packet leaps
+    // farther than a clock goes on by itself, so each waits for the next.
+    let mut leaping = vec![(BEGIN, false); 2 * HEAD / 45];
+    leaping.extend([2 * HOUR, 3 * HOUR, 4 * HOUR].map(|secs| (BEGIN + secs, false)));
+    let inputs = [
+        input("leaping", datagrams(&leaping)),
+        input("beside", datagrams(&[(BEGIN + HOUR, true)])),
+    ];
+    let (want, _) = shown(&inputs, &How::default());
+    for len in [9, 45, 100, 180] {
+        let (got, _) = shown(&inputs, &How::cut(len));
+        assert_same(&got, &want, &format!("in pieces of {len}"));
+    }
 }
