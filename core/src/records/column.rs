@@ -30,7 +30,7 @@ impl Column {
         if let Some(bits) = self.bits.get_mut(word) {
             *bits |= 1 << (row % 64);
         }
-        // Written whole and then cut: copying a number of bytes that is known is much quicker.
+        // Written whole and then cut: a copy whose length is known needs no call.
         let end = self.data.len() + usize::from(self.width);
         self.data.extend_from_slice(&cell.to_le_bytes());
         self.data.truncate(end);

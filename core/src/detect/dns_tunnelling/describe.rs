@@ -80,7 +80,7 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
         0,
     );
     t.judge(
-        "of them, the commonest apart, that came once",
+        "answers that came once, the commonest apart",
         share(j.once),
         format!("at least {MIN_ONCE}"),
         j.once >= MIN_ONCE,
