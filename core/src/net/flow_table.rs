@@ -102,7 +102,7 @@ impl FlowTable {
         ranked.into_iter().filter_map(|(.., slot)| self.remove(slot)).collect()
     }
 
-    /// Counts a packet; now and then returns connections that are over.
+    /// Counts a packet; now and then returns connections that are over, the earliest first.
     pub(crate) fn tick(&mut self, ts: Time) -> Vec<Flow> {
         self.clock.packets += 1;
         self.clock.earliest = self.clock.earliest.min(ts);
@@ -120,7 +120,7 @@ impl FlowTable {
             })
             .collect();
         self.walked = (self.walked + part).checked_rem(n).unwrap_or(0);
-        over.into_iter().filter_map(|slot| self.remove(slot)).collect()
+        earliest_first(over.into_iter().filter_map(|slot| self.remove(slot)))
     }
 
     /// Everything that is open, the earliest first.
@@ -128,10 +128,16 @@ impl FlowTable {
         self.by_key.clear();
         self.free.clear();
         self.recent = None;
-        let mut all: Vec<Flow> = self.slots.drain(..).flatten().collect();
-        all.sort_by_key(|f| (f.at, f.key));
-        all
+        earliest_first(self.slots.drain(..).flatten())
     }
+}
+
+/// Connections in the order they began, not that of their slots, which are taken last freed first:
+/// what keeps the first of several would keep each for a moment.
+fn earliest_first(flows: impl Iterator<Item = Flow>) -> Vec<Flow> {
+    let mut flows: Vec<Flow> = flows.collect();
+    flows.sort_by_key(|f| (f.at, f.key));
+    flows
 }
 
 /// How much a connection tells: an unanswered packet less than an unanswered conversation, less
@@ -148,6 +154,32 @@ fn worth(flow: &Flow) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Origin, Transport};
+    use crate::net::key::Tuple;
+    use crate::net::reassembly::Mark;
+
+    #[test]
+    fn connections_that_are_over_come_in_the_order_they_began() {
+        let begun = |n: u8| {
+            let [src, dst] = [[10, 0, 0, n], [10, 0, 1, n]].map(|addr| (addr.into(), 53));
+            let transport = Transport::Udp;
+            let tuple = Tuple { transport, src, dst, is_one_way: false, has_ports: true };
+            let at = Origin { item: n.into(), ..Origin::default() };
+            Flow::new(tuple, Mark { ts: Time(n.into()), at }, [None; 2])
+        };
+        let mut table = FlowTable::new(1 << 20, 1);
+        // Places that were free before are taken in another order than they lie.
+        let slots: Vec<usize> = (0..64).map(|n| table.insert(begun(n))).collect();
+        slots.into_iter().for_each(|slot| drop(table.remove(slot)));
+        for n in 0..64 {
+            table.insert(begun(n));
+        }
+        let later = Time(1 << 60);
+        let looks = (0..LOOK_EVERY * PARTS as u32).map(|_| table.tick(later));
+        let looks: Vec<Vec<Flow>> = looks.filter(|over| !over.is_empty()).collect();
+        assert_eq!(looks.len(), PARTS);
+        assert!(looks.iter().all(|over| over.len() == 8 && over.is_sorted_by_key(|f| f.at)));
+    }
 
     #[test]
     fn a_look_walks_a_part_of_the_table_and_never_more_than_its_packets_pay_for() {
