@@ -78,6 +78,7 @@ impl PartialEq for Line {
 pub struct Lines {
     groups: RefCell<[Group; N_GROUPS]>,
     scratch: Cell<String>,
+    blanks: RefCell<Vec<usize>>,
     own: RefCell<Vec<u8>>,
 }
 
@@ -94,13 +95,18 @@ impl Group {
 
 struct Base {
     text: Rc<str>,
-    n_blanks: usize,
+    blanks: Vec<usize>,
 }
 
 impl Default for Lines {
     fn default() -> Self {
         let groups = RefCell::new([const { Group::EMPTY }; N_GROUPS]);
-        Self { groups, scratch: Cell::default(), own: RefCell::default() }
+        Self {
+            groups,
+            scratch: Cell::default(),
+            blanks: RefCell::default(),
+            own: RefCell::default(),
+        }
     }
 }
 
@@ -129,69 +135,55 @@ impl Lines {
         let Some(group) = groups.get_mut(stable(group) as usize % N_GROUPS) else {
             return text.into();
         };
-        let n_blanks = text.bytes().filter(|b| *b == b' ').count();
+        let mut blanks = self.blanks.borrow_mut();
+        blanks.clear();
+        blanks.extend(memchr::memchr_iter(b' ', text.as_bytes()));
         let mut own = self.own.borrow_mut();
-        for base in group.bases.iter().flatten().filter(|base| base.n_blanks == n_blanks) {
+        for base in group.bases.iter().flatten().filter(|b| b.blanks.len() == blanks.len()) {
             own.clear();
-            if tell_apart(&base.text, text, &mut own).is_some() {
+            if tell_apart(base, text, &blanks, &mut own).is_some() {
                 return Line { base: Rc::clone(&base.text), own: own.as_slice().into() };
             }
         }
         let whole = Line::from(text);
         if let Some(base) = group.bases.get_mut(group.next) {
-            *base = Some(Base { text: Rc::clone(&whole.base), n_blanks });
+            *base = Some(Base { text: Rc::clone(&whole.base), blanks: blanks.clone() });
         }
         group.next = (group.next + 1) % N_BASES;
         whole
     }
 }
 
-/// Writes in what a text differs from its base, word by word; `None` where they have too little in
-/// common or not the same number of words.
-fn tell_apart(base: &str, text: &str, own: &mut Vec<u8>) -> Option<()> {
+/// Writes in what a text differs from a base of as many words, word by word; `None` where they have
+/// too little in common.
+fn tell_apart(base: &Base, text: &str, blanks: &[usize], own: &mut Vec<u8>) -> Option<()> {
     let most = (MAX_OWN * text.len() as f64) as usize;
-    let (mut text, mut base) = (text, base);
-    let mut skipped = 0;
-    while let Some(common) = Common::of(text.as_bytes(), base.as_bytes()) {
-        skipped += common.words;
-        let (word, rest) = cut_word(text.get(common.start..)?);
-        let (_, others) = cut_word(base.get(common.start..)?);
+    // Where the rest of both begins, and how many words are before it.
+    let (mut here, mut there, mut word) = (0, 0, 0);
+    loop {
+        let (rest, others) = (text.as_bytes().get(here..)?, base.text.as_bytes().get(there..)?);
+        let Some(same) = first_difference(rest, others) else { return Some(()) };
+        let first = word;
+        // What is common has its blanks at the same words: they need not be looked for again.
+        while blanks.get(word).is_some_and(|blank| *blank < here + same) {
+            word += 1;
+        }
+        let start = word.checked_sub(1).map_or(0, |before| blanks.get(before).map_or(0, |b| b + 1));
+        let end = blanks.get(word).copied().unwrap_or(text.len());
+        let differing = text.get(start..end)?;
         // What is common is so byte for byte: where a character ends, it ends in both.
-        let (shared, differs) = word.split_at(word.floor_char_boundary(common.shared));
-        put_number(own, skipped);
-        put_number(own, shared.len());
-        put_number(own, differs.len());
-        own.extend_from_slice(differs.as_bytes());
+        let shared = differing.floor_char_boundary(here + same - start);
+        put_number(own, word - first);
+        put_number(own, shared);
+        put_number(own, differing.len() - shared);
+        own.extend_from_slice(differing.as_bytes().get(shared..)?);
         if own.len() > most {
             return None;
         }
-        skipped = 0;
-        match (rest, others) {
-            (None, None) => return Some(()),
-            (Some(rest), Some(others)) => (text, base) = (rest, others),
-            _ => return None,
-        }
-    }
-    Some(())
-}
-
-/// What two texts have in common before they differ.
-struct Common {
-    /// Whole words.
-    words: usize,
-    /// Where the word begins that differs, and how many of its bytes do not.
-    start: usize,
-    shared: usize,
-}
-
-impl Common {
-    /// `None` for equal texts.
-    fn of(text: &[u8], base: &[u8]) -> Option<Self> {
-        let at = first_difference(text, base)?;
-        let same = text.get(..at).unwrap_or_default();
-        let words = same.iter().filter(|b| **b == b' ').count();
-        let start = same.iter().rposition(|b| *b == b' ').map_or(0, |blank| blank + 1);
-        Some(Self { words, start, shared: at - start })
+        let (Some(_), Some(blank)) = (blanks.get(word), base.blanks.get(word)) else {
+            return Some(());
+        };
+        (here, there, word) = (end + 1, blank + 1, word + 1);
     }
 }
 
@@ -203,14 +195,6 @@ fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {
     let rest = a.iter().zip(b).skip(start).take_while(|(a, b)| a == b).count();
     let at = start + rest;
     (at < a.len() || at < b.len()).then_some(at)
-}
-
-/// The first word of a text, and what is behind the blank after it.
-fn cut_word(text: &str) -> (&str, Option<&str>) {
-    match text.bytes().position(|b| b == b' ') {
-        Some(end) => (text.get(..end).unwrap_or_default(), text.get(end + 1..)),
-        None => (text, None),
-    }
 }
 
 /// Bits of a number that one byte holds; the eighth says that more follow.
