@@ -33,21 +33,31 @@ pub enum Uid {
     Log(Text),
 }
 
-impl fmt::Display for Uid {
-    /// Ours looks like Zeek's: `C` and the number in base 62.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Length of [`Uid::Ours`] as text: what 64 bits take in base 62, behind a `C`.
+const UID_LEN: usize = 12;
+
+impl Uid {
+    /// As a log gives it; ours, written into `room`, looks like Zeek's: `C` and the number in base 62.
+    pub fn text<'a>(&'a self, room: &'a mut [u8; UID_LEN]) -> &'a str {
         const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         match self {
-            Self::Log(text) => f.write_str(text),
+            Self::Log(text) => text,
             Self::Ours(n) => {
-                let (mut n, mut text) = (*n, *b"C00000000000");
-                for digit in text.iter_mut().skip(1) {
+                let mut n = *n;
+                *room = *b"C00000000000";
+                for digit in room.iter_mut().skip(1) {
                     *digit = DIGITS.get((n % 62) as usize).copied().unwrap_or(b'0');
                     n /= 62;
                 }
-                f.write_str(str::from_utf8(&text).unwrap_or_default())
+                str::from_utf8(room).unwrap_or_default()
             }
         }
+    }
+}
+
+impl fmt::Display for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text(&mut [0; UID_LEN]))
     }
 }
 
@@ -55,13 +65,24 @@ impl fmt::Display for Uid {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommunityId(pub [u8; 20]);
 
+/// Length of a [`CommunityId`] as text: the version, a colon, and 20 bytes in base64.
+const COMMUNITY_ID_LEN: usize = 30;
+
 impl fmt::Display for CommunityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "1:{}", data_encoding::BASE64.encode_display(&self.0))
+        f.write_str(self.text(&mut [0; COMMUNITY_ID_LEN]))
     }
 }
 
 impl CommunityId {
+    /// The text form, written into `room`.
+    pub fn text<'a>(&self, room: &'a mut [u8; COMMUNITY_ID_LEN]) -> &'a str {
+        let (version, hash) = room.split_at_mut(2);
+        version.copy_from_slice(b"1:");
+        data_encoding::BASE64.encode_mut(&self.0, hash);
+        str::from_utf8(room).unwrap_or_default()
+    }
+
     /// From the text form; `None` for another version or bad base64.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = data_encoding::BASE64.decode(text.strip_prefix("1:")?.as_bytes()).ok()?;

@@ -23,17 +23,14 @@ impl Column {
     /// Sets the cell of `row`. Rows come in rising order, each at most once, and none once it is sealed.
     pub(super) fn push(&mut self, row: usize, cell: u64) {
         let word = row / 64;
-        while self.bits.len() <= word {
-            self.bits.push(0);
-            self.ranks.push(self.len);
+        if self.bits.len() <= word {
+            self.bits.resize(word + 1, 0);
+            self.ranks.resize(word + 1, self.len);
         }
         if let Some(bits) = self.bits.get_mut(word) {
             *bits |= 1 << (row % 64);
         }
-        // Written whole and then cut: a copy whose length is known needs no call.
-        let end = self.data.len() + usize::from(self.width);
-        self.data.extend_from_slice(&cell.to_le_bytes());
-        self.data.truncate(end);
+        write(&mut self.data, cell, usize::from(self.width));
         self.len += 1;
     }
 
@@ -53,10 +50,16 @@ impl Column {
     /// The nth of the cells that are set.
     fn nth(&self, nth: usize) -> Option<u64> {
         let width = usize::from(self.width);
-        let cell = self.data.get(nth * width..(nth + 1) * width)?;
-        let mut bytes = [0; 8];
-        bytes.get_mut(..width)?.copy_from_slice(cell);
-        Some(u64::from_le_bytes(bytes).wrapping_add(self.base))
+        let from = self.data.get(nth * width..)?;
+        // Read with what is behind it and then cut: a copy whose length is known needs no call.
+        let cell = match from.first_chunk() {
+            Some(bytes) => u64::from_le_bytes(*bytes) & mask(self.width),
+            None => {
+                let bytes = from.get(..width)?.iter().rev();
+                bytes.fold(0, |cell, byte| cell << 8 | u64::from(*byte))
+            }
+        };
+        Some(cell.wrapping_add(self.base))
     }
 
     /// Bytes that it holds.
@@ -74,13 +77,30 @@ impl Column {
             cells.iter().fold((u64::MAX, 0), |(a, b), cell| (a.min(*cell), b.max(*cell)));
         self.base = least;
         self.width = (u64::BITS - most.saturating_sub(least).leading_zeros()).div_ceil(8) as u8;
-        self.data = Vec::with_capacity(cells.len() * usize::from(self.width));
+        let width = usize::from(self.width);
+        self.data.clear();
         for cell in cells {
-            let bytes = (cell - least).to_le_bytes();
-            self.data.extend_from_slice(bytes.get(..usize::from(self.width)).unwrap_or(&bytes));
+            write(&mut self.data, cell - least, width);
         }
+        self.data.shrink_to_fit();
         self.bits.shrink_to_fit();
         self.ranks.shrink_to_fit();
+    }
+}
+
+/// Adds the lowest `width` bytes of a cell. Written whole and then cut: a copy whose length is known
+/// needs no call.
+fn write(data: &mut Vec<u8>, cell: u64, width: usize) {
+    let end = data.len() + width;
+    data.extend_from_slice(&cell.to_le_bytes());
+    data.truncate(end);
+}
+
+/// The bits of the lowest `width` bytes.
+const fn mask(width: u8) -> u64 {
+    match u64::MAX.checked_shr(u64::BITS - 8 * width as u32) {
+        Some(mask) => mask,
+        None => 0,
     }
 }
 

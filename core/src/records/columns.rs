@@ -2,7 +2,6 @@
 
 use crate::event::{Cell, Event, Field, Kind, Type};
 use crate::text::Text;
-use std::fmt::Write;
 
 /// What every row has besides its record's own fields.
 pub const COMMON: [Field; 8] = [
@@ -58,10 +57,9 @@ pub(super) fn position(kind: Kind, name: &str) -> Option<usize> {
 /// Calls `out` once a column, in order.
 pub(super) fn each_cell(event: &Event, out: &mut dyn FnMut(Cell<'_>)) {
     let flow = &event.flow;
-    let mut short = Short::default();
     out(event.ts.map_or(Cell::Unset, Cell::Time));
     match &flow.uid {
-        Some(uid) => out(Cell::String(short.write(uid))),
+        Some(uid) => out(Cell::String(uid.text(&mut Default::default()))),
         None => out(Cell::Unset),
     }
     for side in [flow.orig, flow.resp] {
@@ -70,22 +68,10 @@ pub(super) fn each_cell(event: &Event, out: &mut dyn FnMut(Cell<'_>)) {
     }
     out(flow.transport.map_or(Cell::Unset, |t| Cell::String(t.name())));
     match &flow.community_id {
-        Some(id) => out(Cell::String(short.write(id))),
+        Some(id) => out(Cell::String(id.text(&mut Default::default()))),
         None => out(Cell::Unset),
     }
     event.body.cells(&mut |cell| out(cell));
-}
-
-/// Text being written once, to be looked at once.
-#[derive(Default)]
-struct Short(String);
-
-impl Short {
-    fn write(&mut self, value: &impl std::fmt::Display) -> &str {
-        self.0.clear();
-        let _ = write!(self.0, "{value}");
-        &self.0
-    }
 }
 
 /// The members of a list, as a cell holds them.

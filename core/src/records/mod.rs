@@ -60,7 +60,7 @@ impl Records {
         Self {
             tables: KINDS.iter().map(|_| None).collect(),
             seen: vec![0; KINDS.len()],
-            timeline: Timeline::new(),
+            timeline: Timeline::new(settings.seed),
             stored: 0,
             budget: settings.caps.records as u64,
             seed: settings.seed,

@@ -1,8 +1,9 @@
 //! How many events of each kind happened when: a histogram whose resolution fits what it holds.
 
+use crate::bounded::{self, Map};
 use crate::event::{KINDS, Kind};
+use crate::order::Order;
 use crate::time::{Interval, NANOS, Time};
-use std::collections::BTreeMap;
 
 /// Most counts that are kept, one for each kind in each bucket: with the four kinds that a case has
 /// more or less, a bucket for each pixel of a wide screen. Only what holds something counts, so that
@@ -18,7 +19,7 @@ const FIRST_WIDTH: i64 = NANOS / 64;
 pub struct Timeline {
     width: i64,
     /// By bucket and kind: most buckets hold few kinds.
-    counts: BTreeMap<(i64, Kind), u64>,
+    counts: Map<(i64, Kind), u64>,
 }
 
 /// One bucket of a histogram, or of its coarser view.
@@ -31,15 +32,16 @@ pub struct Bucket {
 }
 
 impl Timeline {
-    pub(super) const fn new() -> Self {
-        Self { width: FIRST_WIDTH, counts: BTreeMap::new() }
+    pub(super) fn new(seed: u64) -> Self {
+        Self { width: FIRST_WIDTH, counts: bounded::map(seed) }
     }
 
     pub(super) fn add(&mut self, ts: Time, kind: Kind) {
         *self.counts.entry((ts.0.div_euclid(self.width), kind)).or_default() += 1;
         while self.counts.len() > MAX_COUNTS {
             self.width = self.width.saturating_mul(2);
-            for ((at, kind), count) in std::mem::take(&mut self.counts) {
+            let finer: Vec<_> = self.counts.drain().collect();
+            for ((at, kind), count) in finer {
                 *self.counts.entry((at.div_euclid(2), kind)).or_default() += count;
             }
         }
@@ -59,17 +61,18 @@ impl Timeline {
         let from = first.0.div_euclid(self.width);
         let to = end.0.saturating_sub(1).div_euclid(self.width);
         let mut coarse: Vec<Bucket> = Vec::new();
-        if let Some(lowest) = KINDS.first().filter(|_| first < end) {
-            let behind = self.counts.range((from, *lowest)..);
-            for ((at, kind), count) in behind.take_while(|((at, _), _)| *at <= to) {
-                let start = Time(at.div_euclid(factor).saturating_mul(width));
-                if coarse.last().is_none_or(|bucket| bucket.start != start) {
-                    coarse.push(Bucket { start, counts: [0; KINDS.len()] });
-                }
-                let bucket = coarse.last_mut();
-                if let Some(n) = bucket.and_then(|b| b.counts.get_mut(*kind as usize)) {
-                    *n += count;
-                }
+        let is_within = |at: &i64| first < end && (from..=to).contains(at);
+        let within = self.counts.iter().filter(|((at, _), _)| is_within(at));
+        let mut within: Vec<_> = within.map(|((at, kind), count)| (*at, *kind, *count)).collect();
+        within.order();
+        for (at, kind, count) in within {
+            let start = Time(at.div_euclid(factor).saturating_mul(width));
+            if coarse.last().is_none_or(|bucket| bucket.start != start) {
+                coarse.push(Bucket { start, counts: [0; KINDS.len()] });
+            }
+            let bucket = coarse.last_mut();
+            if let Some(n) = bucket.and_then(|b| b.counts.get_mut(kind as usize)) {
+                *n += count;
             }
         }
         (Interval(width), coarse)
@@ -81,7 +84,7 @@ mod tests {
     use super::*;
 
     fn filled(times: impl Iterator<Item = i64>) -> Timeline {
-        let mut line = Timeline::new();
+        let mut line = Timeline::new(1);
         times.for_each(|t| line.add(Time::from_secs(t), Kind::Dns));
         line
     }
@@ -101,7 +104,7 @@ mod tests {
 
     #[test]
     fn times_at_the_ends_of_the_range_do_no_harm() {
-        let mut line = Timeline::new();
+        let mut line = Timeline::new(1);
         [i64::MIN, -1, 0, i64::MAX].iter().for_each(|t| line.add(Time(*t), Kind::Conn));
         let (_, buckets) = line.buckets(Time(i64::MIN), Time(i64::MAX), 10);
         assert!(!buckets.is_empty());
