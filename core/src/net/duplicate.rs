@@ -9,7 +9,8 @@ use super::ip::Ip;
 use crate::event::NodeId;
 use crate::settings::Settings;
 use crate::time::{Interval, Time};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
+use std::net::IpAddr;
 
 /// How much later a second copy comes at most in one capture, unless the case's settings say
 /// otherwise. Mirrors take microseconds, taps on either side of a router some hundreds; the fastest
@@ -32,8 +33,11 @@ const MAX_SETS: usize = 16 << 10;
 /// Taps whose packets are counted apart; copies of further ones are copies of any of these.
 const MAX_TAPS: usize = 4;
 
-/// Bytes of a payload's start that are compared; a hash with the host's seed stands for the rest.
+/// Bytes of a payload's start that tell where it is remembered: its transport header.
 const HEAD: usize = 40;
+
+/// Length of an ARP packet for IPv4 over Ethernet: what is behind it is padding.
+const ARP_LEN: usize = 28;
 
 /// How far apart two copies may be.
 #[derive(Debug, Clone, Copy)]
@@ -63,16 +67,14 @@ pub(super) struct By {
 }
 
 /// What two copies of a packet have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct Print {
-    src: std::net::IpAddr,
-    dst: std::net::IpAddr,
-    id: u16,
-    protocol: u8,
-    fragment: Option<super::ip::Fragment>,
-    payload_len: u32,
-    head: [u8; HEAD],
-    rest: u64,
+    /// What tells where it is remembered, and most others from it: of what changes from packet to
+    /// packet, and not of the host's seed, so that what is overwritten is the same in every run.
+    /// Never 0.
+    mark: u64,
+    /// Of all of it, with the host's seed: nobody can make a packet that passes for a copy.
+    hash: u64,
 }
 
 /// A place for a packet. What nearly every look-up needs of a set is one line of the cache.
@@ -95,7 +97,8 @@ impl Place {
 /// The packet in a place.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    print: Print,
+    /// Of all of it.
+    hash: u64,
     /// Where it was last seen without being a copy.
     node: NodeId,
     /// How often each tap saw it: a tap that saw it less often than another sees a copy next.
@@ -138,27 +141,28 @@ impl Recent {
             return None;
         }
         let print = self.print(ip);
-        self.copied_print(&print, is_told_apart(ip), by)
+        self.copied_print(print, is_told_apart(ip), by)
     }
 
     /// The same for an ARP packet, where two taps saw it: hosts repeat theirs as they are.
     pub(super) fn copied_arp(&mut self, data: &[u8], by: By) -> Option<NodeId> {
-        let print = Print::of_arp(data);
-        self.copied_print(&print, false, by)
+        let data = data.get(..ARP_LEN).unwrap_or(data);
+        let (mark, hash) = (mark(0, data.len() as u32, data), self.hasher.hash_one(data));
+        self.copied_print(Print { mark, hash }, false, by)
     }
 
-    fn copied_print(&mut self, print: &Print, is_told_apart: bool, by: By) -> Option<NodeId> {
+    fn copied_print(&mut self, print: Print, is_told_apart: bool, by: By) -> Option<NodeId> {
         let ts = by.ts?;
-        let mark = print.mark();
+        let Print { mark, hash } = print;
         let set = self.set(mark);
         let (places, seen) = (self.places.get_mut(set)?, self.seen.get_mut(set)?);
         for (place, seen) in places.iter_mut().zip(seen).filter(|(place, _)| place.mark == mark) {
-            if let Some(seen) = seen.as_mut().filter(|seen| seen.print == *print) {
+            if let Some(seen) = seen.as_mut().filter(|seen| seen.hash == hash) {
                 let is_copy = seen.again(place, ts, by, is_told_apart, self.windows);
                 return is_copy.then_some(seen.node);
             }
         }
-        self.remember(Place { mark, ts }, print, by);
+        self.remember(Place { mark, ts }, hash, by);
         None
     }
 
@@ -168,7 +172,7 @@ impl Recent {
     }
 
     /// Puts a packet into the place of one that is seen no more; else there must be more places.
-    fn remember(&mut self, place: Place, print: &Print, by: By) {
+    fn remember(&mut self, place: Place, hash: u64, by: By) {
         let Windows { own, taps } = self.windows;
         let longest = if by.has_taps { own.max(taps) } else { own };
         loop {
@@ -179,7 +183,7 @@ impl Recent {
                 continue;
             }
             *to = place;
-            *of = Some(Seen::new(print, by));
+            *of = Some(Seen::new(hash, by));
             return;
         }
     }
@@ -205,32 +209,29 @@ impl Recent {
     }
 
     fn print(&self, ip: &Ip<'_>) -> Print {
-        // Nearly every packet has them all: then they are copied in one step.
-        let (head, rest) = ip.payload.split_first_chunk().map_or_else(
-            || {
-                let mut head = [0; HEAD];
-                head.iter_mut().zip(ip.payload).for_each(|(to, from)| *to = *from);
-                (head, &[][..])
-            },
-            |(head, rest)| (*head, rest),
-        );
-        Print {
-            src: ip.src,
-            dst: ip.dst,
-            id: ip.id,
-            protocol: ip.protocol,
-            fragment: ip.fragment,
-            payload_len: ip.payload_len,
-            head,
-            rest: if rest.is_empty() { 0 } else { self.hasher.hash_one(rest) },
+        let mut hash = self.hasher.build_hasher();
+        for addr in [ip.src, ip.dst] {
+            match addr {
+                IpAddr::V4(addr) => hash.write_u32(addr.to_bits()),
+                IpAddr::V6(addr) => hash.write_u128(addr.to_bits()),
+            }
         }
+        hash.write_u64(
+            u64::from(ip.payload_len) << 32 | u64::from(ip.id) << 16 | u64::from(ip.protocol),
+        );
+        if let Some(part) = ip.fragment {
+            hash.write_u64(u64::from(part.id) << 32 | u64::from(part.offset));
+            hash.write_u8(part.is_more.into());
+        }
+        hash.write(ip.payload);
+        Print { mark: mark(ip.id, ip.payload_len, ip.payload), hash: hash.finish() }
     }
 }
 
 impl Seen {
-    fn new(print: &Print, by: By) -> Self {
+    fn new(hash: u64, by: By) -> Self {
         let times = std::array::from_fn(|i| if i == 0 { (by.tap, 1) } else { (0, 0) });
-        Self { print: *print, node: by.node, times }
+        Self { hash, node: by.node, times }
     }
 
     /// It is seen again; true for a copy.
@@ -251,7 +252,7 @@ impl Seen {
         let is_of_another = windows.taps.0 > 0 && place.is_within(ts, windows.taps);
         let is_copy = is_of_another && other.is_some_and(|n| own < n);
         if !is_copy && !is_of_another {
-            *self = Self::new(&self.print, by);
+            *self = Self::new(self.hash, by);
             place.ts = ts;
             return false;
         }
@@ -274,29 +275,19 @@ fn is_told_apart(ip: &Ip<'_>) -> bool {
     ip.id != 0 || ip.protocol != super::transport::TCP || ip.payload_len > data_offset
 }
 
-impl Print {
-    /// That of an ARP packet, which has no padding behind it.
-    fn of_arp(data: &[u8]) -> Self {
-        const LEN: usize = 28;
+/// [`Print::mark`] of a packet.
+fn mark(id: u16, payload_len: u32, payload: &[u8]) -> u64 {
+    // Nearly every packet has all of it: then it is copied in one step.
+    let head: [u8; HEAD] = payload.first_chunk().copied().unwrap_or_else(|| {
         let mut head = [0; HEAD];
-        head.iter_mut().zip(data.iter().take(LEN)).for_each(|(to, from)| *to = *from);
-        let nobody = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
-        let payload_len = LEN as u32;
-        let (src, dst, fragment) = (nobody, nobody, None);
-        Self { src, dst, id: 0, protocol: 0, fragment, payload_len, head, rest: 0 }
+        head.iter_mut().zip(payload).for_each(|(to, from)| *to = *from);
+        head
+    });
+    let mut sum = u64::from(id) << 32 | u64::from(payload_len);
+    for word in head.as_chunks::<8>().0 {
+        sum = (sum ^ u64::from_le_bytes(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     }
-
-    /// What tells where it is remembered, and most others from it: of what changes from packet to
-    /// packet, and not of the host's seed, so that what is overwritten is the same in every run.
-    /// Never 0.
-    fn mark(&self) -> u64 {
-        let mut sum = u64::from(self.id) << 32 | u64::from(self.payload_len);
-        for word in self.head.chunks_exact(8) {
-            let word = word.try_into().map_or(0, u64::from_le_bytes);
-            sum = (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-        }
-        (sum >> 20) | 1 << 63
-    }
+    (sum >> 20) | 1 << 63
 }
 
 #[cfg(test)]
