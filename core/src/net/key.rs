@@ -52,7 +52,7 @@ impl Tuple {
         Self { src: self.dst, dst: self.src, ..self }
     }
 
-    /// Its hash in the index of blocks, as [`Decoded::flow_mark`] gives it for its packets.
+    /// Its hash in the index of blocks, as [`Decoded::ends`] give it for its packets.
     pub(crate) fn flow_mark(&self) -> u64 {
         let is_by_port =
             matches!(self.transport, Transport::Tcp | Transport::Udp | Transport::Sctp);
@@ -110,7 +110,8 @@ const fn scramble(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// A hash of two ends in either order; ports are 0 for protocols without them, ICMP included.
+/// A hash of two ends in either order, the same in every run; ports are 0 for protocols without them,
+/// ICMP included.
 pub(crate) fn flow_mark(a: (IpAddr, u16), b: (IpAddr, u16)) -> u64 {
     let end = |(addr, port)| {
         let bits = bits(addr);

@@ -115,16 +115,16 @@ pub struct Decoded<'a> {
 }
 
 impl Decoded<'_> {
-    /// A hash of its connection that is the same in both directions, in every run, and for all
-    /// fragments; for the index of blocks.
-    pub(crate) fn flow_mark(&self) -> u64 {
+    /// Sender and receiver, with ports where the protocol has some: what [`flow_mark`] hashes, for
+    /// the index of blocks.
+    pub(crate) const fn ends(&self) -> [(IpAddr, u16); 2] {
         let (sport, dport) = match self.l4 {
             L4::Tcp { src, dst, .. } | L4::Udp { src, dst, .. } | L4::Sctp { src, dst, .. } => {
                 (src, dst)
             }
             L4::Icmp { .. } | L4::Other { .. } => (0, 0),
         };
-        flow_mark((self.src, sport), (self.dst, dport))
+        [(self.src, sport), (self.dst, dport)]
     }
 }
 

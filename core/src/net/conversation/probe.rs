@@ -63,7 +63,11 @@ impl Conversation {
     /// plainer. Waiting on would give the analyzer its next turn before the answer to this one.
     fn ends_turn(&mut self, spoke: Dir, out: &mut dyn Sink) -> bool {
         let (over, ports) = (self.over, self.ports);
-        let guess = guess(over, spoke, &self.left(spoke).bytes, ports, true);
+        let said = &self.left(spoke).bytes;
+        if said.is_empty() {
+            return false;
+        }
+        let guess = guess(over, spoke, said, ports, true);
         matches!(guess, Guess::Found(_)) && self.conclude(spoke, guess, out)
     }
 

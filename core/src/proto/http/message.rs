@@ -19,6 +19,9 @@ const PROXY_HEADERS: &[&str] = &[
     "XROXY-CONNECTION",
 ];
 
+/// The letters that these begin with.
+const PROXY_INITIALS: &[u8] = b"cfpvx";
+
 /// Proxy headers kept of one message; more say nothing new.
 const MAX_PROXIED: usize = 16;
 
@@ -119,6 +122,10 @@ impl Headers {
     }
 
     fn proxy(&mut self, lower: &[u8], value: &[u8]) {
+        // Nearly every header comes here, and is none of these.
+        if !PROXY_INITIALS.contains(lower.first().unwrap_or(&0)) {
+            return;
+        }
         let known = PROXY_HEADERS.iter().find(|h| h.as_bytes().eq_ignore_ascii_case(lower));
         if let Some(name) = known.filter(|_| self.proxied.len() < MAX_PROXIED) {
             self.proxied.push(format!("{name} -> {}", text::from_bytes(value)));

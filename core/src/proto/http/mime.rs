@@ -47,7 +47,10 @@ const MARKUP: &[(&[u8], &str)] = &[
 
 /// The type of a body that begins with `head`; `None` when the bytes do not tell.
 pub fn of(head: &[u8]) -> Option<&'static str> {
-    if let Some((_, mime)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
+    // The first byte tells nearly all of them apart.
+    let begins =
+        |(magic, _): &&(&[u8], _)| magic.first() == head.first() && head.starts_with(magic);
+    if let Some((_, mime)) = MAGIC.iter().find(begins) {
         return Some(mime);
     }
     // The parts of a form have types of their own (RFC 7578).
@@ -59,11 +62,14 @@ pub fn of(head: &[u8]) -> Option<&'static str> {
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let opens = |word: &[u8]| text.get(..word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word));
-    if let Some((_, mime)) = MARKUP.iter().find(|(word, _)| opens(word)) {
+    let is_markup = text.first() == Some(&b'<');
+    if let Some((_, mime)) = MARKUP.iter().find(|(word, _)| is_markup && opens(word)) {
         // XHTML is XML, and a page all the same.
         let is_page = *mime == "application/xml" && {
-            let lower = text.to_ascii_lowercase();
-            memchr::memmem::find(&lower, b"<!doctype html").is_some()
+            let doctype: &[u8] = b"<!doctype html";
+            let tag = |at| text.get(at..at + doctype.len());
+            let mut tags = memchr::memchr_iter(b'<', text).filter_map(tag);
+            tags.any(|tag| tag.eq_ignore_ascii_case(doctype))
         };
         return Some(if is_page { "text/html" } else { mime });
     }

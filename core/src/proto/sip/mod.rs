@@ -153,10 +153,12 @@ impl Calls {
                 Header::UserAgent => row.user_agent = text(),
                 Header::Via => path(&mut row.request_path, value),
                 Header::Authorization => account = wire::account(value),
-                Header::ContentLength | Header::ContentType | Header::Warning => {}
+                Header::ContentLength => {
+                    row.request_body_len = row.request_body_len.or_else(|| wire::number(value));
+                }
+                Header::ContentType | Header::Warning => {}
             }
         }
-        row.request_body_len = head.body_len();
         let is_again = |p: &Pending| {
             p.row.call_id == row.call_id && p.row.seq == row.seq && p.row.method == row.method
         };
@@ -180,11 +182,14 @@ impl Calls {
     }
 
     fn reply(&mut self, head: &Head<'_>, code: u64, reason: &[u8], cx: &mut Cx<'_>) {
-        let find = |header| {
-            let value = head.headers().find(|(its, _)| *its == header).map(|(_, value)| value);
-            value.map(text::from_bytes)
-        };
-        let (call_id, seq) = (find(Header::CallId), find(Header::CSeq));
+        let (mut call_id, mut seq) = (None, None);
+        for (header, value) in head.headers() {
+            match header {
+                Header::CallId => call_id = call_id.or_else(|| Some(text::from_bytes(value))),
+                Header::CSeq => seq = seq.or_else(|| Some(text::from_bytes(value))),
+                _ => {}
+            }
+        }
         let at = self.pending.iter().position(|p| p.row.call_id == call_id && p.row.seq == seq);
         let is_last = code >= 200;
         let mut answered = match at {
@@ -195,8 +200,12 @@ impl Calls {
         let row = &mut answered.row;
         (row.status_code, row.status_msg) = (Some(code), Some(text::from_bytes(reason)));
         row.response_path.clear();
+        row.response_body_len = None;
         for (header, value) in head.headers() {
             match header {
+                Header::ContentLength => {
+                    row.response_body_len = row.response_body_len.or_else(|| wire::number(value));
+                }
                 Header::From => row.response_from = Some(wire::before(value, b"tag=")),
                 Header::To => row.response_to = Some(text::from_bytes(value)),
                 Header::Warning => row.warning = Some(text::from_bytes(value)),
@@ -205,7 +214,6 @@ impl Calls {
                 _ => {}
             }
         }
-        row.response_body_len = head.body_len();
         if is_last {
             return end(answered, cx);
         }

@@ -133,9 +133,13 @@ impl<'a> Head<'a> {
 
     /// Length of the body, where the head says it.
     pub fn body_len(&self) -> Option<u64> {
-        let value = self.headers().find(|(name, _)| *name == Header::ContentLength)?.1;
-        std::str::from_utf8(value).ok()?.parse().ok()
+        number(self.headers().find(|(name, _)| *name == Header::ContentLength)?.1)
     }
+}
+
+/// A value that is a number.
+pub fn number(value: &[u8]) -> Option<u64> {
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// Looks at the first bytes of a direction, or at one datagram.

@@ -5,7 +5,7 @@ use super::index::Block;
 use super::series::Series;
 use super::{MAX_REASONS, Record};
 use crate::event::{self, Body, Endpoint, Event, Flow, NodeId, Origin, Weird};
-use crate::net::{Arp, Decoded, Found, Outcome, Packet, Reason, error_about};
+use crate::net::{Arp, Decoded, Found, Outcome, Packet, Reason, error_about, flow_mark};
 use crate::note::{Note, PACKET_CUT, PACKET_TWICE};
 use crate::source::Sink;
 use crate::time::Time;
@@ -32,8 +32,8 @@ pub(super) struct Account {
     /// Bytes in a block, and where the current one is full.
     block_len: u64,
     block_end: u64,
-    /// The flow marked last: packets of one connection come in rows.
-    marked: u64,
+    /// The ends of the flow marked last: packets of one connection come in rows.
+    marked: Option<[(IpAddr, u16); 2]>,
     /// Where the last record ended.
     end: u64,
     /// The earliest other capture with fragments of a datagram that this one completed.
@@ -70,7 +70,7 @@ impl Account {
             block: None,
             block_len,
             block_end: 0,
-            marked: 0,
+            marked: None,
             end: 0,
             joined_from: None,
             elsewhere: Vec::new(),
@@ -150,10 +150,11 @@ impl Account {
         if let Some(from) = elsewhere.filter(|from| *from < self.node) {
             self.joined_from = Some(self.joined_from.map_or(from, |have| have.min(from)));
         }
-        let flow = decoded.flow_mark();
-        if flow != self.marked || !decoded.fragments.is_empty() {
-            self.marked = flow;
-            self.mark(packet, decoded, flow);
+        let [from, to] = decoded.ends();
+        let is_marked = self.marked.is_some_and(|ends| ends == [from, to] || ends == [to, from]);
+        if !is_marked || !decoded.fragments.is_empty() {
+            self.marked = Some([from, to]);
+            self.mark(packet, decoded, flow_mark(from, to));
         }
         // An error is a packet of the connection that it speaks of, too.
         if let Some((_, about)) = error_about(decoded) {
@@ -192,7 +193,7 @@ impl Account {
         self.block = Some(Block::new(record.number, record.offset, turn, record.section));
         let scale = out.node(self.node).index.scale;
         self.block_end = record.offset.saturating_add(self.block_len.saturating_mul(scale));
-        self.marked = 0;
+        self.marked = None;
     }
 
     fn end_block(&mut self, end: u64, out: &mut dyn Sink) {
