@@ -51,7 +51,7 @@ pub(crate) struct Tally {
 
 /// Values of one field.
 #[derive(Debug, Default, Clone, Copy)]
-struct Count {
+pub(crate) struct Count {
     all: u64,
     equal: u64,
     explained: u64,
@@ -60,7 +60,7 @@ struct Count {
 }
 
 impl Count {
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.all += other.all;
         self.equal += other.equal;
         self.explained += other.explained;
@@ -71,13 +71,29 @@ impl Count {
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { all, equal, explained, apart } = *self;
-        let n = all - apart;
-        let left = n - equal - explained;
-        let (is, why) = (percent(equal, n), percent(explained, n));
+        let (n, left) = (all - apart, self.unexplained());
+        let (is, why) = (self.equal(), self.explained());
         write!(
             f,
             "{equal:6} of {n:6} equal ({is:6.2} %), {explained} explained ({why:.2} %), {left} not, {apart} apart"
         )
+    }
+}
+
+impl Count {
+    /// The share that is equal, in percent of what can be compared.
+    pub(crate) fn equal(&self) -> f64 {
+        percent(self.equal, self.all - self.apart)
+    }
+
+    /// The share that differs for a known cause.
+    pub(crate) fn explained(&self) -> f64 {
+        percent(self.explained, self.all - self.apart)
+    }
+
+    /// How many differ and nobody knows why.
+    pub(crate) const fn unexplained(&self) -> u64 {
+        self.all - self.apart - self.equal - self.explained
     }
 }
 
@@ -95,6 +111,18 @@ pub(crate) enum Known {
 }
 
 impl Tally {
+    /// The values of all fields together.
+    pub(crate) fn all_fields(&self) -> Count {
+        let mut all = Count::default();
+        self.fields.values().for_each(|count| all.add(*count));
+        all
+    }
+
+    /// The share of rows that were found, in percent of those that can be.
+    pub(crate) fn rows_found(&self) -> f64 {
+        percent(self.found, self.rows - self.rows_apart)
+    }
+
     /// Counts what is known of a difference.
     pub(crate) fn explain(&mut self, difference: &Difference, known: Known) {
         match (difference.field.as_str(), known) {
@@ -134,15 +162,13 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (rows, found) = (self.rows - self.rows_apart, self.found);
-        let (is, apart) = (percent(found, rows), self.rows_apart);
+        let (is, apart) = (self.rows_found(), self.rows_apart);
         writeln!(f, "  rows of theirs: {rows}, found {found} ({is:.2} %), {apart} apart")?;
         writeln!(f, "  further rows of ours: {}; explained: {}", self.more, self.rows_explained)?;
-        let mut all = Count::default();
         for (name, count) in &self.fields {
             writeln!(f, "  {name:24} {count}")?;
-            all.add(*count);
         }
-        write!(f, "  {:24} {all}", "all fields")
+        write!(f, "  {:24} {}", "all fields", self.all_fields())
     }
 }
 

@@ -6,9 +6,10 @@
 //! each difference that neither a rule (`meaning.rs`, for any capture) nor a row of
 //! `tests/peers-explained.tsv` explains. An explained difference never counts as equal. *Apart* is
 //! what cannot be compared: the peer's own test makes it say something else, as its row tells. Ends
-//! with status 1 when an explanation is out of date.
+//! with status 1 when an explanation is out of date, or an aim (`aims.rs`) is missed.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is text")]
 
+mod aims;
 mod arkime;
 mod compare;
 mod derived;
@@ -70,11 +71,14 @@ fn main() -> std::process::ExitCode {
     for (name, tally) in &run.tallies {
         println!("\n{name}\n{tally}");
     }
-    let stale = if part.is_none() && log.is_none() { run.explained.stale() } else { Vec::new() };
-    for row in &stale {
-        println!("explanation out of date: {row}");
+    let mut wrong = Vec::new();
+    if part.is_none() && log.is_none() {
+        let stale = run.explained.stale();
+        wrong.extend(stale.iter().map(|row| format!("explanation out of date: {row}")));
+        wrong.extend(aims::missed(&run.tallies).iter().map(|aim| format!("missed: {aim}")));
     }
-    std::process::ExitCode::from(u8::from(!stale.is_empty()))
+    wrong.iter().for_each(|line| println!("{line}"));
+    std::process::ExitCode::from(u8::from(!wrong.is_empty()))
 }
 
 /// What is expected of one capture.
