@@ -1,7 +1,5 @@
 //! Our records are those of Zeek and Suricata: what `./x peers` prints, held to its aims.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use offwire_tests::repo::corpus_or_skip;
 use std::process::Command;
 
