@@ -8,6 +8,7 @@ use crate::event::{Body, Kind, Origin, Port, Socks};
 use crate::text::{self, Text};
 use crate::time::Time;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
 
 /// SOCKS.
 pub static PROTOCOL: Protocol = Protocol {
@@ -22,25 +23,125 @@ pub static PROTOCOL: Protocol = Protocol {
 /// Longest account or name of version 4, which end by a zero; version 5's have one byte of length.
 const MAX_TEXT: usize = 255;
 
-/// The first message of either version comes alone: the client waits for the answer.
+/// What either side begins with is enough, since the other one may be missing from the capture.
 fn probe(dir: Dir, data: &[u8]) -> Probe {
+    asks(dir, data).max(answers(data))
+}
+
+/// What a client begins with. The first message of either version comes alone, since the client waits
+/// for the answer; one in a hurry has its request right behind. Where the capture begins later, the
+/// request stands alone. One who accepted the connection must say more than its three first bytes.
+fn asks(dir: Dir, data: &[u8]) -> Probe {
     match (dir, data) {
-        (Dir::Resp, _) => Probe::No,
-        (_, [5, n @ 1..=9, methods @ ..]) => match methods.len().cmp(&usize::from(*n)) {
-            std::cmp::Ordering::Less => Probe::NeedMore,
-            std::cmp::Ordering::Equal if methods.iter().all(|m| *m < 10 || *m >= 0x80) => {
-                Probe::Yes
-            }
-            _ => Probe::No,
+        (_, [] | [5]) | (Dir::Orig, [4]) => Probe::NeedMore,
+        (_, [5, ..]) => match greeting(data) {
+            Shape::Part => Probe::NeedMore,
+            Shape::Whole(n) if n == data.len() && dir == Dir::Orig => Probe::Yes,
+            Shape::Whole(n) => match shape(data.get(n..).unwrap_or_default(), 1..=3) {
+                Shape::Part => Probe::NeedMore,
+                Shape::Whole(request) if n + request == data.len() => Probe::Yes,
+                _ => Probe::No,
+            },
+            Shape::Other => match shape(data, 1..=3) {
+                Shape::Part => Probe::NeedMore,
+                // No server is at port 0, which the answer of one that failed may name.
+                Shape::Whole(n) if n == data.len() && !data.ends_with(&[0, 0]) => Probe::Yes,
+                _ => Probe::No,
+            },
         },
-        (_, [4, 1 | 2, rest @ ..]) => match request_4(rest) {
+        (Dir::Orig, [4, 1 | 2, rest @ ..]) => match request_4(rest) {
             Ok((_, 0)) => Probe::Yes,
             Err(()) if rest.len() <= 6 + 2 * MAX_TEXT => Probe::NeedMore,
             _ => Probe::No,
         },
-        (_, [] | [4 | 5]) => Probe::NeedMore,
         _ => Probe::No,
     }
+}
+
+/// What a proxy begins with: the choice of a method, perhaps that a password was right, and the answer
+/// to the request. An answer without its choice, and one of version 4, are short and of many zeros.
+fn answers(data: &[u8]) -> Probe {
+    let (reply, is_chosen) = match data {
+        [] | [5] | [5, 2] | [5, 2, 1] => return Probe::NeedMore,
+        [0, 90..=93, ..] if data.len() == 8 => return Probe::Maybe,
+        [5, 2, 1, 0, reply @ ..] => (reply, true),
+        [5, 0, reply @ ..] if matches!(reply, [] | [5, ..]) => (reply, true),
+        // The other codes are commands of requests, too.
+        [5, 0 | 4..=8, ..] => (data, false),
+        _ => return Probe::No,
+    };
+    match (shape(reply, 0..=8), reply) {
+        (Shape::Part, _) => Probe::NeedMore,
+        (Shape::Whole(_), [_, 0, ..]) if is_chosen => Probe::Yes,
+        (Shape::Whole(n), _) if n == reply.len() => {
+            if is_chosen {
+                Probe::Yes
+            } else {
+                Probe::Maybe
+            }
+        }
+        _ => Probe::No,
+    }
+}
+
+/// How much of a message of version 5 is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// It is not that message.
+    Other,
+    /// Its beginning.
+    Part,
+    /// All of it, in so many bytes.
+    Whole(usize),
+}
+
+/// A client's first message. Behind it nothing stands yet but what a client in a hurry says.
+fn greeting(data: &[u8]) -> Shape {
+    // Methods that were given out, and those of a site (RFC 1928, section 3).
+    let are_methods = |all: &[u8]| all.iter().all(|m| *m < 10 || *m >= 0x80);
+    let (n, rest) = match data {
+        [] | [5] => return Shape::Part,
+        [5, n @ 1..=9, rest @ ..] => (usize::from(*n), rest),
+        _ => return Shape::Other,
+    };
+    let Some((methods, behind)) = rest.split_at_checked(n) else {
+        return if are_methods(rest) { Shape::Part } else { Shape::Other };
+    };
+    let is_hurry = match behind {
+        [] => true,
+        [1, ..] => methods.contains(&2),
+        _ => shape(behind, 1..=3) != Shape::Other,
+    };
+    if is_hurry && are_methods(methods) { Shape::Whole(2 + n) } else { Shape::Other }
+}
+
+/// A request or its answer: a code, a zero, an address or a name, and the port.
+fn shape(data: &[u8], codes: RangeInclusive<u8>) -> Shape {
+    let place = match data {
+        [] | [5] => return Shape::Part,
+        [5, code, rest @ ..] if codes.contains(code) => match rest {
+            [] | [0] => return Shape::Part,
+            [0, place @ ..] => place,
+            _ => return Shape::Other,
+        },
+        _ => return Shape::Other,
+    };
+    let n = match place {
+        [1, ..] => 4,
+        [4, ..] => 16,
+        [3] => return Shape::Part,
+        [3, n @ 1..=u8::MAX, name @ ..] => {
+            // Without this a call of DCE/RPC would have a name of zeros.
+            if !name.iter().take((*n).into()).all(|b| *b > b' ' && *b != 0x7f) {
+                return Shape::Other;
+            }
+            1 + usize::from(*n)
+        }
+        _ => return Shape::Other,
+    };
+    // Version, code, zero, kind; the port.
+    let whole = 4 + n + 2;
+    if data.len() < whole { Shape::Part } else { Shape::Whole(whole) }
 }
 
 /// How far a side has come.
@@ -52,16 +153,24 @@ enum Phase {
     Greeted,
     /// The client has said all; what follows goes through the proxy.
     Asked,
+    /// What the client asked is not in the capture: what it says means nothing before the answer.
+    Lost,
 }
 
 /// One connection's state.
 #[derive(Debug, Default)]
 struct Proxy {
+    /// Which side is the client: mostly the originator.
+    asks: Option<Dir>,
+    /// The proxy's bytes told so.
+    is_told_by_proxy: bool,
     client: Phase,
     server: Phase,
     row: Socks,
     begin: Option<(Time, Origin)>,
     login: Option<Asked>,
+    /// The client's first message was seen.
+    is_greeted: bool,
     /// A second answer follows when a peer has connected.
     is_bind: bool,
 }
@@ -74,9 +183,10 @@ impl Analyzer for Proxy {
             if rest.is_empty() {
                 return Step::Done;
             }
-            let read = match dir {
-                Dir::Orig => self.request(rest, cx),
-                Dir::Resp => self.reply(rest, cx),
+            let read = match self.asks.or_else(|| self.tell_sides(dir, rest)) {
+                Some(asks) if asks == dir => self.request(rest, cx),
+                Some(_) => self.reply(rest, cx),
+                None => None,
             };
             let (n, then) = match read {
                 Some(Ok(done)) => done,
@@ -93,7 +203,15 @@ impl Analyzer for Proxy {
         }
     }
 
-    fn gap(&mut self, _: Dir, _: u64, cx: &mut Cx<'_>) -> Step {
+    fn gap(&mut self, dir: Dir, _: u64, cx: &mut Cx<'_>) -> Step {
+        // The proxy's half alone tells enough.
+        let may_ask = self.asks.is_none_or(|asks| asks == dir);
+        if may_ask && matches!(self.client, Phase::Start | Phase::Lost) {
+            if self.asks.is_some() {
+                self.client = Phase::Lost;
+            }
+            return Step::Done;
+        }
         self.finish(cx);
         Step::Quit
     }
@@ -112,22 +230,37 @@ impl Analyzer for Proxy {
 type Read = Option<Result<(usize, Then), ()>>;
 
 impl Proxy {
+    /// Which side is the client, by the first bytes of either; `None` while they may be of both. What
+    /// is of neither is a client's, who will have said nothing that is understood.
+    fn tell_sides(&mut self, dir: Dir, data: &[u8]) -> Option<Dir> {
+        self.asks = match (asks(dir, data), answers(data)) {
+            (Probe::Yes, _) | (_, Probe::No) => Some(dir),
+            (Probe::No, _) | (_, Probe::Yes) => Some(other(dir)),
+            _ => None,
+        };
+        self.is_told_by_proxy = self.asks == Some(other(dir));
+        self.asks
+    }
+
     fn request(&mut self, data: &[u8], cx: &mut Cx<'_>) -> Read {
         let mut c = Cursor::new(data);
         match (self.client, c.u8()?) {
-            (Phase::Start, 5) => {
-                let n = c.u8()?;
-                c.take(n.into())?;
-                self.row.version = Some(5);
-                self.begin = Some((cx.ts, cx.at));
-                self.client = Phase::Greeted;
-            }
+            (Phase::Start, 5) => match (greeting(data), shape(data, 1..=3)) {
+                (Shape::Whole(n), _) => {
+                    self.begin(5, cx);
+                    (self.client, self.is_greeted) = (Phase::Greeted, true);
+                    return Some(Ok((n, Then::GoOn)));
+                }
+                (Shape::Other, Shape::Whole(_)) => return self.request_5(c, cx),
+                (Shape::Other, Shape::Other) => return self.not_a_request(),
+                _ => return None,
+            },
             (Phase::Start, 4) => {
                 let command = c.u8()?;
                 let (row, left) = request_4(c.rest()).ok()?;
                 self.row = row;
                 self.is_bind = command == 2;
-                self.begin = Some((cx.ts, cx.at));
+                self.begin(4, cx);
                 self.client = Phase::Asked;
                 return Some(Ok((data.len() - left, Then::GoOn)));
             }
@@ -142,47 +275,78 @@ impl Proxy {
                 self.row.user = Some(user);
                 self.login = Some(login);
             }
-            (Phase::Greeted, 5) => {
-                let [command, _] = c.array()?;
-                let Ok((host, name, port)) = address(&mut c)? else { return Some(Err(())) };
-                (self.row.request_host, self.row.request_name) = (host, name);
-                self.row.request_p = Some(Port(port));
-                self.is_bind = command == 2;
-                self.client = Phase::Asked;
-            }
+            (Phase::Greeted, 5) => return self.request_5(c, cx),
             // Whatever it is, it is not the proxy's until that has answered.
-            (Phase::Asked, _) => return None,
+            (Phase::Asked | Phase::Lost, _) => return None,
+            (Phase::Start, _) => return self.not_a_request(),
             _ => return Some(Err(())),
         }
         Some(Ok((c.pos(), Then::GoOn)))
     }
 
+    /// A request of version 5 behind its first byte.
+    fn request_5(&mut self, mut c: Cursor<'_>, cx: &Cx<'_>) -> Read {
+        let [command, _] = c.array()?;
+        let Ok((host, name, port)) = address(&mut c)? else { return Some(Err(())) };
+        self.begin(5, cx);
+        (self.row.request_host, self.row.request_name) = (host, name);
+        self.row.request_p = Some(Port(port));
+        self.is_bind = command == 2;
+        self.client = Phase::Asked;
+        Some(Ok((c.pos(), Then::GoOn)))
+    }
+
+    /// The client goes on with something that began before the capture, if the proxy was understood.
+    fn not_a_request(&mut self) -> Read {
+        if !self.is_told_by_proxy {
+            return Some(Err(()));
+        }
+        self.client = Phase::Lost;
+        None
+    }
+
+    /// Notes what is spoken, and since when.
+    fn begin(&mut self, version: u64, cx: &Cx<'_>) {
+        self.row.version = Some(version);
+        self.begin.get_or_insert((cx.ts, cx.at));
+    }
+
     fn reply(&mut self, data: &[u8], cx: &mut Cx<'_>) -> Read {
         let mut c = Cursor::new(data);
-        match (self.row.version, self.server, c.u8()?) {
-            (Some(5), Phase::Start, 5) => {
+        let first = c.u8()?;
+        let version = self.row.version.unwrap_or(if first == 5 { 5 } else { 4 });
+        if (self.server, self.is_greeted, version) == (Phase::Start, false, 5) && *data.get(2)? == 0
+        {
+            // The choice of a method was before the capture.
+            self.server = Phase::Greeted;
+        }
+        match (version, self.server, first) {
+            (5, Phase::Start, 5) => {
                 if !matches!(c.u8()?, 0 | 2) {
                     // None was good enough, or one that has messages of its own.
                     return Some(Err(()));
                 }
+                self.begin(5, cx);
                 cx.service.insert("socks");
                 self.server = Phase::Greeted;
             }
-            (Some(5), Phase::Greeted, 1) => {
+            (5, Phase::Greeted, 1) => {
                 let is_ok = c.u8()? == 0;
                 if let Some(login) = self.login.take() {
                     login.end(Some(is_ok), None, cx);
                 }
             }
-            (Some(5), Phase::Greeted, 5) => {
+            (5, Phase::Greeted, 5) => {
                 let [code, _] = c.array()?;
                 let Ok((host, name, port)) = address(&mut c)? else { return Some(Err(())) };
+                self.begin(5, cx);
                 self.row.status = Some(status_5(code).into());
                 return Some(Ok((c.pos(), self.answer(code == 0, host, name, port, cx))));
             }
-            (Some(4), _, 0) => {
+            (4, _, 0) => {
                 let code = c.u8()?;
                 let (port, host) = (c.be16()?, Ipv4Addr::from(c.array::<4>()?));
+                self.begin(4, cx);
                 self.row.status = Some(status_4(code).into());
                 let then = self.answer(code == 90, Some(host.into()), None, port, cx);
                 return Some(Ok((c.pos(), then)));
@@ -212,6 +376,13 @@ impl Proxy {
             (true, true) => Then::GoOn,
             (true, false) => Then::Other,
         }
+    }
+}
+
+const fn other(dir: Dir) -> Dir {
+    match dir {
+        Dir::Orig => Dir::Resp,
+        Dir::Resp => Dir::Orig,
     }
 }
 
@@ -343,8 +514,106 @@ mod tests {
         assert_eq!(probe(Dir::Orig, b"\x05\x02\x00"), Probe::NeedMore);
         // DCE/RPC begins with the same byte.
         assert_eq!(probe(Dir::Orig, b"\x05\x00\x0b\x03"), Probe::No);
-        assert_eq!(probe(Dir::Orig, b"\x05\x01\x00\x01"), Probe::No);
+        assert_eq!(probe(Dir::Orig, b"\x05\x01\x02\x01"), Probe::No);
         assert_eq!(probe(Dir::Orig, b"\x05\x01\x20"), Probe::No);
+    }
+
+    /// A proxy's half: no account is asked for, the answer to a request.
+    const ANSWERED: &[u8] = b"\x05\x00\x05\x00\x00\x01\x0a\x00\x00\x01\x12\x34";
+
+    #[test]
+    fn the_proxy_s_half_alone_tells_where_it_connects_from_in_any_cut() {
+        let web = b"HTTP/1.1 200 OK\r\n";
+        let row = "socks version=5 status=succeeded bound.host=10.0.0.1 bound_p=4660";
+        for (choice, dir) in [(&[][..], Dir::Resp), (&[2, 1, 0][..], Dir::Resp), (&[], Dir::Orig)] {
+            let said = match choice {
+                [] => [ANSWERED, web].concat(),
+                with_password => [&[5], with_password, &ANSWERED[2..], web].concat(),
+            };
+            let said =
+                [Said::Gap(other(dir), 3), Said::Data(dir, &said), Said::Gap(other(dir), 10)];
+            for step in [1, 2, 3, 5, usize::MAX] {
+                let got = talk(&PROTOCOL, &said, step);
+                assert_eq!(got, [row, "become \"\""], "{dir:?} step {step}");
+            }
+        }
+        // The request was refused: nothing follows.
+        let refused = Said::Data(Dir::Resp, b"\x05\x00\x05\x05\x00\x01\0\0\0\0\0\0");
+        let want = "socks version=5 status=Connection refused bound.host=0.0.0.0 bound_p=0";
+        assert_eq!(talk(&PROTOCOL, &[refused], usize::MAX), [want, "quit"]);
+    }
+
+    #[test]
+    fn a_capture_that_begins_behind_the_greeting_has_the_request() {
+        let ask = Said::Data(Dir::Resp, b"\x05\x01\x00\x03\x06a.test\x00\x50");
+        let choice = Said::Data(Dir::Orig, &ANSWERED[..2]);
+        let answer = Said::Data(Dir::Orig, &ANSWERED[2..]);
+        let want = "socks version=5 status=succeeded request.name=a.test request_p=80 \
+                    bound.host=10.0.0.1 bound_p=4660";
+        for said in [&[choice, ask, answer][..], &[ask, answer]] {
+            assert_eq!(talk(&PROTOCOL, said, usize::MAX), [want, "become \"\""]);
+        }
+        // What the client says is the end of something.
+        let rest = Said::Data(Dir::Resp, b"\x61\x62\x63");
+        let want = "socks version=5 status=succeeded bound.host=10.0.0.1 bound_p=4660";
+        let got = talk(&PROTOCOL, &[choice, rest, answer], usize::MAX);
+        assert_eq!(got, [want, "become \"\""]);
+    }
+
+    #[test]
+    fn either_half_is_told_by_its_first_bytes() {
+        for cut in 0..ANSWERED.len() {
+            assert_eq!(probe(Dir::Resp, &ANSWERED[..cut]), Probe::NeedMore, "{cut}");
+        }
+        let ask: &[u8] = b"\x05\x01\x00\x01\x01\x02\x03\x04\x00\x50";
+        for dir in [Dir::Orig, Dir::Resp] {
+            for begins in [
+                ANSWERED,
+                &[ANSWERED, b"SSH-2.0-x\r\n"].concat(),
+                b"\x05\x02\x01\x00\x05\x00\x00\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x12\x34",
+                b"\x05\x00\x05\x01\x00\x01\0\0\0\0\0\0",
+                ask,
+                &[b"\x05\x01\x00", ask].concat(),
+            ] {
+                assert_eq!(probe(dir, begins), Probe::Yes, "{begins:02x?}");
+            }
+            // An answer alone: only where proxies are usual.
+            assert_eq!(probe(dir, &ANSWERED[2..]), Probe::Maybe);
+            assert_eq!(probe(dir, b"\x00\x5a\x12\x34\x0a\x00\x00\x01"), Probe::Maybe);
+        }
+        assert_eq!(probe(Dir::Resp, b"\x05\x01\x00"), Probe::NeedMore);
+    }
+
+    #[test]
+    fn what_comes_close_is_no_proxy() {
+        let near: &[&[u8]] = &[
+            // An address of a kind that there is not, a code that there is not, no zero.
+            b"\x05\x00\x05\x00\x00\x02\x0a\x00\x00\x01\x12\x34",
+            b"\x05\x00\x05\x09\x00\x01\x0a\x00\x00\x01\x12\x34",
+            b"\x05\x00\x05\x00\x01\x01\x0a\x00\x00\x01\x12\x34",
+            // A name that is none; more behind a refusal; a password that was wrong.
+            b"\x05\x00\x05\x00\x00\x03\x04a\x00b\x00\x12\x34",
+            b"\x05\x00\x05\x05\x00\x01\x0a\x00\x00\x01\x12\x34x",
+            b"\x05\x02\x01\x01\x05\x00\x00\x01\x0a\x00\x00\x01\x12\x34",
+            // More behind an answer or a request without its beginning; a request for port 0.
+            b"\x05\x00\x00\x01\x0a\x00\x00\x01\x12\x34x",
+            b"\x05\x01\x00\x01\x0a\x00\x00\x01\x12\x34x",
+            b"\x05\x01\x00\x01\x0a\x00\x00\x01\x00\x00",
+            // An answer of version 4 of another length or code.
+            b"\x00\x5a\x12\x34\x0a\x00\x00\x01\x00",
+            b"\x00\x5e\x12\x34\x0a\x00\x00\x01",
+            // Calls of DCE/RPC in fragments, of version 5.0 and 5.1; DNP3.
+            b"\x05\x00\x00\x03\x10\x00\x00\x00\x1c\x00\x00\x00\x01\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00",
+            b"\x05\x00\x00\x01\x10\x00\x00\x00\x1c\x00\x00\x00\x01\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00",
+            b"\x05\x01\x00\x03\x10\x00\x00\x00\x1c\x00\x00\x00\x01\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00",
+            b"\x05\x00\x0c\x03\x10\x00\x00\x00\x1c\x00",
+            b"\x05\x64\x05\xc0\x01\x00\x00\x04\xe9\x21",
+        ];
+        for data in near {
+            for dir in [Dir::Orig, Dir::Resp] {
+                assert_eq!(probe(dir, data), Probe::No, "{data:02x?}");
+            }
+        }
     }
 
     #[test]

@@ -556,6 +556,28 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_through_a_proxy_is_read_in_its_half_alone() {
+        let web = [&b"\x05\x00\x00\x01\x0a\x00\x00\x01\x12\x34"[..], ANSWER].concat();
+        for dir in [Dir::Orig, Dir::Resp] {
+            let mut c = conversation(Over::Stream).begins_partial(true);
+            let mut out = Events::default();
+            c.data(dir, b"\x05\x00", mark(1), &mut out);
+            c.gap(other(dir), 12, mark(2), &mut out);
+            c.data(dir, &web, mark(3), &mut out);
+            c.gap(other(dir), 50, mark(4), &mut out);
+            c.finish(mark(5), &mut out);
+            let is = |wanted: &dyn Fn(&Body) -> bool| out.0.iter().any(|e| wanted(&e.body));
+            assert!(is(&|b| matches!(b, Body::Socks(s) if s.bound_host.is_some())), "{:?}", out.0);
+            if dir == Dir::Resp {
+                assert!(is(&|b| matches!(b, Body::Http(h) if h.status_code == Some(200))));
+                assert_eq!(services(c), ["http", "socks"]);
+            } else {
+                assert_eq!(services(c), ["socks"]);
+            }
+        }
+    }
+
+    #[test]
     fn a_gap_before_the_protocol_is_known_decides_on_what_there_is() {
         let (mut c, mut out) = (conversation(Over::Stream), Events::default());
         c.data(Dir::Orig, ASK, mark(1), &mut out);
