@@ -336,8 +336,7 @@ impl Http {
     /// All headers of a message are there: its body's framing is known.
     fn end_headers(&mut self, dir: Dir, headers: Headers, cx: &mut Cx<'_>) {
         let (has_conflicting_lengths, coding) = (headers.has_conflicting_lengths, headers.coding);
-        let mut turn = None;
-        let (framing, mut switched) = if dir == Dir::Orig {
+        let (framing, switched) = if dir == Dir::Orig {
             let Some(tx) = self.pending.iter_mut().rev().find(|t| !t.is_request_done) else {
                 return;
             };
@@ -349,8 +348,10 @@ impl Http {
                 return;
             }
             let switched = tx.switches_to();
-            turn = (switched == Some("websocket")).then(|| tx.websocket());
-            (framing, switched)
+            if switched == Some("websocket") {
+                self.frames = Some(Box::new(Frames::new(tx.websocket(), cx)));
+            }
+            (framing, switched.filter(|_| self.frames.is_none()))
         };
         if has_conflicting_lengths {
             cx.weird("HTTP", "HTTP_conflicting_lengths", None);
@@ -359,10 +360,6 @@ impl Http {
             self.end_message(dir, cx);
         } else {
             self.side(dir).part = Part::Body(Box::new(Body::new(framing, coding)));
-        }
-        if let Some(row) = turn {
-            self.frames = Some(Box::new(Frames::new(row, cx)));
-            switched = None;
         }
         self.switched = self.switched.or(switched);
     }
