@@ -157,6 +157,7 @@ impl Conversation {
             match guess(Over::Datagrams, dir, bytes, self.ports, true) {
                 Guess::Found(protocol) => {
                     self.rival = rival(protocol, self.ports);
+                    (self.orig, self.resp) = Default::default();
                     self.mode = Mode::Running((protocol.open)());
                 }
                 _ => {
@@ -538,6 +539,28 @@ mod tests {
             c.finish(mark(2), &mut out);
             assert_eq!(services(c), [want]);
         }
+    }
+
+    #[test]
+    fn media_are_told_by_packets_that_go_on_and_give_way_to_what_is_read() {
+        let packet = |n: u8| [&[0x80, 8, 0, n, 0, 0, n, 0, 0, 0, 0, 7][..], &[0xd5; 160]].concat();
+        let snmp = b"\x30\x18\x02\x01\x01\x04\x01a\xa0\x10\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x05\x30\x03\x06\x01\x2b";
+        let run = |said: &[(Dir, u8)], last: &[u8]| {
+            let (mut c, mut out) = (conversation(Over::Datagrams), Events::default());
+            for (dir, n) in said {
+                c.datagram(*dir, &packet(*n), mark(1), &mut out);
+            }
+            assert!(c.held() <= 1024);
+            c.datagram(Dir::Orig, last, mark(2), &mut out);
+            c.finish(mark(3), &mut out);
+            services(c)
+        };
+        let (o, r) = (Dir::Orig, Dir::Resp);
+        assert_eq!(run(&[(o, 1), (r, 50), (o, 2), (o, 3), (r, 51), (o, 4)], b"x"), ["rtp"]);
+        assert!(run(&[(o, 1), (r, 2), (o, 3), (r, 4), (o, 5), (r, 6)], b"x").is_empty());
+        assert_eq!(run(&[(o, 1), (o, 2), (o, 3), (o, 4)], snmp), ["snmp"]);
+        // As many as are looked at, none of which goes on.
+        assert!(run(&[(o, 1); 40], &packet(2)).is_empty());
     }
 
     #[test]
