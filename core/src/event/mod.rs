@@ -34,6 +34,7 @@ mod ssh;
 mod ssl;
 mod syslog;
 mod value;
+mod websocket;
 mod weird;
 mod x509;
 
@@ -69,6 +70,7 @@ pub use ssl::Ssl;
 pub use syslog::Syslog;
 pub(crate) use value::record;
 pub use value::{Cell, Field, Port, Record, StringSet, Type, Value};
+pub use websocket::Websocket;
 pub use weird::Weird;
 pub use x509::X509;
 
@@ -180,6 +182,7 @@ kinds! {
     Ssh,
     Ssl,
     Syslog,
+    Websocket,
     Weird,
     X509,
 }

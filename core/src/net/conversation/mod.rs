@@ -157,6 +157,7 @@ impl Conversation {
             match guess(Over::Datagrams, dir, bytes, self.ports, true) {
                 Guess::Found(protocol) => {
                     self.rival = rival(protocol, self.ports);
+                    (self.orig, self.resp) = Default::default();
                     self.mode = Mode::Running((protocol.open)());
                 }
                 _ => {
@@ -541,6 +542,28 @@ mod tests {
     }
 
     #[test]
+    fn media_are_told_by_packets_that_go_on_and_give_way_to_what_is_read() {
+        let packet = |n: u8| [&[0x80, 8, 0, n, 0, 0, n, 0, 0, 0, 0, 7][..], &[0xd5; 160]].concat();
+        let snmp = b"\x30\x18\x02\x01\x01\x04\x01a\xa0\x10\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x05\x30\x03\x06\x01\x2b";
+        let run = |said: &[(Dir, u8)], last: &[u8]| {
+            let (mut c, mut out) = (conversation(Over::Datagrams), Events::default());
+            for (dir, n) in said {
+                c.datagram(*dir, &packet(*n), mark(1), &mut out);
+            }
+            assert!(c.held() <= 1024);
+            c.datagram(Dir::Orig, last, mark(2), &mut out);
+            c.finish(mark(3), &mut out);
+            services(c)
+        };
+        let (o, r) = (Dir::Orig, Dir::Resp);
+        assert_eq!(run(&[(o, 1), (r, 50), (o, 2), (o, 3), (r, 51), (o, 4)], b"x"), ["rtp"]);
+        assert!(run(&[(o, 1), (r, 2), (o, 3), (r, 4), (o, 5), (r, 6)], b"x").is_empty());
+        assert_eq!(run(&[(o, 1), (o, 2), (o, 3), (o, 4)], snmp), ["snmp"]);
+        // As many as are looked at, none of which goes on.
+        assert!(run(&[(o, 1); 40], &packet(2)).is_empty());
+    }
+
+    #[test]
     fn what_goes_on_from_before_the_capture_is_missing_and_not_a_beginning() {
         let middle = b"\xde\xad\xbe\xef and the end of a message";
         // RFC 4511, section 4.2.2: a bind that succeeded.
@@ -552,6 +575,28 @@ mod tests {
             c.data(Dir::Resp, bound, mark(2), &mut out);
             c.finish(mark(3), &mut out);
             assert_eq!(services(c), want, "{is_partial}");
+        }
+    }
+
+    #[test]
+    fn what_goes_through_a_proxy_is_read_in_its_half_alone() {
+        let web = [&b"\x05\x00\x00\x01\x0a\x00\x00\x01\x12\x34"[..], ANSWER].concat();
+        for dir in [Dir::Orig, Dir::Resp] {
+            let mut c = conversation(Over::Stream).begins_partial(true);
+            let mut out = Events::default();
+            c.data(dir, b"\x05\x00", mark(1), &mut out);
+            c.gap(other(dir), 12, mark(2), &mut out);
+            c.data(dir, &web, mark(3), &mut out);
+            c.gap(other(dir), 50, mark(4), &mut out);
+            c.finish(mark(5), &mut out);
+            let is = |wanted: &dyn Fn(&Body) -> bool| out.0.iter().any(|e| wanted(&e.body));
+            assert!(is(&|b| matches!(b, Body::Socks(s) if s.bound_host.is_some())), "{:?}", out.0);
+            if dir == Dir::Resp {
+                assert!(is(&|b| matches!(b, Body::Http(h) if h.status_code == Some(200))));
+                assert_eq!(services(c), ["http", "socks"]);
+            } else {
+                assert_eq!(services(c), ["socks"]);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Conversation, Mode, other};
 use crate::net::identify::{Guess, guess};
 use crate::net::reassembly::Mark;
-use crate::proto::signatures::{Told, tell};
+use crate::proto::signatures::{Told, media, tell};
 use crate::proto::{Analyzer, Dir, Over};
 use crate::source::Sink;
 
@@ -125,6 +125,7 @@ impl Conversation {
     }
 
     /// Names a datagram that no analyzer knows. What comes later may be read: STUN goes before DTLS.
+    /// Of what could be media the headers are kept, as many as datagrams are looked at.
     pub(super) fn tell_datagram(&mut self, dir: Dir, bytes: &[u8]) {
         if self.told.is_some() {
             return;
@@ -132,6 +133,12 @@ impl Conversation {
         let sides = if dir == Dir::Orig { [bytes, &[]] } else { [&[], bytes] };
         if let Told::Name(name) = tell(Over::Datagrams, sides, self.ports, true) {
             self.told = Some(name);
+        } else if let Some(head) = media::head(bytes) {
+            let heads = &mut self.left(dir).bytes;
+            heads.extend_from_slice(head);
+            if media::is_rtp(heads) {
+                self.told = Some("rtp");
+            }
         }
     }
 

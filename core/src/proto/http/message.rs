@@ -3,7 +3,7 @@
 use super::body::{Body, Framing};
 use super::gzip::Coding;
 use super::{some_text, wire};
-use crate::event::{Http, Origin};
+use crate::event::{Http, Origin, Websocket};
 use crate::proto::Dir;
 use crate::text::{self, Text};
 use crate::time::Time;
@@ -25,8 +25,11 @@ const PROXY_INITIALS: &[u8] = b"cfpvx";
 /// Proxy headers kept of one message; more say nothing new.
 const MAX_PROXIED: usize = 16;
 
-/// Longest name of a header that is read: `content-disposition` has 19 letters.
-const MAX_NAME: usize = 20;
+/// Protocols or extensions kept of one side of a WebSocket; some two are usual.
+const MAX_OFFERED: usize = 16;
+
+/// Longest name of a header that is read: `sec-websocket-extensions`.
+const MAX_NAME: usize = 24;
 
 /// What the headers of one message say, as far as the record or the framing needs it.
 #[derive(Debug, Default)]
@@ -50,6 +53,8 @@ pub struct Headers {
     filename: Option<Text>,
     upgrade: Vec<u8>,
     proxied: Vec<String>,
+    protocols: Vec<Text>,
+    extensions: Vec<Text>,
 }
 
 impl Headers {
@@ -95,6 +100,8 @@ impl Headers {
             b"content-disposition" => {
                 self.filename = wire::parameter(value, "filename").and_then(some_text);
             }
+            b"sec-websocket-protocol" => offer(&mut self.protocols, value),
+            b"sec-websocket-extensions" => offer(&mut self.extensions, value),
             lower => self.proxy(lower, value),
         }
     }
@@ -156,6 +163,7 @@ pub struct Transaction {
     /// The reply's message is over.
     pub is_reply_done: bool,
     upgrade: Vec<u8>,
+    websocket: Option<Box<Websocket>>,
     http: Http,
 }
 
@@ -174,6 +182,7 @@ impl Transaction {
             has_reply: false,
             is_reply_done: false,
             upgrade: Vec::new(),
+            websocket: None,
             http,
         }
     }
@@ -259,6 +268,13 @@ impl Transaction {
         http.origin = headers.origin;
         http.proxied = headers.proxied.iter().collect();
         http.orig_filenames = headers.filename.into_iter().collect();
+        if !headers.protocols.is_empty() || !headers.extensions.is_empty() {
+            self.websocket = Some(Box::new(Websocket {
+                client_protocols: headers.protocols,
+                client_extensions: headers.extensions,
+                ..Websocket::default()
+            }));
+        }
         if let Some((user, has_password)) = credentials(&headers.authorization) {
             http.username = some_text(&user);
             http.password = has_password.then_some("<hidden>");
@@ -272,6 +288,11 @@ impl Transaction {
         self.http.server = headers.server;
         self.http.resp_filenames = headers.filename.into_iter().collect();
         self.upgrade = headers.upgrade;
+        if !headers.protocols.is_empty() || !headers.extensions.is_empty() {
+            let websocket = self.websocket.get_or_insert_default();
+            websocket.subprotocol = headers.protocols.into_iter().next_back();
+            websocket.server_extensions = headers.extensions;
+        }
         let is_bare = self.http.method.as_deref() == Some("HEAD")
             || matches!(self.http.status_code, Some(100..200 | 204 | 304))
             || self.switches_to().is_some();
@@ -283,6 +304,15 @@ impl Transaction {
             }
             framing => framing,
         }
+    }
+
+    /// What headers told of the WebSocket that follows.
+    pub fn websocket(&mut self) -> Box<Websocket> {
+        let mut row = self.websocket.take().unwrap_or_default();
+        row.host.clone_from(&self.http.host);
+        row.uri.clone_from(&self.http.uri);
+        row.user_agent.clone_from(&self.http.user_agent);
+        row
     }
 
     /// The message of `dir` is over.
@@ -304,6 +334,12 @@ impl Transaction {
     pub fn into_record(self) -> Http {
         self.http
     }
+}
+
+/// Takes the names of a list.
+fn offer(names: &mut Vec<Text>, value: &[u8]) {
+    let words = value.split(|b| *b == b',').map(<[u8]>::trim_ascii).filter_map(some_text);
+    names.extend(words.take(MAX_OFFERED.saturating_sub(names.len())));
 }
 
 /// The authority of an absolute target: `http://HOST/path`.

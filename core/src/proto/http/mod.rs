@@ -4,6 +4,7 @@ mod body;
 mod gzip;
 mod message;
 pub(super) mod mime;
+mod websocket;
 mod wire;
 
 use super::line::{Liner, Next};
@@ -14,6 +15,7 @@ use crate::time::Time;
 use body::Taken;
 use gzip::Coding;
 use std::collections::VecDeque;
+use websocket::Frames;
 
 pub use body::{Body, Framing};
 pub use message::{Headers, Transaction};
@@ -22,7 +24,7 @@ pub use wire::{RequestLine, StatusLine, number};
 /// HTTP/1 over TCP.
 pub static PROTOCOL: Protocol = Protocol {
     name: "http",
-    emits: &[Kind::Http, Kind::Weird],
+    emits: &[Kind::Http, Kind::Websocket, Kind::Weird],
     over: Over::Stream,
     ports: &[80, 81, 631, 1080, 3128, 5985, 8000, 8080, 8888],
     probe,
@@ -124,6 +126,8 @@ struct Http {
     depth: u64,
     /// Set when what follows in both directions is another protocol.
     switched: Option<&'static str>,
+    /// Set when what follows are frames of WebSocket, which belong to the exchange that led to them.
+    frames: Option<Box<Frames>>,
 }
 
 impl Analyzer for Http {
@@ -137,6 +141,12 @@ impl Analyzer for Http {
             if rest.is_empty() {
                 return Step::Done;
             }
+            if let Some(frames) = &mut self.frames {
+                return match frames.data(dir, rest, cx) {
+                    Step::More { used: n, need } => Step::More { used: used + n, need },
+                    step => step,
+                };
+            }
             match self.advance(dir, rest, cx) {
                 Some(n) => used += n,
                 None => return Step::More { used, need: rest.len() + 1 },
@@ -145,6 +155,9 @@ impl Analyzer for Http {
     }
 
     fn gap(&mut self, dir: Dir, len: u64, cx: &mut Cx<'_>) -> Step {
+        if let Some(frames) = &mut self.frames {
+            return frames.gap(dir, len, cx);
+        }
         let side = self.side(dir);
         side.liner.reset();
         if let Part::Body(body) = &mut side.part
@@ -162,6 +175,9 @@ impl Analyzer for Http {
         }
         while let Some(done) = self.pending.pop_front() {
             emit(done, cx);
+        }
+        if let Some(frames) = &mut self.frames {
+            frames.finish(cx);
         }
     }
 }
@@ -335,7 +351,11 @@ impl Http {
             if tx.is_interim() {
                 return;
             }
-            (framing, tx.switches_to())
+            let switched = tx.switches_to();
+            if switched == Some("websocket") {
+                self.frames = Some(Box::new(Frames::new(tx.websocket(), cx)));
+            }
+            (framing, switched.filter(|_| self.frames.is_none()))
         };
         if has_conflicting_lengths {
             cx.weird("HTTP", "HTTP_conflicting_lengths", None);
@@ -344,10 +364,6 @@ impl Http {
             self.end_message(dir, cx);
         } else {
             self.side(dir).part = Part::Body(Box::new(Body::new(framing, coding)));
-        }
-        if switched == Some("websocket") {
-            // Frames are not read: the name is all that is told of them.
-            cx.service.insert("websocket");
         }
         self.switched = self.switched.or(switched);
     }

@@ -54,6 +54,49 @@ pub(super) fn dhcpv6(data: &[u8]) -> Probe {
     Maybe
 }
 
+/// CoAP (RFC 7252, section 3): version 1, a token of at most eight bytes, a method or a kind of answer,
+/// options in the order of their numbers, content behind a marker.
+pub(super) fn coap(data: &[u8]) -> Probe {
+    /// The last option that was given out before those of a site, with room for some more.
+    const LAST_OPTION: u16 = 300;
+    let [
+        first @ 0x40..=0x7f,
+        0x01..=0x07 | 0x41..=0x45 | 0x5f | 0x80..=0x9d | 0xa0..=0xa8,
+        _,
+        _,
+        rest @ ..,
+    ] = data
+    else {
+        return No;
+    };
+    let mut c = Cursor::new(rest);
+    let token = first & 0x0f;
+    if token > 8 || c.take(token.into()).is_none() {
+        return No;
+    }
+    // A step or a length of 13 goes on in one byte, one of 14 in two.
+    let long = |c: &mut Cursor<'_>, nibble: u8| match nibble {
+        13 => c.u8().map(|more| u16::from(more) + 13),
+        14 => c.be16().and_then(|more| more.checked_add(269)),
+        15 => None,
+        short => Some(short.into()),
+    };
+    let mut option = 0_u16;
+    while let Some(byte) = c.u8() {
+        if byte == 0xff {
+            return if c.is_empty() { No } else { Maybe };
+        }
+        let (Some(step), Some(len)) = (long(&mut c, byte >> 4), long(&mut c, byte & 0x0f)) else {
+            return No;
+        };
+        option = option.saturating_add(step);
+        if option == 0 || option > LAST_OPTION || c.take(len.into()).is_none() {
+            return No;
+        }
+    }
+    Maybe
+}
+
 /// BitTorrent's table of peers (BEP 5): a dictionary that begins with its arguments and a 20-byte id.
 pub(super) fn dht(data: &[u8]) -> Probe {
     const BEGINNINGS: &[&[u8]] = &[b"d1:ad2:id20:", b"d1:rd2:id20:", b"d2:ip6:"];

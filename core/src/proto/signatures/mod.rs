@@ -7,22 +7,26 @@
 //! sides. Others have the name that TShark or nDPI use. Nothing but the name is made of the connection:
 //! a protocol whose records are wanted becomes an analyzer and leaves this table.
 //!
+//! Media (RTP) have no row: only several packets of a connection tell, as [`media`] says.
+//!
 //! Each is strict: four bytes that stand still, or as much in lengths that fit, so that random bytes
 //! match none. What is weaker than that says [`Probe::Maybe`], which counts on its usual port alone.
 
 mod binary;
+pub(crate) mod media;
 mod text;
 
 use super::{Over, Probe};
 use Over::{Datagrams, Stream};
 use Probe::{Maybe, NeedMore, No, Yes};
 use binary::{
-    bacnet, bgp, dhcpv6, dht, dnp3, isakmp, modbus, mongodb, mqtt, openvpn, openvpn_stream, record,
-    rpc, stun, tds, tftp, wireguard, x11,
+    bacnet, bgp, coap, dhcpv6, dht, dnp3, isakmp, modbus, mongodb, mqtt, openvpn, openvpn_stream,
+    record, rpc, stun, tds, tftp, wireguard, x11,
 };
+use media::rtcp;
 use text::{
     finger, ident_query, ident_reply, irc, nntp_command, nntp_greeting, redis_command, redis_reply,
-    rfb, rlogin,
+    rfb, rlogin, ssdp,
 };
 
 /// A protocol that is told by its first bytes.
@@ -51,6 +55,7 @@ static SIGNATURES: &[Signature] = &[
     stream("bgp", |o, r| both_if_there(o, r, bgp)),
     stream("bittorrent", |o, r| both_if_there(o, r, |d| opens(d, b"\x13BitTorrent protocol"))),
     datagram("bittorrent-dht", |o, r| any(o, r, dht)),
+    Signature { ports: &[5683], ..datagram("coap", |o, r| any(o, r, coap)) },
     Signature { ports: &[546, 547], ..datagram("dhcpv6", |o, r| any(o, r, dhcpv6)) },
     stream("dnp3_tcp", |o, r| dnp3(o).max(dnp3(r))),
     datagram("dnp3_udp", |o, r| any(o, r, dnp3)),
@@ -72,6 +77,8 @@ static SIGNATURES: &[Signature] = &[
     datagram("rpc", |o, r| any(o, r, |d| rpc(d, false))),
     stream("rpc", |o, _| record(o, false)),
     stream("rsync", |o, r| both(opens(o, b"@RSYNCD: "), opens(r, b"@RSYNCD: "))),
+    datagram("rtcp", |o, r| any(o, r, rtcp)),
+    datagram("ssdp", |o, r| any(o, r, ssdp)),
     datagram("stun", |o, r| any(o, r, stun)),
     stream("tds", tds),
     datagram("tftp", |o, _| tftp(o)),

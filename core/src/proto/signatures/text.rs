@@ -126,3 +126,21 @@ pub(super) fn rlogin(orig: &[u8]) -> Probe {
     let is_named = [client, server, terminal].iter().all(|p| !p.is_empty() && is_text(p));
     when(is_named && terminal != speed && is_digits(speed) && parts.next().is_some())
 }
+
+/// SSDP (UPnP Device Architecture 1.1, chapter 1): HTTP's words in datagrams. One who searches or
+/// announces names no place; an answer says what was found, and which one of them.
+pub(super) fn ssdp(data: &[u8]) -> Probe {
+    const ASKS: &[&[u8]] = &[b"M-SEARCH * HTTP/1.1\r\n", b"NOTIFY * HTTP/1.1\r\n"];
+    if ASKS.iter().any(|a| data.starts_with(a)) {
+        return Yes;
+    }
+    let Some(mut rest) = data.strip_prefix(b"HTTP/1.1 200 OK\r\n") else { return No };
+    let (mut has_type, mut has_name) = (false, false);
+    while let Some((line, more)) = line(rest) {
+        let name = line.split(|b| *b == b':').next().unwrap_or_default();
+        has_type |= name.eq_ignore_ascii_case(b"ST");
+        has_name |= name.eq_ignore_ascii_case(b"USN");
+        rest = more;
+    }
+    when(has_type && has_name)
+}

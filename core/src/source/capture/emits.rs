@@ -30,6 +30,7 @@ macro_rules! with {
             Kind::Ssh,
             Kind::Ssl,
             Kind::Syslog,
+            Kind::Websocket,
             Kind::Weird,
             Kind::X509,
         ]

@@ -240,19 +240,9 @@ static RULES: &[Rule] = &[
         ),
         holds: |p| p.record.get("opcode").as_deref() == Some("5"),
     },
-    Rule {
-        peer: TShark,
-        kind: "services",
-        fields: UNREAD,
-        verdict: Differs("we have no analyzer of it"),
-        holds: |p| p.ours.is_none(),
-    },
     Rule { peer: Arkime, kind: "flow", fields: &["service"], verdict: Same, holds: has_all },
     Rule { peer: Ndpi, kind: "flow", fields: &["service"], verdict: Same, holds: has_all },
 ];
-
-/// Protocols that TShark names and we do not.
-const UNREAD: &[&str] = &["coap", "rtp"];
 
 /// Protocols that we tell by their first bytes and Zeek's own scripts do not name.
 const NOT_ZEEKS: &[&str] = &[
@@ -260,6 +250,7 @@ const NOT_ZEEKS: &[&str] = &[
     "bgp",
     "bittorrent",
     "bittorrent-dht",
+    "coap",
     "dhcpv6",
     "ident",
     "isakmp",
@@ -270,6 +261,9 @@ const NOT_ZEEKS: &[&str] = &[
     "rlogin",
     "rpc",
     "rsync",
+    "rtcp",
+    "rtp",
+    "ssdp",
     "stun",
     "tds",
     "tftp",

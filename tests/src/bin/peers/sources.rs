@@ -28,6 +28,7 @@ pub(crate) const ZEEK: &[(&str, &[&str])] = &[
     ("ssh", &[]),
     ("ssl", &[]),
     ("syslog", &["message"]),
+    ("websocket", &["uri"]),
     ("x509", &["fingerprint"]),
 ];
 
