@@ -1,6 +1,7 @@
 //! `fast-flux`: a name whose address keeps changing between unrelated networks, with short caching.
 
 mod memory;
+mod pool;
 mod terms;
 
 use super::kit::{Observed, caveat, evidence, finding, object, plural, quoted, span, target};
@@ -76,7 +77,7 @@ fn describe(answers: &Answers<'_>, judged: Judged, memory: &Memory) -> Finding {
                 plural(judged.n_networks, "unrelated network"),
                 if judged.is_double { ", name servers change too" } else { "" }
             ),
-            Severity::Medium,
+            if judged.is_few { Severity::Low } else { Severity::Medium },
         ),
     };
     let key = if answers.is_below { &*name } else { answers.name };
