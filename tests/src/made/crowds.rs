@@ -33,6 +33,19 @@ pub const SAMPLES: &[(&str, Build)] = &[
             w.lookup(at, client, "settings.desktop.example", &[(site.into(), 60)]);
         }
     }),
+    ("quiet-answers-made-up", |w| {
+        // Something on the way to one server answers each question by itself.
+        w.office(2.0);
+        for i in 0..120 {
+            let at = MINUTE * f64::from(i);
+            let name = format!("www.service-{}.com", i % 4);
+            let own = format!("185.15.{}.224", 50 + i % 4);
+            w.lookup(at, "10.20.0.13", &name, &[(own, 60)]);
+            let made_up = [(w.household(), 60)];
+            let ask = (&*name, "A", "NOERROR");
+            w.ask(at + 20.0, ("10.20.0.15", "198.51.7.9"), ask, &made_up, json!({}));
+        }
+    }),
     ("quiet-two-of-four-sites", |w| {
         w.office(2.0);
         let [a, b, c, d] = ["40.99.201.34", "52.98.207.2", "13.107.6.171", "20.190.160.14"];

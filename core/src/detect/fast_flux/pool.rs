@@ -93,12 +93,17 @@ fn is_small(sets: &[Answer<'_>]) -> bool {
     matches >= MIN_MATCHES && (all * all - within) / 2 <= MAX_POOL * matches
 }
 
+/// How long caches may hold an answer.
+pub(super) fn caching(sets: &[Answer<'_>]) -> Interval {
+    let max_ttl = sets.iter().filter_map(|s| s.max_ttl).max();
+    max_ttl.map_or(MAX_TTL, |t| Interval(t.0.saturating_mul(CACHES)).min(MAX_TTL))
+}
+
 /// How many answers came back after others had been given, later than caches held them. That
 /// another was given in between shows by its first or its last row: the newest of a closed set has
 /// no first row behind its own, and comes back all the same.
 fn returned(sets: &[Answer<'_>]) -> usize {
-    let max_ttl = sets.iter().filter_map(|s| s.max_ttl).max();
-    let cached = max_ttl.map_or(MAX_TTL, |t| Interval(t.0.saturating_mul(CACHES)).min(MAX_TTL));
+    let cached = caching(sets);
     let mut lasts: Vec<Time> = sets.iter().filter_map(|s| s.seen.until()).collect();
     lasts.order();
     let is_back = |(s, next): (&Answer<'_>, Option<&Answer<'_>>)| {

@@ -17,7 +17,7 @@ const MIN_SERVERS: usize = 5;
 /// Different answers within the window: one change may be a move, two are a habit.
 pub(super) const MIN_ANSWERS: usize = 3;
 /// Evenness over networks; 0.8 leaves room for one pair of neighbours among five.
-const MIN_SPREAD: f64 = 0.8;
+pub(super) const MIN_SPREAD: f64 = 0.8;
 /// Longest caching time. Content networks and pools use up to 300 s; fixed servers use hours.
 pub(super) const MAX_TTL: Interval = Interval::from_secs(300);
 /// A caching time so short that nearly every use asks again.
@@ -38,8 +38,8 @@ const MIN_ADDRESSES_LONG: usize = 10;
 /// special that all were shown: of three that are given one at a time, three questions leave out 0.9
 /// and yet meet all three in one case of five; of four, 1.3 and one case of ten.
 const MIN_LEFT_OUT: f64 = 1.0;
-/// A change so quick that a choice of three sites does not explain it either: their answers would still
-/// be in caches. ATT&CK's analytics of fast flux count a name's addresses in 5 to 10 minutes.
+/// A change so quick that it counts whatever is behind it: ATT&CK's analytics of fast flux count a
+/// name's addresses within 5 to 10 minutes.
 const QUICK: Interval = Interval::from_secs(600);
 /// Answers and networks from which on the pattern is shown with room to spare.
 const MANY: usize = 10;
