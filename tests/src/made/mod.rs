@@ -9,6 +9,7 @@ mod certificates;
 mod crowds;
 mod dns;
 mod flux;
+mod forms;
 mod fronting;
 mod labels;
 mod office;
@@ -40,6 +41,7 @@ pub fn samples() -> BTreeMap<&'static str, Build> {
         crowds::SAMPLES,
         dns::SAMPLES,
         flux::SAMPLES,
+        forms::SAMPLES,
         fronting::SAMPLES,
         labels::SAMPLES,
         scans::SAMPLES,
