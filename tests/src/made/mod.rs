@@ -4,6 +4,7 @@
 //! a generator seeded by the sample's name, so each is the same in every run.
 
 mod accounts;
+mod alike;
 mod between;
 mod certificates;
 mod crowds;
@@ -36,6 +37,7 @@ pub type Build = fn(&mut World);
 pub fn samples() -> BTreeMap<&'static str, Build> {
     let all = [
         accounts::SAMPLES,
+        alike::SAMPLES,
         between::SAMPLES,
         certificates::SAMPLES,
         crowds::SAMPLES,
