@@ -24,6 +24,36 @@ pub const SAMPLES: &[(&str, Build)] = &[
             w.lookup(5.0 * MINUTE * i as f64, "10.20.0.12", "telemetry.desktop.example", &answers);
         }
     }),
+    ("quiet-three-sites-asked-thrice", |w| {
+        w.office(2.0);
+        // None of the three had an occasion to come back.
+        let sites = ["40.127.240.158", "51.104.136.2", "20.73.194.208"];
+        for (i, (site, client)) in sites.into_iter().zip(super::office::CLIENTS).enumerate() {
+            let at = 7.0 * MINUTE + 16.0 * MINUTE * i as f64;
+            w.lookup(at, client, "settings.desktop.example", &[(site.into(), 60)]);
+        }
+    }),
+    ("quiet-answers-made-up", |w| {
+        // Something on the way to one server answers each question by itself.
+        w.office(2.0);
+        for i in 0..120 {
+            let at = MINUTE * f64::from(i);
+            let name = format!("www.service-{}.com", i % 4);
+            let own = format!("185.15.{}.224", 50 + i % 4);
+            w.lookup(at, "10.20.0.13", &name, &[(own, 60)]);
+            let made_up = [(w.household(), 60)];
+            let ask = (&*name, "A", "NOERROR");
+            w.ask(at + 20.0, ("10.20.0.15", "198.51.7.9"), ask, &made_up, json!({}));
+        }
+    }),
+    ("quiet-two-of-four-sites", |w| {
+        w.office(2.0);
+        let [a, b, c, d] = ["40.99.201.34", "52.98.207.2", "13.107.6.171", "20.190.160.14"];
+        for (i, two) in [[a, b], [b, c], [a, d]].into_iter().enumerate() {
+            let answers = two.map(|site| (site.to_owned(), 20));
+            w.lookup(19.0 * MINUTE * i as f64, "10.20.0.13", "mail.suite.example", &answers);
+        }
+    }),
     ("scan-internet", |w| scattered(w, 445, 60)),
     ("quiet-scan-peers-one-port", |w| scattered(w, 8333, 4)),
     ("quiet-guess-many-keys", |w| {

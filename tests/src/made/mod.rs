@@ -4,11 +4,13 @@
 //! a generator seeded by the sample's name, so each is the same in every run.
 
 mod accounts;
+mod alike;
 mod between;
 mod certificates;
 mod crowds;
 mod dns;
 mod flux;
+mod forms;
 mod fronting;
 mod labels;
 mod office;
@@ -35,11 +37,13 @@ pub type Build = fn(&mut World);
 pub fn samples() -> BTreeMap<&'static str, Build> {
     let all = [
         accounts::SAMPLES,
+        alike::SAMPLES,
         between::SAMPLES,
         certificates::SAMPLES,
         crowds::SAMPLES,
         dns::SAMPLES,
         flux::SAMPLES,
+        forms::SAMPLES,
         fronting::SAMPLES,
         labels::SAMPLES,
         scans::SAMPLES,

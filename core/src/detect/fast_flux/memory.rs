@@ -55,6 +55,9 @@ struct Answered {
 /// All different answers of one name, by first time and place.
 pub(super) struct Answers<'a> {
     pub(super) name: &'a str,
+    /// Who gave them.
+    pub(super) resolver: Option<&'a Host>,
+    pub(super) is_v6: bool,
     /// The answers are those of many names below this one, each asked once.
     pub(super) is_below: bool,
     pub(super) sets: Vec<Answer<'a>>,
@@ -185,32 +188,40 @@ impl Memory {
         let mut below: BTreeMap<(&str, bool, &Option<Host>), Below<'_>> = BTreeMap::new();
         for (key, group) in self.answers.iter() {
             let (name, is_v6, resolver) = key;
-            let mut sets: Vec<Answer<'_>> = group
-                .members()
-                .into_iter()
-                .map(|(set, a)| Answer {
-                    addresses: set,
-                    seen: &a.seen,
-                    max_ttl: a.max_ttl,
-                    alias: a.alias.as_deref(),
-                    clients: &a.clients,
-                })
-                .collect();
-            sets.order_by_key(|s| s.seen.first().map(|r| (r.ts, r.at)));
+            let sets = sets(group.members());
             if let Some(domain) = names::registrable(name).filter(|d| *d != &**name) {
                 below.entry((domain, *is_v6, resolver)).or_default().take(name, &sets);
             }
             // Most names have one answer and nothing to judge.
             if sets.len() >= MIN_ANSWERS {
-                all.push(Answers { name, is_below: false, sets, glue: glue(name) });
+                let (resolver, glue) = (resolver.as_ref(), glue(name));
+                all.push(Answers { name, resolver, is_v6: *is_v6, is_below: false, sets, glue });
             }
         }
-        let wild = below.into_iter().filter_map(|((domain, ..), below)| {
+        let wild = below.into_iter().filter_map(|((name, is_v6, resolver), below)| {
             let sets = below.into_once()?;
-            Some(Answers { name: domain, is_below: true, sets, glue: glue(domain) })
+            let (resolver, glue) = (resolver.as_ref(), glue(name));
+            Some(Answers { name, resolver, is_v6, is_below: true, sets, glue })
         });
         all.extend(wild);
         all
+    }
+
+    /// The answers to each name that several servers were asked for, each server's apart, in order of
+    /// names and families.
+    pub(super) fn of_several(&self) -> Vec<Answers<'_>> {
+        let all: Vec<_> = self.answers.iter().collect();
+        let is_of_one = |(a, _): &(&Key, _), (b, _): &(&Key, _)| (&a.0, a.1) == (&b.0, b.1);
+        let several = all.chunk_by(is_of_one).filter(|of_one| of_one.len() > 1).flatten();
+        let answers = several.map(|((name, is_v6, resolver), group)| Answers {
+            name,
+            resolver: resolver.as_ref(),
+            is_v6: *is_v6,
+            is_below: false,
+            sets: sets(group.members()),
+            glue: Vec::new(),
+        });
+        answers.collect()
     }
 
     /// The addresses of each domain's name servers: those that came along, and those that their
@@ -243,6 +254,20 @@ impl Memory {
     pub(super) fn loss(&self) -> Option<String> {
         self.answers.loss()
     }
+}
+
+/// The answers of one name, by first time and place.
+fn sets<'a>(members: Vec<(&'a Set, &'a Answered)>) -> Vec<Answer<'a>> {
+    let answer = |(addresses, a): (&'a Set, &'a Answered)| Answer {
+        addresses,
+        seen: &a.seen,
+        max_ttl: a.max_ttl,
+        alias: a.alias.as_deref(),
+        clients: &a.clients,
+    };
+    let mut sets: Vec<Answer<'_>> = members.into_iter().map(answer).collect();
+    sets.order_by_key(|s| s.seen.first().map(|r| (r.ts, r.at)));
+    sets
 }
 
 /// The names below one domain.

@@ -1,6 +1,8 @@
 //! `fast-flux`: a name whose address keeps changing between unrelated networks, with short caching.
 
+mod elsewhere;
 mod memory;
+mod pool;
 mod terms;
 
 use super::kit::{Observed, caveat, evidence, finding, object, plural, quoted, span, target};
@@ -40,8 +42,14 @@ impl Detector for FastFlux {
         let mut found: Vec<Finding> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let dealt = self.0.dealt();
+        let odd = elsewhere::odd(&self.0);
+        let mut stand_elsewhere = Vec::new();
         for answers in self.0.names() {
             let Some(judged) = terms::judge(&answers, &self.0, &dealt) else { continue };
+            if odd.get(&answers.resolver).is_some_and(|names| names.contains(answers.name)) {
+                stand_elsewhere.push(answers);
+                continue;
+            }
             let next = describe(&answers, judged, &self.0);
             // One name over several resolvers or address families is one cause.
             let place = *places.entry(next.key.clone()).or_insert(found.len());
@@ -57,6 +65,7 @@ impl Detector for FastFlux {
                 None => found.push(next),
             }
         }
+        found.extend(elsewhere::describe(&stand_elsewhere));
         out.append(&mut found);
     }
 }
@@ -76,7 +85,7 @@ fn describe(answers: &Answers<'_>, judged: Judged, memory: &Memory) -> Finding {
                 plural(judged.n_networks, "unrelated network"),
                 if judged.is_double { ", name servers change too" } else { "" }
             ),
-            Severity::Medium,
+            if judged.is_few { Severity::Low } else { Severity::Medium },
         ),
     };
     let key = if answers.is_below { &*name } else { answers.name };

@@ -1,10 +1,10 @@
 //! How a name's answers are judged for fast flux, term by term.
 
 use super::memory::{Answer, Answers, Memory};
+use super::pool::{MIN_GROWTH, growth, left_out, pool};
 use crate::detect::kit::addr::{groups, operator, spread};
 use crate::detect::kit::{Terms, names, window};
-use crate::event::Transport;
-use crate::order::{Collect, Order};
+use crate::order::Collect;
 use crate::report::{Basis, Confidence};
 use crate::time::{Interval, Time};
 use std::collections::BTreeSet;
@@ -17,9 +17,9 @@ const MIN_SERVERS: usize = 5;
 /// Different answers within the window: one change may be a move, two are a habit.
 pub(super) const MIN_ANSWERS: usize = 3;
 /// Evenness over networks; 0.8 leaves room for one pair of neighbours among five.
-const MIN_SPREAD: f64 = 0.8;
+pub(super) const MIN_SPREAD: f64 = 0.8;
 /// Longest caching time. Content networks and pools use up to 300 s; fixed servers use hours.
-const MAX_TTL: Interval = Interval::from_secs(300);
+pub(super) const MAX_TTL: Interval = Interval::from_secs(300);
 /// A caching time so short that nearly every use asks again.
 const SHORT_TTL: Interval = Interval::from_secs(60);
 /// New addresses per new answer: below one in two, a fixed set is being turned.
@@ -34,30 +34,13 @@ const WINDOW: Interval = Interval::from_secs(3600);
 const LONG_WINDOW: Interval = Interval::from_secs(86_400);
 /// Addresses needed within the long window.
 const MIN_ADDRESSES_LONG: usize = 10;
-/// Address slots of all answers below which the set's growth cannot be judged.
-const MIN_SLOTS: usize = 40;
-/// Of the later half of slots, the share of addresses never seen before. A pool, however wide,
-/// repeats itself by then; machines that come and go do not.
-const MIN_GROWTH: f64 = 0.1;
-/// Pairs of draws that gave one address, below which they may be chance.
-const MIN_MATCHES: u64 = 4;
-/// Machines that stand behind a name, as far as such matches tell: a choice of servers has some tens,
-/// and one that is hired has hundreds of machines that come and go.
-const MAX_POOL: u64 = 30;
-/// Share of answers that came back after others had been given, from which on the set turns.
-const MIN_RETURNED: f64 = 0.3;
-/// Answers that came back below which it may be chance.
-const MIN_RETURNS: usize = 3;
-/// The share of all but the newest, which had no time to come back, from which on fewer are no chance:
-/// a service at three sites, one of them given at a time, has no more.
-const MIN_RETURNED_OF_FEW: f64 = 0.5;
-/// Caching times of a name after which no cache gives an answer any more: the longest that was seen
-/// may be a rest of the whole.
-const CACHES: i64 = 2;
-/// Mean addresses per answer from which on it is a list for choosing peers, not a server's name.
-const PEER_LIST: usize = 16;
-/// Contacted addresses from which on it is said what clients do with the name.
-const MIN_CONTACTS: usize = 3;
+/// Machines of a closed set that chance would have left out of the answers, below which it is nothing
+/// special that all were shown: of three that are given one at a time, three questions leave out 0.9
+/// and yet meet all three in one case of five; of four, 1.3 and one case of ten.
+const MIN_LEFT_OUT: f64 = 1.0;
+/// A change so quick that it counts whatever is behind it: ATT&CK's analytics of fast flux count a
+/// name's addresses within 5 to 10 minutes.
+const QUICK: Interval = Interval::from_secs(600);
 /// Answers and networks from which on the pattern is shown with room to spare.
 const MANY: usize = 10;
 /// Answers below which it is shown by few rows only.
@@ -76,6 +59,8 @@ pub(super) struct Judged {
     pub(super) is_double: bool,
     /// Why it is a pool rather than flux.
     pub(super) pool: Option<&'static str>,
+    /// A service at as many sites as there are addresses would look the same.
+    pub(super) is_few: bool,
 }
 
 /// Judges one name; `None` when a term is not met.
@@ -129,6 +114,13 @@ pub(super) fn judge(all: &Answers<'_>, memory: &Memory, dealt: &BTreeSet<&str>) 
     ttl_terms(&mut t, max_ttl);
     let growth = growth(&all.sets);
     let mut missing = later_terms(&mut t, all, sets, is_timed, growth);
+    let is_few = is_timed && few_terms(&mut t, sets, addresses.len());
+    if is_few {
+        missing.push(format!(
+            "Whether there are more machines than these {}: a service at as many sites would look the same.",
+            addresses.len()
+        ));
+    }
     let pool = pool(all, memory, dealt, growth);
     if let Some(why) = pool {
         t.judge("behaves as a pool", why, "no sign of one", true, -40);
@@ -155,7 +147,24 @@ pub(super) fn judge(all: &Answers<'_>, memory: &Memory, dealt: &BTreeSet<&str>) 
         missing,
         is_double,
         pool,
+        is_few,
     })
+}
+
+/// Whether the answers tell of more machines than a few sites of one service; true when they do not.
+fn few_terms(t: &mut Terms, sets: &[Answer<'_>], n: usize) -> bool {
+    let left_out = left_out(sets, n);
+    let times = (sets.first().and_then(|s| s.seen.ts()), sets.last().and_then(|s| s.seen.ts()));
+    let is_quick = matches!(times, (Some(first), Some(last)) if last.since(first) <= QUICK);
+    t.judge(
+        "machines that chance would have left out",
+        format!("{left_out:.1}"),
+        format!("at least {MIN_LEFT_OUT}, or all within {QUICK}"),
+        left_out >= MIN_LEFT_OUT || is_quick,
+        0,
+    );
+    t.note("of a closed set of just these, drawn as often");
+    left_out < MIN_LEFT_OUT && !is_quick
 }
 
 fn ttl_terms(t: &mut Terms, max_ttl: Option<Interval>) {
@@ -274,109 +283,9 @@ fn apart(sets: &[Answer<'_>]) -> Option<f64> {
     (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
 }
 
-/// Of the address slots in the later half of all answers, the share that holds an address never
-/// seen before.
-fn growth(sets: &[Answer<'_>]) -> Option<f64> {
-    if sets.iter().map(|s| s.addresses.len()).sum::<usize>() < MIN_SLOTS {
-        return None;
-    }
-    let (early, late) = sets.split_at(sets.len() / 2);
-    let mut seen: BTreeSet<&IpAddr> = early.iter().flat_map(|s| s.addresses).into_set();
-    let slots: Vec<&IpAddr> = late.iter().flat_map(|s| s.addresses).collect();
-    let new = slots.iter().filter(|a| seen.insert(a)).count();
-    Some(new as f64 / slots.len().max(1) as f64)
-}
-
 /// True when the name servers' addresses are many and in unrelated networks.
 fn is_double(all: &Answers<'_>) -> bool {
     all.glue.len() >= MIN_SERVERS && spread(&all.glue).is_some_and(|even| even >= MIN_SPREAD)
-}
-
-/// True when addresses come back so often that few machines can stand behind the name. Of two draws
-/// out of N machines, each pair of addresses is one machine once in N times (how Lincoln and Petersen
-/// count what is drawn from). An address that stays from one answer to the next is drawn once: where
-/// one machine at a time is exchanged, none comes back. Answers of one address do not meet, since one
-/// name's answers differ.
-fn is_small(sets: &[Answer<'_>]) -> bool {
-    let mut places: Vec<(IpAddr, usize)> = Vec::new();
-    for (i, set) in sets.iter().enumerate() {
-        places.extend(set.addresses.iter().map(|a| (*a, i)));
-    }
-    places.order();
-    // How often each was drawn, and how many each answer drew.
-    let mut drawn = vec![0_u64; sets.len()];
-    let (mut matches, mut times) = (0_u64, 0_u64);
-    let mut before: Option<(IpAddr, usize)> = None;
-    for (a, i) in places {
-        let last = before.filter(|(b, _)| *b == a);
-        before = Some((a, i));
-        if last.is_some_and(|(_, at)| at + 1 == i) {
-            continue;
-        }
-        times = last.map_or(0, |_| times + 1);
-        // It meets each of its draws before.
-        matches += times;
-        if let Some(n) = drawn.get_mut(i) {
-            *n += 1;
-        }
-    }
-    // Below a domain there may be a hundred thousand answers: their pairs need 64 bits.
-    let all: u64 = drawn.iter().sum();
-    let within: u64 = drawn.iter().map(|n| n * n).sum();
-    matches >= MIN_MATCHES && (all * all - within) / 2 <= MAX_POOL * matches
-}
-
-/// How many answers came back after others had been given, later than caches held them. That
-/// another was given in between shows by its first or its last row: the newest of a closed set has
-/// no first row behind its own, and comes back all the same.
-fn returned(sets: &[Answer<'_>]) -> usize {
-    let max_ttl = sets.iter().filter_map(|s| s.max_ttl).max();
-    let cached = max_ttl.map_or(MAX_TTL, |t| Interval(t.0.saturating_mul(CACHES)).min(MAX_TTL));
-    let mut lasts: Vec<Time> = sets.iter().filter_map(|s| s.seen.until()).collect();
-    lasts.order();
-    let is_back = |(s, next): (&Answer<'_>, Option<&Answer<'_>>)| {
-        let (Some(first), Some(last)) = (s.seen.ts(), s.seen.until()) else { return false };
-        let later = lasts.get(lasts.partition_point(|t| *t <= first));
-        let others = [next.and_then(|n| n.seen.ts()), later.copied()];
-        others.into_iter().flatten().any(|t| t < last) && last.since(first) > cached
-    };
-    let next = sets.iter().skip(1).map(Some).chain([None]);
-    sets.iter().zip(next).filter(|pair| is_back(*pair)).count()
-}
-
-/// True when so many answers came back that the set is closed, however wide.
-fn is_turning(sets: &[Answer<'_>]) -> bool {
-    let n = returned(sets);
-    let is_share = |least: f64, of: usize| n as f64 >= least * of as f64;
-    n >= MIN_RETURNS && is_share(MIN_RETURNED, sets.len())
-        || n > 0 && is_share(MIN_RETURNED_OF_FEW, sets.len().saturating_sub(1))
-}
-
-/// Why the name is a pool that anybody may use, if it behaves as one.
-fn pool(
-    all: &Answers<'_>,
-    memory: &Memory,
-    dealt: &BTreeSet<&str>,
-    growth: Option<f64>,
-) -> Option<&'static str> {
-    let addresses: BTreeSet<IpAddr> = all.sets.iter().flat_map(|s| s.addresses).copied().into_set();
-    let slots: usize = all.sets.iter().map(|s| s.addresses.len()).sum();
-    let contacted: Vec<_> =
-        addresses.iter().map(|a| memory.ports(*a)).filter(|p| !p.is_empty()).collect();
-    let is_time =
-        |p: &(Option<Transport>, Option<u16>)| matches!(p, (Some(Transport::Udp), Some(123)));
-    if contacted.len() >= MIN_CONTACTS && contacted.iter().flatten().all(is_time) {
-        Some("clients only asked these addresses for the time (NTP)")
-    } else if growth.is_some_and(|g| g < MIN_GROWTH) || is_turning(&all.sets) || is_small(&all.sets)
-    {
-        Some("the same addresses keep coming back: the set is wide but closed")
-    } else if all.name.split_once('.').is_some_and(|(_, parent)| dealt.contains(parent)) {
-        Some("several numbered names beside it rotate alike: a choice of servers for many")
-    } else if slots >= PEER_LIST * all.sets.len() {
-        Some("answers are long lists, as for choosing peers")
-    } else {
-        None
-    }
 }
 
 impl Memory {

@@ -216,6 +216,63 @@ fn addresses_that_come_back_tell_how_few_there_are() {
 }
 
 #[test]
+fn a_few_sites_that_are_given_one_at_a_time_are_low() {
+    // Each letter is an address in a network of its own, each word an answer.
+    let found = |words: &str, gap: usize| {
+        let row = |(i, word): (usize, &str)| {
+            let a = word.bytes().map(|b| format!("{b}.7.7.7")).collect::<Vec<_>>().join(",");
+            let at = i * gap;
+            format!("@{at} dns 10.0.0.1:* > 10.0.0.53:53 q=few.test a={a} ttl=60\n")
+        };
+        lines(&run(&words.split(' ').enumerate().map(row).collect::<String>()))
+    };
+    // Three sites may well be all that three questions show; four take luck.
+    assert!(found("A B C", 1200).starts_with("Low/Low"), "{}", found("A B C", 1200));
+    assert!(found("A B C D", 900).starts_with("Medium/"));
+    // Within ten minutes it is quick whatever is behind it.
+    assert!(found("A B C", 300).starts_with("Medium/"));
+    assert!(found("A B C", 301).starts_with("Low/"));
+    // Two of three or of four at a time, and of six of which none came back.
+    assert!(!found("AB BC CA", 900).starts_with("Medium/"));
+    assert!(found("AB BC AD", 900).starts_with("Low/"));
+    assert!(found("AB CD EF", 900).starts_with("Medium/"));
+    // One of five machines is exchanged each time: what stays is not drawn again.
+    assert!(found("ABCDE BCDEF CDEFG DEFGH", 900).starts_with("Medium/"));
+    // Without times nothing tells how long it took.
+    assert!(run(SAMPLE)[0].missing.iter().any(|m| m.contains("no rate of change")));
+    let few = found("A B C", 1200);
+    assert!(few.contains("few.test, 3 addresses in 3 unrelated networks"), "{few}");
+}
+
+#[test]
+fn a_server_that_answers_names_unlike_all_others_is_what_is_odd() {
+    // Names that 9.9.9.9 answers with ever other addresses, and the office's server with one each.
+    let all = |n: usize, steady: &str, late: usize| -> String {
+        let row = |i: usize| {
+            let a = (1..6).map(|k| format!("{}.{}.7.7", 30 + 7 * k, i)).collect::<Vec<_>>();
+            let odd = format!(
+                "@{i}+400 dns 10.0.0.53:* > 9.9.9.9:53 q=w.n{i}.test a={{{}}} ttl=60\n",
+                a.join(",")
+            );
+            let own = format!("dns 10.0.0.1:* > 10.0.0.53:53 q=w.n{i}.test a={steady} ttl=60\n")
+                .replace('N', &i.to_string());
+            format!("{odd}@{i} {own}@{} {own}", i + late)
+        };
+        lines(&run(&(0..n).map(row).collect::<String>()))
+    };
+    assert_eq!(
+        all(3, "11.N.1.1", 121),
+        "Info/Medium Changing answers of 1 DNS server for 3 names that others answer steadily\n"
+    );
+    assert_eq!(all(2, "11.N.1.1", 121).matches("Medium/").count(), 2);
+    // Caches may have held it.
+    assert_eq!(all(3, "11.N.1.1", 120).matches("Medium/").count(), 3);
+    // A filter's one address for all that it blocks; and an address that the first gave as well.
+    assert_eq!(all(3, "11.1.1.1", 121).matches("Medium/").count(), 3);
+    assert_eq!(all(3, "37.N.7.7", 121).matches("Medium/").count(), 3);
+}
+
+#[test]
 fn numbered_names_that_rotate_alike_are_a_choice_of_servers() {
     // `n` names with four addresses in each answer, none of which comes back; the last may differ.
     let pool = |n: usize, last: &str| -> String {

@@ -233,6 +233,8 @@ fn http(h: &mut Http, name: &str, value: &str) {
         "agent" => h.user_agent = Some(value.into()),
         "status" => h.status_code = value.parse().ok(),
         "len" => h.response_body_len = value.parse().ok(),
+        "sent" => h.request_body_len = value.parse().ok(),
+        "got" => h.resp_mime_types.push(value.into()),
         "user" => h.username = Some(value.into()),
         "log" => h.server_log = Some(true),
         "password" => h.password = Some("<hidden>"),

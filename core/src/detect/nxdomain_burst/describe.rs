@@ -1,7 +1,7 @@
 //! A burst of missing names, in words: who asked, for which domains, and who else asks so.
 
 use super::RULE;
-use super::judge::{Judged, MANY_DOMAINS, MIN_DOMAINS, MIN_SHARE, WINDOW};
+use super::judge::{Judged, MANY_DOMAINS, MIN_BARE, MIN_DOMAINS, MIN_SHARE, WINDOW};
 use crate::detect::kit::{
     Host, Terms, actor, caveat, evidence, finding as empty, object, plural, span,
 };
@@ -18,7 +18,7 @@ pub(super) fn finding(client: &Host, j: &Judged<'_>) -> Finding {
         "{client} asked for names under {n} registered domains that do not exist; {} domains that it asked for do.",
         j.there
     );
-    f.severity = Severity::Medium;
+    f.severity = if j.bare >= MIN_BARE { Severity::Medium } else { Severity::Low };
     f.confidence = match () {
         () if !j.is_timed => Confidence::Low,
         () if n >= MANY_DOMAINS => Confidence::High,
@@ -56,6 +56,13 @@ fn facts(j: &Judged<'_>) -> Vec<Fact> {
         format!("{:.2}", j.share),
         format!("at least {MIN_SHARE}"),
         true,
+        0,
+    );
+    t.judge(
+        "share asked for without a host below it",
+        format!("{:.2}", j.bare),
+        format!("at least {MIN_BARE}"),
+        j.bare >= MIN_BARE,
         0,
     );
     if !j.is_timed {

@@ -41,8 +41,10 @@ const TYPES: &[&str] = &["A", "AAAA", "HTTPS", "*", "ANY"];
 enum Said {
     /// A name of it exists.
     There,
-    /// A name of it does not exist.
+    /// It does not exist, nor its `www`.
     Missing,
+    /// A host below it does not exist.
+    MissingHost,
     /// It lacks a service or a mail host that was asked for.
     Checked,
 }
@@ -88,6 +90,13 @@ impl Detector for NxdomainBurst {
         let Some(domain) = names::registrable(name).filter(|_| is_outside) else {
             return;
         };
+        let host = name.trim_end_matches('.').strip_suffix(domain).unwrap_or_default();
+        let said = match said {
+            Said::Missing if !host.is_empty() && !host.eq_ignore_ascii_case("www.") => {
+                Said::MissingHost
+            }
+            said => said,
+        };
         if let Some(seen) = self.asked.offer(client, (domain.into(), said)) {
             seen.see(e);
         }
@@ -104,12 +113,15 @@ impl Detector for NxdomainBurst {
             let there: BTreeSet<&Text> = told(Said::There).into_set();
             let checked: BTreeSet<&Text> = told(Said::Checked).into_set();
             let is_other = |d: &Text| there.contains(d) || checked.contains(d);
-            let missing: Vec<(&Text, &Sighting)> = members
-                .iter()
-                .filter(|(m, _)| m.1 == Said::Missing && !is_other(&m.0))
-                .map(|(m, s)| (&m.0, *s))
-                .collect();
-            if let Some(judged) = judge::judge(&missing, there.len()) {
+            let bare: BTreeSet<&Text> = told(Said::Missing).into_set();
+            let is_missing = |(domain, said): &(Text, Said)| match said {
+                Said::Missing => !is_other(domain),
+                Said::MissingHost => !is_other(domain) && !bare.contains(domain),
+                Said::There | Said::Checked => false,
+            };
+            let missing: Vec<(&Text, &Sighting)> =
+                members.iter().filter(|(m, _)| is_missing(m)).map(|(m, s)| (&m.0, *s)).collect();
+            if let Some(judged) = judge::judge(&missing, there.len(), &bare) {
                 let mut f = describe::finding(client, &judged);
                 f.missing.extend(self.asked.loss());
                 out.push(f);

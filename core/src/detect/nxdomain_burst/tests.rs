@@ -31,6 +31,22 @@ fn both_sides_of_the_floors() {
 }
 
 #[test]
+fn hosts_below_missing_domains_are_low() {
+    let mixed = |bare: usize, below: usize, host: &str| {
+        run(&format!(
+            "@0+1 dns 10.0.0.9:* > 10.0.0.53:53 q=x{{1..{bare}}}q.test rcode=NXDOMAIN\n@0+1 dns 10.0.0.9:* > 10.0.0.53:53 q={host}.y{{1..{below}}}q.test rcode=NXDOMAIN"
+        ))
+    };
+    assert!(mixed(20, 20, "ads").starts_with("Medium/"));
+    assert!(mixed(20, 21, "ads").starts_with("Low/"));
+    assert!(mixed(20, 21, "www").starts_with("Medium/"));
+    assert_eq!(mixed(14, 15, "ads"), "");
+    // Asked for both ways, a domain counts once and as itself.
+    let both = "@0+1 dns 10.0.0.9:* > 10.0.0.53:53 q={,ads.}x{1..30}q.test rcode=NXDOMAIN";
+    assert!(run(both).starts_with("Medium/Medium") && run(both).contains("30 domains"));
+}
+
+#[test]
 fn look_alikes_stay_quiet() {
     for text in [
         // Search suffixes, block lists, reputation: one domain each.

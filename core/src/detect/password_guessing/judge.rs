@@ -14,21 +14,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Failed logins within the window. Zeek's own script takes 20 for FTP; a person who mistypes
 /// gives up or asks before ten.
-const MIN_FAILURES: u64 = 10;
+pub(super) const MIN_FAILURES: u64 = 10;
 /// Accounts that failed from one address within the window: a household or a NAT has fewer.
 const MIN_ACCOUNTS: usize = 5;
 /// Servers that refused one address within the window: nobody forgets the passwords of five.
 const MIN_SERVERS: usize = 5;
 /// The window.
-const WINDOW: Interval = Interval::from_secs(900);
+pub(super) const WINDOW: Interval = Interval::from_secs(900);
 /// Failed share of logins; a proxy's clients mostly succeed.
 const MIN_FAILED: f64 = 0.5;
 /// Failures within the window that one stored old password does not explain by being tried each
 /// minute.
-const MANY_FAILURES: u64 = 30;
+pub(super) const MANY_FAILURES: u64 = 30;
 /// Tries of a program that come together: it asks again at once, over another way or by another
 /// protocol, before it waits.
-const TOGETHER: Interval = Interval::from_secs(5);
+pub(super) const TOGETHER: Interval = Interval::from_secs(5);
 /// The most of them; who guesses has more to try.
 const MAX_TOGETHER: usize = 4;
 /// Waits that must be alike before a timer is behind them.
@@ -250,7 +250,7 @@ fn finish(f: &mut Finding, mut t: Terms, from: &Host, servers: Vec<&Host>, l: &L
 }
 
 /// The wait between tries that a timer seems to start, where it is the same again and again.
-fn timer(failed: &[Attempt<'_>]) -> Option<Interval> {
+pub(super) fn timer(failed: &[Attempt<'_>]) -> Option<Interval> {
     // Of more than two tries in one row the times between are not known.
     let all: Option<Vec<Time>> = failed.iter().map(|l| l.seen.ts().filter(|_| l.n == 1)).collect();
     let mut times = all?;
@@ -276,7 +276,7 @@ fn timer(failed: &[Attempt<'_>]) -> Option<Interval> {
 
 /// Most failures within the window. A row kept for many logins tells only its first and last
 /// time: the others are taken as spread evenly between them.
-fn most_within(failed: &[Attempt<'_>]) -> u64 {
+pub(super) fn most_within(failed: &[Attempt<'_>]) -> u64 {
     let mut changes: Vec<Change> = Vec::with_capacity(2 * failed.len());
     let mut change = |at: Time, is_leaving, count, rate| {
         let at = if is_leaving { at.plus(WINDOW) } else { at };

@@ -1,5 +1,6 @@
 //! `password-guessing`: many failed logins: on one account, on many, or one guess on many servers.
 
+mod forms;
 mod judge;
 mod session;
 
@@ -9,6 +10,7 @@ use crate::event::{Body, Kind, Outcome};
 use crate::report::{Finding, Severity};
 use crate::settings::Settings;
 use crate::text::Text;
+use forms::Forms;
 use judge::{Attempt, Logins};
 use session::Session;
 
@@ -17,12 +19,14 @@ pub const RULE: Rule = Rule {
     id: "password-guessing",
     title: "Password guessing",
     about: "An address fails to log in many times within a quarter of an hour: on one account, on \
-            many, or now and then on many servers. Weighs most when a login of the same address \
-            then succeeds.",
+            many, or now and then on many servers; or it posts small bodies to one path of a web \
+            server again and again, and is answered alike. Weighs most when a login of the same \
+            address then succeeds.",
     benign: "A program with an old stored password that keeps trying; a load balancer or NAT in \
-             front of many people.",
+             front of many people; a page that posts by itself.",
     limits: "Sees protocols whose logins are in the clear or logged, and of SSH how often was tried, \
-             by the sizes of messages; slow guessing stays below the floors.",
+             by the sizes of messages. Of a web form it sees sizes and replies, no account; over \
+             HTTPS the server's log alone. Slow guessing, or by many addresses, stays unseen.",
     attack: &["T1110.001", "T1110.003"],
     reads: &[Kind::Ftp, Kind::Http, Kind::Kerberos, Kind::Login, Kind::Ntlm, Kind::Ssh],
     new: |settings| Box::new(PasswordGuessing::new(settings)),
@@ -50,11 +54,16 @@ struct PasswordGuessing {
     logins: Tally<(Host, Option<Host>), Login, Tries>,
     /// Accounts that a session named before it proved anything.
     named: Tally<Session, Text, ()>,
+    forms: Forms,
 }
 
 impl PasswordGuessing {
     const fn new(settings: &Settings) -> Self {
-        Self { logins: Tally::new(settings, MAX_LOGINS), named: Tally::new(settings, 4) }
+        Self {
+            logins: Tally::new(settings, MAX_LOGINS),
+            named: Tally::new(settings, 4),
+            forms: Forms::new(settings),
+        }
     }
 
     fn tried(&mut self, e: &Observed<'_>, from: Host, login: Login, n: u64) {
@@ -81,6 +90,7 @@ impl PasswordGuessing {
 impl Detector for PasswordGuessing {
     fn observe(&mut self, e: &Observed<'_>) {
         let Some(from) = Host::orig(e) else { return };
+        self.forms.observe(e, &from);
         let session = session::of(e, &from);
         let (name, outcome) = match &e.body {
             Body::Ftp(f) => match (f.command.as_deref(), f.reply_code) {
@@ -135,6 +145,7 @@ impl Detector for PasswordGuessing {
             found.iter_mut().for_each(|f| f.missing.extend(self.logins.loss()));
             out.extend(found);
         }
+        self.forms.report(out);
     }
 }
 

@@ -218,3 +218,170 @@ fn caps_of_eight_give_the_same_for_any_order() {
         &events("@0+2 ftp 192.0.2.9:* > 10.0.0.1:21 user=u{1..60} cmd=PASS code=530"),
     );
 }
+
+/// Posts to a form, each second, of changing sizes; `n` of them.
+fn posts(n: usize, words: &str) -> String {
+    let row = |i: usize| {
+        let sent = 40 + i * 7 % 13;
+        format!(
+            "@{i} http 192.0.2.9:{} > 10.0.0.1:80 method=POST uri=/in?r={i} host=w.test sent={sent} {words}\n",
+            1000 + i
+        )
+    };
+    (0..n).map(row).collect()
+}
+
+#[test]
+fn a_form_that_refuses_again_and_again() {
+    let refused = |n: usize| run(&posts(n, "status=401 len=30"));
+    assert_eq!(refused(9), "");
+    assert_eq!(
+        refused(10),
+        "Medium/Medium Password guessing: 10 posts of 192.0.2.9 to w.test/in, refused\n"
+    );
+    // A login in a header is told with its account, once.
+    assert_eq!(run(&posts(10, "status=401 user=eva")).lines().count(), 1);
+    // Then in; a success before the first refusal is none after it.
+    let win = |at: usize| {
+        let win = format!(
+            "@{at} http 192.0.2.9:9 > 10.0.0.1:80 method=POST uri=/in host=w.test sent=44 status=200 len=90"
+        );
+        run(&(posts(12, "status=401 len=30").replace("@0 ", "@1 ") + &win))
+    };
+    assert!(win(30).starts_with("High/") && win(30).contains("refused, then success"));
+    assert!(win(0).starts_with("Medium/"), "{}", win(0));
+    // Two of three are refused in each handshake of NTLM; eight of ten are guesses.
+    let mixed = |n: usize| {
+        run(&(posts(40, "status=401 len=30")
+            + &posts(n, "status=200 len=900").replace(":80", ":81")))
+    };
+    assert_ne!(mixed(10), "");
+    assert_eq!(mixed(11), "");
+    // Ten in a quarter of an hour, and nine.
+    let slow = |gap: usize| {
+        let row = |i: usize| {
+            format!(
+                "@{} http 192.0.2.9:{i} > 10.0.0.1:80 method=POST uri=/in sent={} status=403\n",
+                i * gap,
+                40 + i % 5
+            )
+        };
+        run(&(1..40).map(row).collect::<String>())
+    };
+    assert_ne!(slow(100), "");
+    assert_eq!(slow(101), "");
+}
+
+#[test]
+fn what_is_posted_tells_a_login_from_a_program() {
+    let sent = |sizes: &[usize], words: &str| {
+        let row = |i: usize| {
+            let sent = sizes[i % sizes.len()];
+            format!(
+                "@{i} http 192.0.2.9:{} > 10.0.0.1:80 method=POST uri=/in sent={sent} {words}\n",
+                1000 + i
+            )
+        };
+        run(&(0..30).map(row).collect::<String>())
+    };
+    // A program with an old key repeats itself.
+    assert!(sent(&[40, 41], "status=401").starts_with("Low/"));
+    assert!(sent(&[40, 41, 42], "status=401").starts_with("Medium/"));
+    // Also when its key is renewed at last.
+    let old = |i: usize| {
+        format!("@{i} http 192.0.2.9:{i} > 10.0.0.1:80 method=POST uri=/in sent=40 status=401\n")
+    };
+    let renewed = (1..30).map(old).collect::<String>() + &old(99).replace("401", "200");
+    assert!(run(&renewed).starts_with("Low/"), "{}", run(&renewed));
+    assert_eq!(sent(&[40, 41], "status=200 len=900"), "");
+    assert!(sent(&[40, 41, 42], "status=200 len=900").starts_with("Medium/Low"));
+    // Bodies that differ by more than names and passwords, or are longer.
+    assert_ne!(sent(&[40, 60, 104], "status=401"), "");
+    assert_eq!(sent(&[40, 60, 105], "status=401"), "");
+    assert_ne!(sent(&[1000, 1010, 1024], "status=401"), "");
+    assert_eq!(sent(&[1000, 1010, 1025], "status=401"), "");
+}
+
+#[test]
+fn a_form_that_shows_one_page_again_and_again() {
+    let page = |n: usize, words: &str| run(&posts(n, words));
+    assert_eq!(page(19, "status=200 len=4100"), "");
+    assert_eq!(
+        page(20, "status=200 len=4100"),
+        "Medium/Low Password guessing: 20 posts of 192.0.2.9 to w.test/in, answered alike\n"
+    );
+    // What a script is told is shorter than a page; a way to another page has no length.
+    assert_eq!(page(40, "status=200 len=255"), "");
+    assert_ne!(page(40, "status=200 len=256"), "");
+    assert_ne!(page(40, "status=302 len=0"), "");
+    assert_eq!(page(40, "status=204 len=0"), "");
+    assert_eq!(page(40, "status=200 len=900 got=application/ocsp-response"), "");
+    assert_ne!(page(40, "status=200 len=900 got=text/html"), "");
+    // Pages that differ by more than what they repeat: 32 bytes, or one in fifty.
+    let two = |a: usize, b: usize| {
+        run(&(posts(30, &format!("status=200 len={a}"))
+            + &posts(20, &format!("status=200 len={b}")).replace(":80", ":81")))
+    };
+    assert!(two(900, 932).contains("50 posts"));
+    assert_eq!(two(900, 933), "");
+    assert!(two(5000, 5100).contains("50 posts"));
+    assert_eq!(two(5000, 5101), "");
+    // A browser loads a page with all its parts; a tool fetches the form and follows.
+    let pages = |n: usize| {
+        let get = format!(
+            "@0+0.1 http 192.0.2.9:{{1..{n}}} > 10.0.0.1:80 method=GET host=w.test uri=/x status=200"
+        );
+        run(&(posts(20, "status=200 len=4100") + &get))
+    };
+    assert_ne!(pages(60), "");
+    assert_eq!(pages(61), "");
+    // The way to another page after all: let in. Another length is another answer.
+    let then = |words: &str| {
+        run(&format!(
+            "{}@99 http 192.0.2.9:9 > 10.0.0.1:80 method=POST uri=/in host=w.test sent=44 {words}",
+            posts(30, "status=200 len=4100")
+        ))
+    };
+    assert!(then("status=302 len=0").starts_with("High/Low"), "{}", then("status=302 len=0"));
+    assert!(then("status=200 len=9000").contains("answered alike, then answered otherwise"));
+}
+
+#[test]
+fn a_page_that_posts_by_a_timer_is_no_guess() {
+    let paced = |late: usize| -> String {
+        let row = |i: usize| {
+            let at = 20 * i + if i < late { 9 * (i % 2) } else { 0 };
+            format!(
+                "@{at} http 10.0.0.9:{} > 192.0.2.1:80 method=POST uri=/poll sent={} status=200 len=700\n",
+                1000 + i,
+                40 + i % 7
+            )
+        };
+        run(&(0..60).map(row).collect::<String>())
+    };
+    assert_eq!(paced(0), "");
+    assert_ne!(paced(30), "");
+    // Each five seconds may be a tool's patience; each six are a page's timer.
+    let even = |gap: usize| {
+        let row = |i: usize| {
+            format!(
+                "@{} http 192.0.2.9:{i} > 10.0.0.1:80 method=POST uri=/in sent={} status=200 len=700\n",
+                gap * i,
+                40 + i % 7
+            )
+        };
+        run(&(0..60).map(row).collect::<String>())
+    };
+    assert_ne!(even(5), "");
+    assert_eq!(even(6), "");
+    // A server's log tells neither connections nor sizes of bodies.
+    let log = "@0+2 http 192.0.2.9 method=POST uri=/in.php status=200 len=4100 log\n";
+    let rows: String = (0..40).map(|i| log.replace("@0+2", &format!("@{}", 2 * i))).collect();
+    let found = found(&RULE, &events(&rows));
+    assert_eq!(
+        lines(&found),
+        "Medium/Low Password guessing: 40 posts of 192.0.2.9 to /in.php, answered alike\n"
+    );
+    assert!(found[0].missing.iter().any(|m| m.contains("How much was posted")));
+    found_within(&RULE, 8, &events(&rows));
+}
