@@ -303,10 +303,6 @@ impl Http {
             cx.weird("HTTP", "http_excessive_pipelining", None);
             emit(oldest, cx);
         }
-        if self.pending.capacity() == 0 {
-            // Mostly one waits at a time, and room for several at once is large.
-            self.pending.reserve_exact(1);
-        }
         self.pending.push_back(Transaction::request(&request, self.depth, cx.ts, cx.at));
         self.side(Dir::Orig).part = match request.version {
             // HTTP/0.9 has neither headers nor a second request.
