@@ -18,7 +18,7 @@ const BREATH_MS = 30;
 /** Between two reports while files are read. */
 const REPORT_MS = 1000;
 /** No more than this share of the time goes into them: the more there is to tell, the rarer they get. */
-const REPORT_SHARE = 1 / 40;
+const REPORT_SHARE = 1 / 80;
 
 const meter = new Meter();
 /** The core's ids of the files, by the page's index. */
