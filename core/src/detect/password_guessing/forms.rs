@@ -52,7 +52,8 @@ const MAX_TARGETS: usize = 4;
 type Form = (Host, Text, Text);
 
 /// One post: its second and connection, the status, the bytes of the reply and of what was sent. The
-/// second keeps posts of a server's log apart, which names no connection.
+/// second keeps posts of a server's log apart, which names no connection. Posts that are no login are
+/// not kept apart.
 type Post = (Option<i64>, Option<Session>, u64, Option<u64>, Option<u64>);
 
 #[derive(Debug)]
@@ -118,7 +119,12 @@ impl Forms {
         let path = end.and_then(|end| path.get(..end)).unwrap_or_default();
         let second = e.ts.map(|t| t.0.div_euclid(crate::time::NANOS));
         let session = session::of(e, from);
-        let post = (second, session, status, h.response_body_len, h.request_body_len);
+        let (reply_len, body_len) = (h.response_body_len, h.request_body_len);
+        let post = match could_be_login(status, reply_len, body_len) {
+            true => (second, session, status, reply_len, body_len),
+            // Only how many there were counts: services are posted to all day.
+            false => (None, None, status, reply_len, body_len),
+        };
         // What is rare and tells of a success stays longest.
         let rank = u8::from(!REDIRECTS.contains(&status));
         let form = (from.clone(), server, Text::from(path));
@@ -160,6 +166,16 @@ impl Tried<'_> {
     const fn reply_len(&self) -> Option<u64> {
         self.post.3
     }
+}
+
+/// False for a post that is no try at a login, whatever else is posted there: its body is too large, or
+/// its answer neither refuses nor shows a page.
+fn could_be_login(status: u64, reply_len: Option<u64>, body_len: Option<u64>) -> bool {
+    let is_answer = match status {
+        200 => reply_len.is_none_or(|len| len >= MIN_PAGE),
+        other => REFUSED.contains(&other) || REDIRECTS.contains(&other),
+    };
+    is_answer && body_len.is_none_or(|len| len <= MAX_BODY)
 }
 
 /// Splits posts into tries and what was answered otherwise after the first of them.
@@ -348,4 +364,31 @@ fn terms(run: &Run<'_>, (quick, floor, is_timed): (u64, u64, bool), won: &[Tried
     }
     t.say("successes after these", won.len(), Basis::Inferred);
     t
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::kit::dsl::events;
+    use crate::report::Lines;
+
+    #[test]
+    fn posts_that_are_no_login_take_one_place() {
+        let kept = |words: &str| {
+            let mut forms = Forms::new(&Settings::default());
+            let row =
+                |i| format!("@{i} http 10.0.0.9:{i} > 10.0.0.1:80 method=POST uri=/in {words}\n");
+            for e in events(&(1..=9).map(row).collect::<String>()) {
+                forms.observe(&Observed::new(&e, &Lines::default()), &Host::orig(&e).unwrap());
+            }
+            forms.posts.iter().map(|(_, group)| group.members().len()).sum::<usize>()
+        };
+        assert_eq!(kept("sent=1024 status=401 len=9"), 9);
+        assert_eq!(kept("sent=1025 status=401 len=9"), 1);
+        assert_eq!(kept("sent=40 status=200 len=256"), 9);
+        assert_eq!(kept("sent=40 status=200 len=255"), 1);
+        assert_eq!(kept("sent=40 status=302 len=0"), 9);
+        assert_eq!(kept("sent=40 status=404 len=999"), 1);
+        assert_eq!(kept("status=403"), 9);
+    }
 }
