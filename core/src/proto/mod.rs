@@ -104,6 +104,16 @@ pub enum Dir {
     Resp,
 }
 
+impl Dir {
+    /// The one that comes back.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Orig => Self::Resp,
+            Self::Resp => Self::Orig,
+        }
+    }
+}
+
 /// What an analyzer did with the bytes it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {

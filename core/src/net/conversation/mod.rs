@@ -186,7 +186,7 @@ impl Conversation {
     pub(crate) fn finish(&mut self, mark: Mark, out: &mut dyn Sink) {
         if let (Mode::Probing { first, .. }, Over::Stream) = (&self.mode, self.over) {
             let first = first.unwrap_or(Dir::Orig);
-            for dir in [first, other(first)] {
+            for dir in [first, first.other()] {
                 if matches!(self.mode, Mode::Probing { .. }) && !self.left(dir).bytes.is_empty() {
                     self.decide(dir, true, out);
                 }
@@ -340,13 +340,6 @@ impl Conversation {
                 self.data(dir, &left.bytes, left.mark.unwrap_or(mark), out);
             }
         }
-    }
-}
-
-const fn other(dir: Dir) -> Dir {
-    match dir {
-        Dir::Orig => Dir::Resp,
-        Dir::Resp => Dir::Orig,
     }
 }
 
@@ -585,9 +578,9 @@ mod tests {
             let mut c = conversation(Over::Stream).begins_partial(true);
             let mut out = Events::default();
             c.data(dir, b"\x05\x00", mark(1), &mut out);
-            c.gap(other(dir), 12, mark(2), &mut out);
+            c.gap(dir.other(), 12, mark(2), &mut out);
             c.data(dir, &web, mark(3), &mut out);
-            c.gap(other(dir), 50, mark(4), &mut out);
+            c.gap(dir.other(), 50, mark(4), &mut out);
             c.finish(mark(5), &mut out);
             let is = |wanted: &dyn Fn(&Body) -> bool| out.0.iter().any(|e| wanted(&e.body));
             assert!(is(&|b| matches!(b, Body::Socks(s) if s.bound_host.is_some())), "{:?}", out.0);

@@ -1,6 +1,6 @@
 //! Finds the protocol of a stream by its first bytes, and starts its analyzer with them.
 
-use super::{Conversation, Mode, other};
+use super::{Conversation, Mode};
 use crate::net::identify::{Guess, guess};
 use crate::net::reassembly::Mark;
 use crate::proto::signatures::{Told, media, tell};
@@ -28,7 +28,7 @@ impl Conversation {
         if left.is_unknown || left.lost > 0 {
             return self.keep(dir, bytes);
         }
-        if left.bytes.is_empty() && self.ends_turn(other(dir), out) {
+        if left.bytes.is_empty() && self.ends_turn(dir.other(), out) {
             return self.data(dir, bytes, mark, out);
         }
         let left = self.left(dir);
@@ -149,7 +149,7 @@ impl Conversation {
         let Mode::Probing { first, .. } = self.mode else { return };
         self.mode = Mode::Running(analyzer);
         let first = first.unwrap_or(Dir::Orig);
-        let held = [first, other(first)].map(|dir| (dir, std::mem::take(self.left(dir))));
+        let held = [first, first.other()].map(|dir| (dir, std::mem::take(self.left(dir))));
         for (dir, left) in held {
             let Some(mark) = left.mark else { continue };
             let (bytes, lost) = match self.is_partial && left.is_unknown {

@@ -106,7 +106,7 @@ impl Pairing {
         is_first: bool,
         cx: &mut Cx<'_>,
     ) -> Vec<Flaw> {
-        let asker = if is_multicast(cx.flow, dir) { dir } else { other(dir) };
+        let asker = if is_multicast(cx.flow, dir) { dir } else { dir.other() };
         let key = key(asker, message, question);
         let asked = |query: &Half| {
             let (a, b) = (&query.key, &key);
@@ -177,11 +177,4 @@ fn send(half: Half, also: Option<Origin>, cx: &mut Cx<'_>) {
 fn is_multicast(flow: &Flow, dir: Dir) -> bool {
     let to = if dir == Dir::Orig { flow.resp } else { flow.orig };
     to.addr.is_some_and(|addr| addr.is_multicast())
-}
-
-const fn other(dir: Dir) -> Dir {
-    match dir {
-        Dir::Orig => Dir::Resp,
-        Dir::Resp => Dir::Orig,
-    }
 }

@@ -118,10 +118,10 @@ impl Proxy {
     fn tell_sides(&mut self, dir: Dir, data: &[u8]) -> Option<Dir> {
         self.asks = match (asks(dir, data), answers(data)) {
             (Probe::Yes, _) | (_, Probe::No) => Some(dir),
-            (Probe::No, _) | (_, Probe::Yes) => Some(other(dir)),
+            (Probe::No, _) | (_, Probe::Yes) => Some(dir.other()),
             _ => None,
         };
-        self.is_told_by_proxy = self.asks == Some(other(dir));
+        self.is_told_by_proxy = self.asks == Some(dir.other());
         self.asks
     }
 
@@ -262,13 +262,6 @@ impl Proxy {
     }
 }
 
-const fn other(dir: Dir) -> Dir {
-    match dir {
-        Dir::Orig => Dir::Resp,
-        Dir::Resp => Dir::Orig,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,7 +332,7 @@ mod tests {
                 with_password => [&[5], with_password, &ANSWERED[2..], web].concat(),
             };
             let said =
-                [Said::Gap(other(dir), 3), Said::Data(dir, &said), Said::Gap(other(dir), 10)];
+                [Said::Gap(dir.other(), 3), Said::Data(dir, &said), Said::Gap(dir.other(), 10)];
             for step in [1, 2, 3, 5, usize::MAX] {
                 let got = talk(&PROTOCOL, &said, step);
                 assert_eq!(got, [row, "become \"\""], "{dir:?} step {step}");

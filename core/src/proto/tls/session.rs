@@ -182,7 +182,7 @@ impl Session {
     /// Takes a ServerHello, or the request for another ClientHello.
     pub fn server_hello(&mut self, dir: Dir, hello: &ServerHello<'_>, cx: &mut Cx<'_>) {
         self.begin(cx);
-        self.client.get_or_insert(other(dir));
+        self.client.get_or_insert(dir.other());
         let version = hello.chosen_version();
         self.version = Some(version);
         self.row.version = Some((&*codes::version_name(version)).into());
@@ -212,7 +212,7 @@ impl Session {
             server_random,
             cipher: hello.cipher,
             version,
-            client: other(dir),
+            client: dir.other(),
         });
     }
 
@@ -236,7 +236,7 @@ impl Session {
     /// Takes the hello of a server that speaks SSL 2.0: a cipher and its certificate.
     pub fn old_server_hello(&mut self, dir: Dir, cipher: Option<u32>, der: &[u8], cx: &mut Cx<'_>) {
         self.begin(cx);
-        self.client.get_or_insert(other(dir));
+        self.client.get_or_insert(dir.other());
         self.version = Some(codes::SSL2);
         self.row.version = Some((&*codes::version_name(codes::SSL2)).into());
         self.row.cipher = cipher.map(|kind| (&*codes::cipher_kind_name(kind)).into());
@@ -364,12 +364,5 @@ impl Session {
         let asked = row.server_name.as_deref().filter(|_| !row.cert_chain_fps.is_empty());
         row.sni_matches_cert = asked.map(|name| x509::covers(&row.cert_names, name));
         cx.emit(ts, at, Body::Ssl(row));
-    }
-}
-
-const fn other(dir: Dir) -> Dir {
-    match dir {
-        Dir::Orig => Dir::Resp,
-        Dir::Resp => Dir::Orig,
     }
 }
