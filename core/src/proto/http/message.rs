@@ -8,20 +8,6 @@ use crate::proto::Dir;
 use crate::text::{self, Text};
 use crate::time::Time;
 
-/// Headers that tell of a proxy, as Zeek lists them.
-const PROXY_HEADERS: &[&str] = &[
-    "CLIENT-IP",
-    "FORWARDED",
-    "PROXY-CONNECTION",
-    "VIA",
-    "X-FORWARDED-FOR",
-    "X-FORWARDED-FROM",
-    "XROXY-CONNECTION",
-];
-
-/// The letters that these begin with.
-const PROXY_INITIALS: &[u8] = b"cfpvx";
-
 /// Proxy headers kept of one message; more say nothing new.
 const MAX_PROXIED: usize = 16;
 
@@ -102,7 +88,10 @@ impl Headers {
             }
             b"sec-websocket-protocol" => offer(&mut self.protocols, value),
             b"sec-websocket-extensions" => offer(&mut self.extensions, value),
-            lower => self.proxy(lower, value),
+            // Those that tell of a proxy, as Zeek lists them.
+            b"client-ip" | b"forwarded" | b"proxy-connection" | b"via" | b"x-forwarded-for"
+            | b"x-forwarded-from" | b"xroxy-connection" => self.proxy(name, value),
+            _ => {}
         }
     }
 
@@ -128,13 +117,9 @@ impl Headers {
         self.length = self.length.or(length);
     }
 
-    fn proxy(&mut self, lower: &[u8], value: &[u8]) {
-        // Nearly every header comes here, and is none of these.
-        if !PROXY_INITIALS.contains(lower.first().unwrap_or(&0)) {
-            return;
-        }
-        let known = PROXY_HEADERS.iter().find(|h| h.as_bytes().eq_ignore_ascii_case(lower));
-        if let Some(name) = known.filter(|_| self.proxied.len() < MAX_PROXIED) {
+    fn proxy(&mut self, name: &[u8], value: &[u8]) {
+        if self.proxied.len() < MAX_PROXIED {
+            let name = text::from_bytes(name).to_ascii_uppercase();
             self.proxied.push(format!("{name} -> {}", text::from_bytes(value)));
         }
     }

@@ -61,9 +61,11 @@ pub fn of(head: &[u8]) -> Option<&'static str> {
         return Some("image/webp");
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let opens = |word: &[u8]| text.get(..word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word));
-    let is_markup = text.first() == Some(&b'<');
-    if let Some((_, mime)) = MARKUP.iter().find(|(word, _)| is_markup && opens(word)) {
+    let opens = |(word, _): &&(&[u8], _)| {
+        let same = |t: &[u8]| t.eq_ignore_ascii_case(word);
+        word.first() == text.first() && text.get(..word.len()).is_some_and(same)
+    };
+    if let Some((_, mime)) = MARKUP.iter().find(opens) {
         // XHTML is XML, and a page all the same.
         let is_page = *mime == "application/xml" && {
             let doctype: &[u8] = b"<!doctype html";

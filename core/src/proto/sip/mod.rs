@@ -2,6 +2,7 @@
 
 mod wire;
 
+use super::http::number;
 use super::login::Asked;
 use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
 use crate::event::{Body, Kind, Origin, Sip};
@@ -154,7 +155,7 @@ impl Calls {
                 Header::Via => path(&mut row.request_path, value),
                 Header::Authorization => account = wire::account(value),
                 Header::ContentLength => {
-                    row.request_body_len = row.request_body_len.or_else(|| wire::number(value));
+                    row.request_body_len = row.request_body_len.or_else(|| number(value));
                 }
                 Header::ContentType | Header::Warning => {}
             }
@@ -204,7 +205,7 @@ impl Calls {
         for (header, value) in head.headers() {
             match header {
                 Header::ContentLength => {
-                    row.response_body_len = row.response_body_len.or_else(|| wire::number(value));
+                    row.response_body_len = row.response_body_len.or_else(|| number(value));
                 }
                 Header::From => row.response_from = Some(wire::before(value, b"tag=")),
                 Header::To => row.response_to = Some(text::from_bytes(value)),

@@ -1,6 +1,7 @@
 //! SIP's messages (RFC 3261 section 7): the first line, the headers, the body's length.
 
 use super::super::Probe;
+use crate::proto::http::number;
 use crate::text::{self, Text};
 
 /// Longest head of a message that is read.
@@ -135,11 +136,6 @@ impl<'a> Head<'a> {
     pub fn body_len(&self) -> Option<u64> {
         number(self.headers().find(|(name, _)| *name == Header::ContentLength)?.1)
     }
-}
-
-/// A value that is a number.
-pub fn number(value: &[u8]) -> Option<u64> {
-    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// Looks at the first bytes of a direction, or at one datagram.
