@@ -1,7 +1,8 @@
 //! Hosts: an address, and the site that gives it a meaning when it is a private one.
 
 use super::addr::{self, Net, is_internal};
-use crate::event::{Event, Site};
+use crate::event::{Event, Http, Site};
+use crate::text::Text;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -30,6 +31,15 @@ impl Host {
     /// The side of an event that was asked.
     pub fn resp(e: &Event) -> Option<Self> {
         Some(Self::new(e.flow.resp.addr?, &e.flow.site))
+    }
+}
+
+/// The server of a request, as the request names it, else its address; its own log tells neither.
+pub fn web_server(e: &Event, h: &Http) -> Text {
+    match (&h.host, Host::resp(e)) {
+        (Some(name), _) => name.clone(),
+        (None, Some(server)) => server.to_string().into(),
+        (None, None) => Text::default(),
     }
 }
 

@@ -22,7 +22,7 @@ pub use crate::report::Row;
 pub use crate::stable::stable;
 pub use facts::{Terms, actor, caveat, finding, object, plural, target};
 pub use few::Few;
-pub use host::{Host, Place};
+pub use host::{Host, Place, web_server};
 pub use observed::Observed;
 pub use rows::{Course, Sighting, evidence, quoted, span};
 pub use tally::{Group, Tally};

@@ -7,7 +7,7 @@ use super::session::{self, Session};
 use crate::detect::kit::addr::is_internal;
 use crate::detect::kit::{
     Course, Few, Host, Observed, Sighting, Tally, Terms, actor, caveat, evidence, finding, object,
-    quoted, span, target,
+    quoted, span, target, web_server,
 };
 use crate::event::{Body, Outcome};
 use crate::order::{Collect, Order};
@@ -97,11 +97,7 @@ impl Forms {
         let Body::Http(h) = &e.body else { return };
         let (Some(method), Some(uri)) = (h.method.as_deref(), h.uri.as_deref()) else { return };
         let Some(status) = h.status_code else { return };
-        let server: Text = match (&h.host, Host::resp(e)) {
-            (Some(host), _) => host.clone(),
-            (None, Some(server)) => server.to_string().into(),
-            (None, None) => Text::default(),
-        };
+        let server = web_server(e, h);
         if method != "POST" {
             if matches!(status, 200..400)
                 && let Some(seen) = self.pages.offer((from.clone(), server), ())
@@ -115,8 +111,7 @@ impl Forms {
             return;
         }
         let path = uri.split(['?', '#']).next().unwrap_or(uri);
-        let end = (0..=MAX_PATH.min(path.len())).rev().find(|i| path.is_char_boundary(*i));
-        let path = end.and_then(|end| path.get(..end)).unwrap_or_default();
+        let path = path.get(..path.floor_char_boundary(MAX_PATH)).unwrap_or_default();
         let second = e.ts.map(|t| t.0.div_euclid(crate::time::NANOS));
         let session = session::of(e, from);
         let (reply_len, body_len) = (h.response_body_len, h.request_body_len);

@@ -4,7 +4,7 @@ mod describe;
 mod judge;
 mod uri;
 
-use super::kit::{Host, Observed, Tally};
+use super::kit::{Host, Observed, Tally, web_server};
 use super::{Detector, Rule};
 use crate::event::{Body, Http, Kind, NodeId};
 use crate::report::Finding;
@@ -74,11 +74,7 @@ impl WebRecon {
     fn request(&mut self, e: &Observed<'_>, h: &Http) -> Option<()> {
         let (client, uri) = (Host::orig(e)?, h.uri.as_deref()?);
         let status = h.status_code.unwrap_or(judge::UNSEEN);
-        let server: Server = match (&h.host, Host::resp(e)) {
-            (Some(host), _) => host.clone(),
-            (None, Some(server)) => server.to_string().into(),
-            (None, None) => Text::default(),
-        };
+        let server: Server = web_server(e, h);
         if h.user_agent.is_some() && (self.tell_agents.len() < MAX_NODES) {
             self.tell_agents.insert(e.at.node);
         }
@@ -94,7 +90,7 @@ impl WebRecon {
         {
             self.served.offer(server.clone(), (ext.into(), client.clone()));
         }
-        let end = (0..=MAX_URI.min(uri.len())).rev().find(|i| uri.is_char_boundary(*i))?;
+        let end = uri.floor_char_boundary(MAX_URI);
         let rank = u8::from(!is_miss);
         let member = (server, uri.get(..end)?.into(), status);
         let request = self.requests.offer_ranked(rank, client, member)?;

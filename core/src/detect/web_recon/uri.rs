@@ -154,8 +154,7 @@ pub(super) fn syntax(uri: &str) -> Option<&'static str> {
 }
 
 fn head(uri: &str) -> &str {
-    let end = (0..=MAX_LOOK.min(uri.len())).rev().find(|i| uri.is_char_boundary(*i));
-    end.and_then(|end| uri.get(..end)).unwrap_or(uri)
+    uri.get(..uri.floor_char_boundary(MAX_LOOK)).unwrap_or(uri)
 }
 
 fn decoded(text: &str) -> Cow<'_, str> {
