@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-// The size of today and a little: so that it only shrinks. The aim is 1.5 MB and 600 KB (DESIGN.md).
+// The size of today and a little: so that growth is seen and has a reason. The aim is 1.5 MB and 600 KB (DESIGN.md).
 const WASM_BUDGET = 3_400_000;
 const WASM_GZ_BUDGET = 1_345_000;
 

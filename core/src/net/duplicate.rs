@@ -73,7 +73,8 @@ struct Print {
     /// packet, and not of the host's seed, so that what is overwritten is the same in every run.
     /// Never 0.
     mark: u64,
-    /// Of all of it, with the host's seed: nobody can make a packet that passes for a copy.
+    /// Of all of it, with the host's seed, which nobody knows who makes packets that are to pass for
+    /// copies.
     hash: u64,
 }
 

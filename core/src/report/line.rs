@@ -168,7 +168,8 @@ fn tell_apart(base: &Base, text: &str, blanks: &[usize], own: &mut Vec<u8>) -> O
         while blanks.get(word).is_some_and(|blank| *blank < here + same) {
             word += 1;
         }
-        let start = word.checked_sub(1).map_or(0, |before| blanks.get(before).map_or(0, |b| b + 1));
+        let before = word.checked_sub(1).and_then(|before| blanks.get(before));
+        let start = before.map_or(0, |blank| blank + 1);
         let end = blanks.get(word).copied().unwrap_or(text.len());
         let differing = text.get(start..end)?;
         // What is common is so byte for byte: where a character ends, it ends in both.
@@ -180,9 +181,8 @@ fn tell_apart(base: &Base, text: &str, blanks: &[usize], own: &mut Vec<u8>) -> O
         if own.len() > most {
             return None;
         }
-        let (Some(_), Some(blank)) = (blanks.get(word), base.blanks.get(word)) else {
-            return Some(());
-        };
+        // There are as many words in both: behind the last nothing is left of either.
+        let Some(blank) = base.blanks.get(word) else { return Some(()) };
         (here, there, word) = (end + 1, blank + 1, word + 1);
     }
 }
