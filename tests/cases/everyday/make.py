@@ -7,75 +7,10 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from packets import checksum, octets  # noqa: E402
+from packets import ACK, RST, SYN, Capture, Talk, name, octets, tlv  # noqa: E402
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "input")
 CLIENT, SERVER, FAR = "10.20.0.9", "10.20.0.1", "198.51.100.7"
-SYN, ACK, PSH, FIN, RST = 2, 16, 8, 1, 4
-
-
-class Capture:
-    def __init__(self):
-        self.out = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
-        self.at = 1_720_000_000_000_000
-        self.ident = 0
-
-    def frame(self, ether, payload, to=b"\x02\0\0\0\0\x01"):
-        frame = to + b"\x02\0\0\0\0\x02" + ether + payload
-        self.at += 900
-        self.out += struct.pack("<IIII", *divmod(self.at, 1_000_000), len(frame), len(frame))
-        self.out += frame
-
-    def ip(self, src, dst, protocol, payload):
-        self.ident += 1
-        src, dst = octets(src), octets(dst)
-        head = struct.pack(
-            "!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), self.ident, 0x4000, 64, protocol, 0, src, dst
-        )
-        self.frame(b"\x08\0", head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload)
-
-    def over(self, src, dst, protocol, payload, at):
-        """A transport's unit, its checksum put at `at`."""
-        pseudo = octets(src) + octets(dst) + struct.pack("!HH", protocol, len(payload))
-        total = struct.pack("!H", checksum(pseudo + payload))
-        self.ip(src, dst, protocol, payload[:at] + total + payload[at + 2 :])
-
-    def udp(self, src, sport, dst, dport, data):
-        unit = struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data
-        self.over(src, dst, 17, unit, 6)
-
-    def icmp(self, src, dst, kind, data):
-        unit = bytes([kind, 0, 0, 0]) + data
-        self.ip(src, dst, 1, unit[:2] + struct.pack("!H", checksum(unit)) + unit[4:])
-
-
-class Talk:
-    """One TCP connection; both ends say things in turn."""
-
-    def __init__(self, capture, sport, dst, dport):
-        self.capture, self.ends = capture, ((CLIENT, sport), (dst, dport))
-        self.seq = [1000, 9000]
-        self.send(0, b"", SYN)
-        self.send(1, b"", SYN | ACK)
-        self.send(0, b"", ACK)
-
-    def send(self, side, data, flags=PSH | ACK):
-        (src, sport), (dst, dport) = self.ends[side], self.ends[1 - side]
-        ack = self.seq[1 - side] if flags & ACK else 0
-        unit = struct.pack(
-            "!HHIIBBHHH", sport, dport, self.seq[side], ack, 0x50, flags, 64240, 0, 0
-        )
-        self.capture.over(src, dst, 6, unit + data, 16)
-        self.seq[side] += len(data) + (1 if flags & (SYN | FIN) else 0)
-
-    def end(self):
-        self.send(0, b"", FIN | ACK)
-        self.send(1, b"", FIN | ACK)
-        self.send(0, b"", ACK)
-
-
-def name(text):
-    return b"".join(bytes([len(p)]) + p.encode() for p in text.split(".")) + b"\0"
 
 
 def question(ident, query, qtype):
@@ -88,11 +23,6 @@ def reply(ident, query, qtype, records, rcode=0):
     for kind, data in records:
         out += b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 300, len(data)) + data
     return out
-
-
-def tlv(tag, *parts):
-    body = b"".join(parts)
-    return bytes([tag, len(body)]) + body
 
 
 def dns(c):
@@ -159,7 +89,7 @@ def telephone(c):
 
 
 def directory(c):
-    talk = Talk(c, 50200, SERVER, 389)
+    talk = Talk(c, (CLIENT, 50200), (SERVER, 389))
     talk.send(0, tlv(0x30, tlv(2, b"\x01"), tlv(0x60, tlv(2, b"\x03"), tlv(4, b"cn=eva,dc=firm"), tlv(0x80, b""))))
     done = (tlv(10, b"\0"), tlv(4), tlv(4))
     talk.send(1, tlv(0x30, tlv(2, b"\x01"), tlv(0x61, *done)))
@@ -175,7 +105,7 @@ def directory(c):
 
 def files(c):
     """A file over FTP, by a data connection that the reply names."""
-    talk = Talk(c, 50300, SERVER, 21)
+    talk = Talk(c, (CLIENT, 50300), (SERVER, 21))
     talk.send(1, b"220 files\r\n")
     for said, answer in [
         (b"USER anonymous", b"331 name?"),
@@ -186,7 +116,7 @@ def files(c):
     ]:
         talk.send(0, said + b"\r\n")
         talk.send(1, answer + b"\r\n")
-    data = Talk(c, 50301, SERVER, 195 * 256 + 80)
+    data = Talk(c, (CLIENT, 50301), (SERVER, 195 * 256 + 80))
     data.send(1, b"%PDF-1.4\n" + bytes(1200))
     data.end()
     talk.send(1, b"226 done\r\n")
@@ -195,7 +125,7 @@ def files(c):
 
 def unknown(c):
     """A protocol of the house, with a segment that comes too late and one that comes twice."""
-    talk = Talk(c, 50400, SERVER, 7700)
+    talk = Talk(c, (CLIENT, 50400), (SERVER, 7700))
     talk.send(0, b"\xf1\x02" + bytes(range(200)))
     late = talk.seq[1]
     talk.seq[1] += 400
@@ -207,8 +137,7 @@ def unknown(c):
     talk.seq[1] = late + 800
     talk.end()
     # A port where nobody is.
-    shut = Talk.__new__(Talk)
-    shut.capture, shut.ends, shut.seq = c, ((CLIENT, 50401), (SERVER, 7701)), [5, 0]
+    shut = Talk(c, (CLIENT, 50401), (SERVER, 7701), (5, 0), is_open=False)
     shut.send(0, b"", SYN)
     shut.send(1, b"", RST | ACK)
 
@@ -219,7 +148,7 @@ def main():
         part(c)
     os.makedirs(HERE, exist_ok=True)
     with open(os.path.join(HERE, "office.pcap"), "wb") as out:
-        out.write(c.out)
+        out.write(c.pcap())
 
 
 main()
