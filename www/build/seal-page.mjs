@@ -40,9 +40,9 @@ export function sealPage() {
 				const blocks = [
 					dataBlock("core", new URL("offwire_wasm_bg.wasm", WASM)),
 					dataBlock("licences", new URL("licences.txt", WASM)),
+					dataBlock("warm-up-busy", new URL("busy-hour/input/busy-hour.pcap", CASES)),
 					dataBlock("warm-up-logins", new URL("plaintext-logins/logins.pcap", CASES)),
 					dataBlock("warm-up-office", new URL("everyday/input/office.pcap", CASES)),
-					dataBlock("warm-up-web", new URL("tls-with-secrets/input/web.pcap", CASES)),
 				];
 				html = html.replace("</body>", () => `${blocks.join("")}</body>`);
 				const hashes = scriptHashes(html);

@@ -1,7 +1,7 @@
 // Unpacks what was built into the page as data: core, licences, captures. Nothing is ever fetched.
 
-/** What the core is warmed up with: captures of ours with the protocols that are met most. */
-const WARM_UP = ["warm-up-logins", "warm-up-office", "warm-up-web"] as const;
+/** What the core is warmed up with: captures of ours, the first with what real networks carry most. */
+const WARM_UP = ["warm-up-busy", "warm-up-logins", "warm-up-office"] as const;
 
 /** The unpacked bytes of the block with this id. */
 async function unpack(id: "core" | "licences" | (typeof WARM_UP)[number]): Promise<ArrayBuffer> {
