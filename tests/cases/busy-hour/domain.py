@@ -243,7 +243,8 @@ def shares(c, client):
 # DCE/RPC (C706, chapter 12).
 MAPPER = bytes.fromhex("0883afe11f5dc91191a408002b14a0fa")
 HOUSE = bytes.fromhex("3c0f5b7a91e26d4480a11f2e3d4c5b6a")
-# Nobody has registered what was asked for.
+# Of no object and to no tower, four at most; nobody has registered it.
+MAPPING = bytes(28) + struct.pack("<I", 4)
 UNKNOWN = bytes(36) + struct.pack("<I", 0x16C9A0D6)
 NDR = bytes.fromhex("045d888aeb1cc9119fe808002b10486002000000")
 
@@ -263,7 +264,7 @@ def rpc(c, client):
         where += bytes(-(len(where) + 8) % 4)
         say(1, 12, 1, struct.pack("<HHI", 5840, 5840, 0x1234) + where + b"\1\0\0\0\0\0\0\0" + NDR)
         for call in range(2, 4):
-            say(0, 0, call, struct.pack("<IHH", 140, 0, 3) + noise(140))
-            told = UNKNOWN if port == 135 else noise(220)
+            asked, told = (MAPPING, UNKNOWN) if port == 135 else (noise(140), noise(220))
+            say(0, 0, call, struct.pack("<IHH", len(asked), 0, 3) + asked)
             say(1, 2, call, struct.pack("<IHH", len(told), 0, 0) + told)
         talk.end()
