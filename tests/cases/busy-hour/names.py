@@ -61,8 +61,10 @@ def others(c, n):
         ask(c, client, "partner.example", TXT, [("partner.example", TXT, 3600, b"\x17v=spf1 ip4:192.0.2.0/24")])
 
 
-# NetBIOS for "whoever you are": a star and fifteen zeros, a letter for each half of a byte.
-ANYBODY = "CK" + 30 * "A"
+def netbios(text):
+    """A name of a workstation, a letter for each half of a byte (RFC 1001 section 14.1)."""
+    padded = text.upper().ljust(15).encode() + b"\0"
+    return "".join(chr(65 + (b >> 4)) + chr(65 + (b & 15)) for b in padded)
 
 
 def neighbours(c, n):
@@ -77,7 +79,7 @@ def neighbours(c, n):
     if n % 2:
         other = DESKS[(n + 5) % len(DESKS)]
         c.udp(other, 5355, client, port, message(ident, 0x8000, (f"desk-{person}", A), [(f"desk-{person}", A, 30, octets(other))]))
-    c.udp(client, 137, "10.30.255.255", 137, message(ident, 0x0010, (ANYBODY, 33)))
+    c.udp(client, 137, "10.30.255.255", 137, message(ident, 0x0110, (netbios(f"desk-{person}"), 32)))
 
 
 def cards(c, n):

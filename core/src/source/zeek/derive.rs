@@ -2,6 +2,9 @@
 
 use crate::event::{Body, Conn, Event, Raw, StringSet, Transport};
 
+/// The port of NetBIOS's name service (RFC 1002 section 4.2), whose rows Zeek writes to `dns.log`.
+const NETBIOS_NAMES: u16 = 137;
+
 /// Nothing follows from the fields of this log.
 pub fn nothing(_: &mut Event) {}
 
@@ -76,17 +79,15 @@ fn answered(c: &Conn, transport: Option<Transport>) -> Option<bool> {
     }
 }
 
-/// The name asked for, folded to lower case as Zeek's own scripts do.
-pub fn query(e: &mut Event, raw: &Raw<'_>) -> bool {
-    let Body::Dns(d) = &mut e.body else { return false };
-    d.query = raw.text().map(|t| t.to_ascii_lowercase().into());
-    raw.is_unset() || d.query.is_some()
-}
-
 /// A row with a response code or an answer had a reply; a row that says whether it was rejected
-/// and has neither had none.
+/// and has neither had none. The name asked for is folded to lower case as Zeek's own scripts do; one
+/// of NetBIOS is not, since it is written as it is and told from packets alike.
 pub fn dns(e: &mut Event) {
+    let is_netbios = e.flow.resp.port == Some(NETBIOS_NAMES);
     let Body::Dns(d) = &mut e.body else { return };
+    if !is_netbios {
+        d.query = d.query.as_ref().map(|query| query.to_ascii_lowercase().into());
+    }
     let has_reply = d.rcode.is_some() || d.rcode_name.is_some() || !d.answers.is_empty();
     d.answered = if has_reply { Some(true) } else { d.rejected.map(|_| false) };
 }

@@ -53,7 +53,7 @@ pub static LOGS: &[Log] = &[
         kind: Kind::Dns,
         anchors: CONNECTION,
         marks: &["query", "answers", "qtype", "qtype_name", "rcode", "rcode_name", "TTLs"],
-        special: &[("query", derive::query)],
+        special: &[],
         derive: derive::dns,
     },
     Log {

@@ -360,6 +360,14 @@ mod tests {
     }
 
     #[test]
+    fn names_are_folded_but_those_of_netbios() {
+        let dns = "#separator \\x2c\n#path,dns\n#fields,ts,id.orig_h,id.orig_p,id.resp_h,id.resp_p,query\n1,10.0.0.1,137,10.0.0.255,137,DESK-Max\n2,10.0.0.1,9,10.0.0.2,53,WWW.Example.com\n";
+        let lines = read(dns.as_bytes()).lines();
+        assert!(lines[0].ends_with("query=DESK-Max"), "{}", lines[0]);
+        assert!(lines[1].ends_with("query=www.example.com"), "{}", lines[1]);
+    }
+
+    #[test]
     fn bad_rows_cost_as_little_as_possible() {
         let text = b"#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\nNaN\tC\t999.1.1.1\t99999\t::zz\t-1\ttcp\n1.5\tC\n1.5\tC\t1.1.1.1\t1\t2.2.2.2\t2\ttcp\textra\textra\n\\x3cb\\x3e\xff\tC\t1.1.1.1\t1\t2.2.2.2\t2\ttcp\n";
         let sunk = read(text);
