@@ -6,9 +6,9 @@ import { rows, timeline } from "./tables.ts";
 /**
  * The browser compiles a function of the core well only once it has run for long, and that on the
  * cores that the analysis needs. After so many rounds nearly all of the functions that matter are
- * compiled, in about a second; twice as many make the first slices no quicker.
+ * compiled, in one or two seconds; with half as many, captures of TLS were read more slowly.
  */
-const ROUNDS = 24;
+const ROUNDS = 40;
 
 /** What the page asks for behind its first report: the timeline, and the first rows of a table. */
 const BUCKETS = 240;
