@@ -344,12 +344,12 @@ test("an inventory has no empty thresholds, and nothing of a report is wider tha
 	const { page } = await openSample();
 	await view(page, "findings");
 	await page.locator(".finding-row", { hasText: "Service inventory" }).click();
-	const heads = () => page.locator(".terms thead th").allTextContents();
-	assert.deepEqual(await heads(), ["Term", "Value", "Basis"]);
 	await page.getByRole("heading", { name: "Terms", exact: true }).waitFor();
+	const heads = page.locator(".terms thead th");
+	assert.deepEqual(await heads.allTextContents(), ["Term", "Value", "Basis"]);
 	await view(page, "findings");
 	await page.locator(".finding-row", { hasText: "Port scan" }).click();
-	assert.ok((await heads()).includes("Threshold"));
+	await heads.filter({ hasText: "Threshold" }).waitFor();
 	await page.context().close();
 	const { page: long } = await openPage(browser, { viewport: { width: 1280, height: 800 } });
 	const user = "x".repeat(400);
