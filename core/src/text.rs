@@ -74,6 +74,27 @@ pub const fn is_deceptive(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Bytes with each `%NN` as the byte that it stands for (RFC 3986 section 2.1); what is none stays.
+pub fn percent_decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'%', bytes).is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut bytes = bytes.iter().copied();
+    while let Some(b) = bytes.next() {
+        let hex = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
+        let mut ahead = bytes.clone();
+        match (b, hex(ahead.next()), hex(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                bytes = ahead;
+            }
+            _ => out.push(b),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// The order of texts that may hold addresses, such as a finding's key: word by word, addresses by
 /// number and before all else, so that 10.0.2.1 stands before 10.0.101.1.
 pub fn by_address(a: &str, b: &str) -> Ordering {

@@ -1,6 +1,8 @@
 //! Where a message's body ends (RFC 9112 section 6), counted without keeping it.
 
 use super::gzip::{self, Coding};
+use super::message::Content;
+use super::parts::{Files, Parts};
 use super::{mime, wire};
 
 /// How the end of a body is known.
@@ -30,7 +32,8 @@ enum Chunk {
 pub struct Body {
     framing: Framing,
     chunk: Chunk,
-    coding: Coding,
+    content: Content,
+    parts: Option<Box<Parts>>,
     head: Vec<u8>,
     /// The last four bytes, least significant first.
     tail: u32,
@@ -54,12 +57,13 @@ pub enum Taken {
 }
 
 impl Body {
-    /// A body that ends as `framing` says.
-    pub const fn new(framing: Framing, coding: Coding) -> Self {
+    /// A body that ends as `framing` says, and has what `content` says.
+    pub fn new(framing: Framing, content: Content) -> Self {
         Self {
             framing,
             chunk: Chunk::Size,
-            coding,
+            parts: Parts::new(&content.boundary).map(Box::new),
+            content,
             head: Vec::new(),
             tail: 0,
             len: 0,
@@ -101,6 +105,9 @@ impl Body {
     /// `len` bytes are missing from the capture. True when they lie within the body for sure.
     pub fn skip(&mut self, len: u64) -> bool {
         self.has_gap = true;
+        if let Some(parts) = &mut self.parts {
+            parts.skip(len);
+        }
         let left = match (&mut self.framing, &mut self.chunk) {
             (Framing::UntilClose, _) => {
                 self.len += len;
@@ -155,6 +162,9 @@ impl Body {
     }
 
     fn count(&mut self, data: &[u8]) {
+        if let Some(parts) = &mut self.parts {
+            parts.take(data);
+        }
         self.len = self.len.saturating_add(data.len() as u64);
         let room = mime::HEAD.saturating_sub(self.head.len());
         if room > 0 {
@@ -168,16 +178,27 @@ impl Body {
     /// be; else the bytes of the body so far, transfer coding removed.
     pub fn size(&self) -> u64 {
         let is_whole = self.has_end && !self.has_gap;
-        let stated = match self.coding {
+        let stated = match self.content.coding {
             Coding::Gzip if is_whole => gzip::content_len(&self.head, self.len, self.tail),
             _ => None,
         };
         stated.unwrap_or(self.len)
     }
 
+    /// The files in it, once no more bytes come: its parts, or the whole.
+    pub fn files(self) -> Files {
+        let types = self.mime().into_iter().collect();
+        match self.parts {
+            Some(parts) => parts.finish(),
+            None if self.len == 0 => Files::default(),
+            None => Files { names: self.content.filename.into_iter().collect(), types },
+        }
+    }
+
     /// The MIME type by content; of what is inside, for a body that is gzip by its header.
-    pub fn mime(&self) -> Option<&'static str> {
-        match self.coding {
+    fn mime(&self) -> Option<&'static str> {
+        match self.content.coding {
+            _ if self.content.is_later_range => None,
             Coding::Other => mime::of(&self.head),
             Coding::Gzip | Coding::GzipAmong => gzip::mime(&self.head),
         }
@@ -190,7 +211,7 @@ mod tests {
 
     fn run(framing: Framing, data: &[u8], step: usize) -> (u64, Option<usize>) {
         let (mut body, mut at, mut end) =
-            (Body::new(framing, Coding::Other), 0, step.min(data.len()));
+            (Body::new(framing, Content::default()), 0, step.min(data.len()));
         loop {
             match body.take(&data[at..end]) {
                 Taken::All => at = end,
@@ -221,10 +242,10 @@ mod tests {
 
     #[test]
     fn a_gap_within_the_length_is_skipped_and_one_beyond_is_not() {
-        let mut body = Body::new(Framing::Length(10), Coding::Other);
+        let mut body = Body::new(Framing::Length(10), Content::default());
         assert!(body.skip(10));
         assert_eq!(body.take(b"x"), Taken::End(0));
-        assert!(!Body::new(Framing::Length(10), Coding::Other).skip(11));
+        assert!(!Body::new(Framing::Length(10), Content::default()).skip(11));
     }
 
     /// `content` as a gzip member.
@@ -236,7 +257,8 @@ mod tests {
 
     /// The size of a body given `step` bytes at a time.
     fn size(framing: Framing, coding: Coding, data: &[u8], step: usize) -> u64 {
-        let (mut body, mut at, mut end) = (Body::new(framing, coding), 0, 0);
+        let content = Content { coding, ..Content::default() };
+        let (mut body, mut at, mut end) = (Body::new(framing, content), 0, 0);
         while end < data.len() {
             end = (end + step).min(data.len());
             match body.take(&data[at..end]) {
@@ -278,7 +300,8 @@ mod tests {
             let cut = &chunks[..chunks.len() - left];
             assert_eq!(size(Framing::Chunked, Coding::Gzip, cut, 9), n, "{left} bytes missing");
         }
-        let mut body = Body::new(Framing::Length(n), Coding::Gzip);
+        let content = Content { coding: Coding::Gzip, ..Content::default() };
+        let mut body = Body::new(Framing::Length(n), content);
         body.take(&gz[..12]);
         assert!(body.skip(4));
         assert_eq!(body.take(&gz[16..]), Taken::End(gz.len() - 16));

@@ -7,6 +7,7 @@ use crate::event::{Http, Origin, Websocket};
 use crate::proto::Dir;
 use crate::text::{self, Text};
 use crate::time::Time;
+use std::borrow::Cow;
 
 /// Proxy headers kept of one message; more say nothing new.
 const MAX_PROXIED: usize = 16;
@@ -17,13 +18,26 @@ const MAX_OFFERED: usize = 16;
 /// Longest name of a header that is read: `sec-websocket-extensions`.
 const MAX_NAME: usize = 24;
 
+/// What headers say of a body.
+#[derive(Debug, Default)]
+pub struct Content {
+    /// The content codings.
+    pub coding: Coding,
+    /// The file's name.
+    pub filename: Option<Text>,
+    /// It is a piece of a file, and not its first.
+    pub is_later_range: bool,
+    /// The boundary between the parts of a multipart body; empty when there is none.
+    pub boundary: Vec<u8>,
+}
+
 /// What the headers of one message say, as far as the record or the framing needs it.
 #[derive(Debug, Default)]
 pub struct Headers {
     /// Header lines seen.
     pub n: u32,
-    /// The content codings.
-    pub coding: Coding,
+    /// What they say of the body.
+    pub content: Content,
     /// Two lengths that differ, or a length beside chunks: servers and proxies may disagree.
     pub has_conflicting_lengths: bool,
     length: Option<u64>,
@@ -36,7 +50,6 @@ pub struct Headers {
     origin: Option<Text>,
     server: Option<Text>,
     authorization: Vec<u8>,
-    filename: Option<Text>,
     upgrade: Vec<u8>,
     proxied: Vec<String>,
     protocols: Vec<Text>,
@@ -82,10 +95,9 @@ impl Headers {
                 self.has_conflicting_lengths |= self.length.is_some();
             }
             b"content-encoding" => self.codings(value),
-            b"content-type" => self.is_ranges |= contains(value, b"multipart/byteranges"),
-            b"content-disposition" => {
-                self.filename = wire::parameter(value, "filename").and_then(some_text);
-            }
+            b"content-type" => self.content_type(value),
+            b"content-range" => self.content.is_later_range = wire::is_later_range(value),
+            b"content-disposition" => self.file(wire::filename(value)),
             b"sec-websocket-protocol" => offer(&mut self.protocols, value),
             b"sec-websocket-extensions" => offer(&mut self.extensions, value),
             // Those that tell of a proxy, as Zeek lists them.
@@ -95,13 +107,29 @@ impl Headers {
         }
     }
 
+    fn content_type(&mut self, value: &[u8]) {
+        if contains(value, b"multipart/") {
+            self.is_ranges |= contains(value, b"multipart/byteranges");
+            self.content.boundary = wire::parameter(value, "boundary").unwrap_or_default().to_vec();
+        }
+        // Mail named files so, and some clients still do.
+        if self.content.filename.is_none() {
+            self.file(wire::parameter(value, "name").map(text::percent_decoded));
+        }
+    }
+
+    fn file(&mut self, name: Option<Cow<'_, [u8]>>) {
+        self.content.filename = name.and_then(|name| some_text(&name));
+    }
+
     /// Takes a list of codings; `x-gzip` is gzip (RFC 9110 section 8.4.1.3).
     fn codings(&mut self, value: &[u8]) {
         let words = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
         let is_one = |w: &&[u8]| !w.is_empty() && !w.eq_ignore_ascii_case(b"identity");
         for word in words.filter(is_one) {
             let is_gzip = contains(word, b"gzip");
-            self.coding = match self.coding {
+            let coding = &mut self.content.coding;
+            *coding = match *coding {
                 Coding::Other if !is_gzip => Coding::Other,
                 Coding::Other if !self.is_coded => Coding::Gzip,
                 _ => Coding::GzipAmong,
@@ -252,7 +280,6 @@ impl Transaction {
         http.user_agent = headers.user_agent;
         http.origin = headers.origin;
         http.proxied = headers.proxied.iter().collect();
-        http.orig_filenames = headers.filename.into_iter().collect();
         if !headers.protocols.is_empty() || !headers.extensions.is_empty() {
             self.websocket = Some(Box::new(Websocket {
                 client_protocols: headers.protocols,
@@ -271,7 +298,6 @@ impl Transaction {
     pub fn reply_headers(&mut self, headers: Headers) -> Framing {
         let framing = headers.framing(Framing::UntilClose);
         self.http.server = headers.server;
-        self.http.resp_filenames = headers.filename.into_iter().collect();
         self.upgrade = headers.upgrade;
         if !headers.protocols.is_empty() || !headers.extensions.is_empty() {
             let websocket = self.websocket.get_or_insert_default();
@@ -301,17 +327,28 @@ impl Transaction {
     }
 
     /// The message of `dir` is over.
-    pub fn end(&mut self, dir: Dir, body: Option<&Body>) {
-        let len = body.map(Body::size);
-        let mime = body.and_then(Body::mime).map(Text::from);
-        if dir == Dir::Orig {
-            self.is_request_done = true;
-            self.http.request_body_len = len.or(self.http.request_body_len);
-            self.http.orig_mime_types.extend(mime);
-        } else {
-            self.is_reply_done = true;
-            self.http.response_body_len = len.or(self.http.response_body_len);
-            self.http.resp_mime_types.extend(mime);
+    pub fn end(&mut self, dir: Dir, body: Option<Body>) {
+        let http = &mut self.http;
+        let (is_done, len, names, types) = match dir {
+            Dir::Orig => (
+                &mut self.is_request_done,
+                &mut http.request_body_len,
+                &mut http.orig_filenames,
+                &mut http.orig_mime_types,
+            ),
+            Dir::Resp => (
+                &mut self.is_reply_done,
+                &mut http.response_body_len,
+                &mut http.resp_filenames,
+                &mut http.resp_mime_types,
+            ),
+        };
+        *is_done = true;
+        if let Some(body) = body {
+            *len = Some(body.size());
+            let files = body.files();
+            names.extend(files.names);
+            types.extend(files.types.into_iter().map(Text::from));
         }
     }
 
@@ -373,7 +410,7 @@ mod tests {
         let of = |values: &[&str]| {
             let mut headers = Headers::default();
             values.iter().for_each(|v| headers.field(b"Content-Encoding", v.as_bytes()));
-            headers.coding
+            headers.content.coding
         };
         assert_eq!(of(&["gzip"]), Coding::Gzip);
         assert_eq!(of(&[" X-GZIP ,"]), Coding::Gzip);

@@ -3,6 +3,9 @@
 /// How many first bytes are looked at.
 pub const HEAD: usize = 512;
 
+/// How many first bytes a text has at least; Zeek wants as many. Of fewer, any bytes may be words.
+const MIN_TEXT: usize = 10;
+
 /// Signatures at the very start of a body. Longer ones before those they begin with.
 const MAGIC: &[(&[u8], &str)] = &[
     (b"MZ", "application/x-dosexec"),
@@ -77,7 +80,7 @@ pub fn of(head: &[u8]) -> Option<&'static str> {
     }
     match text.first() {
         Some(b'{' | b'[') if looks_like_json(text) => Some("text/json"),
-        Some(_) if is_text(head) => Some("text/plain"),
+        Some(_) if head.len() >= MIN_TEXT && is_text(head) => Some("text/plain"),
         _ => None,
     }
 }
@@ -106,11 +109,11 @@ mod tests {
         let form = b"--xyz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1";
         let page = b"<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC>";
         assert_eq!((of(page), of(b"<?xml?><a/>")), (Some("text/html"), Some("application/xml")));
-        assert_eq!((of(form), of(b"--xyz\r\n1")), (None, Some("text/plain")));
+        assert_eq!((of(form), of(b"--xyz\r\n1, 2")), (None, Some("text/plain")));
         assert_eq!(of(b"MZ\x90\0"), Some("application/x-dosexec"));
         assert_eq!(of(b"\n <!DOCTYPE HTML><html>"), Some("text/html"));
         assert_eq!(of(b"{\"a\":1}"), Some("text/json"));
-        assert_eq!(of(b"plain words\r\n"), Some("text/plain"));
+        assert_eq!((of(b"ten bytes."), of(b"nine byte")), (Some("text/plain"), None));
         assert_eq!(of(b"\x00\x01\x02"), None);
         assert_eq!(of(b""), None);
     }

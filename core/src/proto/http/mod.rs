@@ -4,6 +4,7 @@ mod body;
 mod gzip;
 mod message;
 pub(super) mod mime;
+mod parts;
 mod websocket;
 mod wire;
 
@@ -13,12 +14,11 @@ use crate::event::{Body as Record, Kind, Origin};
 use crate::text;
 use crate::time::Time;
 use body::Taken;
-use gzip::Coding;
 use std::collections::VecDeque;
 use websocket::Frames;
 
 pub use body::{Body, Framing};
-pub use message::{Headers, Transaction};
+pub use message::{Content, Headers, Transaction};
 pub use wire::{RequestLine, StatusLine, number};
 
 /// HTTP/1 over TCP.
@@ -197,7 +197,7 @@ impl Http {
         let waiting = self.pending.iter_mut().find(|t| !t.is_reply_done);
         if let Some(tx) = waiting.filter(|t| is_start && !has_head && t.is_bare()) {
             tx.bare_reply();
-            let body = Body::new(Framing::UntilClose, Coding::Other);
+            let body = Body::new(Framing::UntilClose, Content::default());
             self.side(Dir::Resp).part = Part::Body(Box::new(body));
         }
     }
@@ -334,8 +334,9 @@ impl Http {
     }
 
     /// All headers of a message are there: its body's framing is known.
-    fn end_headers(&mut self, dir: Dir, headers: Headers, cx: &mut Cx<'_>) {
-        let (has_conflicting_lengths, coding) = (headers.has_conflicting_lengths, headers.coding);
+    fn end_headers(&mut self, dir: Dir, mut headers: Headers, cx: &mut Cx<'_>) {
+        let has_conflicting_lengths = headers.has_conflicting_lengths;
+        let content = std::mem::take(&mut headers.content);
         let (framing, switched) = if dir == Dir::Orig {
             let Some(tx) = self.pending.iter_mut().rev().find(|t| !t.is_request_done) else {
                 return;
@@ -359,7 +360,7 @@ impl Http {
         if matches!(framing, Framing::Empty | Framing::Length(0)) {
             self.end_message(dir, cx);
         } else {
-            self.side(dir).part = Part::Body(Box::new(Body::new(framing, coding)));
+            self.side(dir).part = Part::Body(Box::new(Body::new(framing, content)));
         }
         self.switched = self.switched.or(switched);
     }
@@ -373,7 +374,7 @@ impl Http {
             Dir::Resp => !t.is_reply_done && t.has_reply,
         };
         if let Some(tx) = self.pending.iter_mut().find(open) {
-            tx.end(dir, body.as_deref());
+            tx.end(dir, body.map(|body| *body));
         }
         while let Some(done) = self.pending.pop_front_if(|t| t.is_request_done && t.is_reply_done) {
             emit(done, cx);
@@ -461,6 +462,29 @@ mod tests {
         );
         let request = rows(&[Said::Data(Dir::Orig, GET)], 9);
         assert!(request[0].contains("host=h.example") && !request[0].contains("status_code"));
+    }
+
+    #[test]
+    fn the_files_of_a_form_and_the_name_of_what_is_fetched_are_in_the_row() {
+        let form = "--b\r\nContent-Disposition: form-data; filename=a.pdf\r\n\r\nMZ\x01\r\n--b\r\nContent-Disposition: form-data; filename=b.gif\r\n\r\nGIF89a\r\n--b--";
+        let (a, b) = form.split_at(70);
+        let chunks = format!("{:x}\r\n{a}\r\n{:x}\r\n{b}\r\n0\r\n\r\n", a.len(), b.len());
+        let post = format!(
+            "POST / HTTP/1.1\r\nContent-Type: Multipart/Form-Data; boundary=\"b\"\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"
+        );
+        let head = "HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=c%20d.gif\r\nContent-Length: 6\r\n\r\n";
+        let asked = [post.as_bytes(), b"HEAD / HTTP/1.1\r\n\r\n"].concat();
+        let replied = [head.as_bytes(), b"GIF89a", head.as_bytes()].concat();
+        let said = [Said::Data(Dir::Orig, &asked), Said::Data(Dir::Resp, &replied)];
+        for step in [1, 2, 7, 64, usize::MAX] {
+            let got = rows(&said, step);
+            assert_eq!(got.len(), 2, "{got:#?}");
+            let sent = "orig_filenames=a.pdf,b.gif orig_mime_types=application/x-dosexec,image/gif";
+            let fetched = "resp_filenames=c d.gif resp_mime_types=image/gif";
+            assert!(got[0].contains(sent) && got[0].contains(fetched), "{}", got[0]);
+            // No file comes with a reply without a body.
+            assert!(!got[1].contains("filenames"), "{}", got[1]);
+        }
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! HTTP/1 lines and headers (RFC 9112), as lenient as the servers that accept them.
 
+use crate::text;
+use std::borrow::Cow;
+
 /// Longest part of one line that is looked at. Servers refuse longer ones (8 KB is usual); the
 /// line is read to its end, but only so much of it is kept.
 pub const MAX_LINE: usize = 64 << 10;
@@ -104,16 +107,40 @@ pub fn chunk_size(line: &[u8]) -> Option<u64> {
     u64::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
 }
 
-/// The value of a parameter such as `filename=` in a header value, quotes removed.
+/// The value of a parameter such as `boundary=` in a header value, quotes removed.
 pub fn parameter<'a>(value: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    value.split(|b| *b == b';' || *b == b',').find_map(|part| {
+    let (mut is_quoted, mut last) = (false, 0);
+    // What is quoted may hold separators, and quotes behind a backslash (RFC 9110 section 5.6.4).
+    let is_end = |b: &u8| {
+        is_quoted ^= *b == b'"' && last != b'\\';
+        last = *b;
+        !is_quoted && matches!(b, b';' | b',')
+    };
+    value.split(is_end).find_map(|part| {
         let eq = memchr::memchr(b'=', part)?;
         let (key, val) = part.split_at_checked(eq)?;
-        let key = key.rsplit(|b| *b == b' ').next()?;
+        let key = key.trim_ascii_end().rsplit(u8::is_ascii_whitespace).next()?;
         let val = val.get(1..)?.trim_ascii();
         let val = val.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(val);
-        key.trim_ascii().eq_ignore_ascii_case(name.as_bytes()).then_some(val)
+        key.eq_ignore_ascii_case(name.as_bytes()).then_some(val)
     })
+}
+
+/// The file's name that a content disposition states (RFC 6266 section 4.3), percent-decoded. The
+/// form with a character set comes first; browsers encode quotes in the other form too.
+pub fn filename(value: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let extended = parameter(value, "filename*");
+    // Character set, language and name (RFC 8187 section 3.2).
+    let name = extended.map(|v| v.splitn(3, |b| *b == b'\'').nth(2).unwrap_or(v));
+    Some(text::percent_decoded(name.or_else(|| parameter(value, "filename"))?))
+}
+
+/// Whether what a content range (RFC 9110 section 14.4) places is not known to begin with a file's
+/// first byte. One that places nothing (`bytes */9`) tells of no piece.
+pub fn is_later_range(value: &[u8]) -> bool {
+    let place = value.split(u8::is_ascii_whitespace).nth(1).unwrap_or_default();
+    let first = memchr::memchr(b'-', place).and_then(|dash| place.get(..dash));
+    first.is_some_and(|first| number(first) != Some(0))
 }
 
 /// RFC 9110 section 5.6.2: what a method may be written with.
@@ -178,9 +205,27 @@ mod tests {
         assert_eq!(chunk_size(b"1a; ext=1"), Some(26));
         assert_eq!(chunk_size(b"fffffffffffffffff"), None);
         assert_eq!(parameter(b"attachment; filename=\"a.7z\"", "filename"), Some(&b"a.7z"[..]));
+        let odd = br#"form-data; name="a;filename=b"; FileName = "x;\"y\",z""#;
+        assert_eq!(parameter(odd, "filename"), Some(&br#"x;\"y\",z"#[..]));
         assert_eq!(
             parameter(b"Digest username=\"joe\", realm=\"x\"", "username"),
             Some(&b"joe"[..])
         );
+    }
+
+    #[test]
+    fn names_of_files_and_where_a_range_begins() {
+        let name = |v: &'static str| {
+            filename(v.as_bytes()).map(|n| String::from_utf8_lossy(&n).into_owned())
+        };
+        assert_eq!(name("attachment; filename=a%20b.txt").as_deref(), Some("a b.txt"));
+        let both = "attachment; filename=\"e.txt\"; filename*=UTF-8'en'%e2%82%ac.txt";
+        assert_eq!(name(both).as_deref(), Some("\u{20ac}.txt"));
+        assert_eq!(name("inline; filename*=plain").as_deref(), Some("plain"));
+        assert_eq!(name("inline"), None);
+        let later: [&[u8]; 2] = [b"bytes 1-9/10", b"bytes foo-bar/baz"];
+        assert!(later.into_iter().all(is_later_range));
+        let first: [&[u8]; 3] = [b"bytes 0-9/10", b"bytes */10", b""];
+        assert!(!first.into_iter().any(is_later_range));
     }
 }

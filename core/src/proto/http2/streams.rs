@@ -83,19 +83,19 @@ impl Streams {
         self.open.entry(id).or_insert(Stream { transaction, bodies: [None, None] })
     }
 
-    fn request(&mut self, id: u32, fields: Fields, cx: &mut Cx<'_>) {
+    fn request(&mut self, id: u32, mut fields: Fields, cx: &mut Cx<'_>) {
         self.depth += 1;
         // CONNECT names its target as the authority and has no path.
         let target = if fields.path.is_empty() { &fields.authority } else { &fields.path };
         let line = RequestLine { method: &fields.method, target, version: "2" };
         let transaction = Transaction::request(&line, self.depth, cx.ts, cx.at);
         let stream = self.begin(id, transaction, cx);
-        let body = Body::new(Framing::UntilClose, fields.headers.coding);
+        let body = Body::new(Framing::UntilClose, std::mem::take(&mut fields.headers.content));
         stream.transaction.request_fields(fields.headers, &fields.authority);
         stream.bodies = [Some(Box::new(body)), None];
     }
 
-    fn reply(&mut self, id: u32, fields: Fields, cx: &mut Cx<'_>) {
+    fn reply(&mut self, id: u32, mut fields: Fields, cx: &mut Cx<'_>) {
         let Some(code) = number(&fields.status) else { return };
         if !self.open.contains_key(&id) {
             self.depth += 1;
@@ -107,7 +107,7 @@ impl Streams {
         if stream.transaction.is_interim() {
             return;
         }
-        let body = Body::new(Framing::UntilClose, fields.headers.coding);
+        let body = Body::new(Framing::UntilClose, std::mem::take(&mut fields.headers.content));
         stream.transaction.reply_headers(fields.headers);
         let [_, slot] = &mut stream.bodies;
         *slot = Some(Box::new(body));
@@ -163,7 +163,7 @@ impl Stream {
     fn end(&mut self, dir: Dir) {
         let [orig, resp] = &mut self.bodies;
         let body = if dir == Dir::Orig { orig } else { resp };
-        self.transaction.end(dir, body.take().as_deref());
+        self.transaction.end(dir, body.take().map(|body| *body));
     }
 
     fn emit(mut self, cx: &mut Cx<'_>) {

@@ -61,7 +61,7 @@ fn exchange() -> [Vec<u8>; 2] {
         settings(),
         frame(kind::HEADERS, ALL, 1, &[get("/a"), user_agent].concat()),
         frame(kind::HEADERS, flag::END_HEADERS, 3, &post),
-        frame(kind::DATA, flag::PADDED, 3, b"\x03hello..."),
+        frame(kind::DATA, flag::PADDED, 3, b"\x03hello, you..."),
         frame(kind::DATA, flag::END_STREAM, 3, b""),
     ];
     let ok = fields(&[(":status", "200"), ("server", "s/2")]);
@@ -90,7 +90,7 @@ fn streams_pair_in_any_order_and_any_cut() {
     assert_eq!(
         whole,
         [
-            "http trans_depth=2 method=POST host=h.example uri=/b version=2 request_body_len=5 response_body_len=6 status_code=404 orig_mime_types=text/plain resp_mime_types=text/html",
+            "http trans_depth=2 method=POST host=h.example uri=/b version=2 request_body_len=10 response_body_len=6 status_code=404 orig_mime_types=text/plain resp_mime_types=text/html",
             "http trans_depth=1 method=GET host=h.example uri=/a version=2 user_agent=t/1 request_body_len=0 response_body_len=50 status_code=200 resp_mime_types=text/plain server=s/2",
         ]
     );
