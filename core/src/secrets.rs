@@ -118,7 +118,7 @@ impl Line {
         let Some((label, _)) = LABELS.iter().find(|(_, name)| name.as_bytes() == label) else {
             return Self::No;
         };
-        let hex = |text| data_encoding::HEXLOWER_PERMISSIVE.decode(text).ok();
+        let hex = |text| base16ct::mixed::decode_vec(text).ok();
         let random = hex(random).and_then(|bytes| ClientRandom::try_from(bytes).ok());
         match (random, hex(secret).filter(|bytes| label.is_length(bytes.len()))) {
             (Some(random), Some(bytes)) => {

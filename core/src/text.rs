@@ -1,5 +1,6 @@
 //! Evidence as text: bytes made readable without hiding what an adversary put there.
 
+use base64ct::{Base64, Encoding};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -72,6 +73,11 @@ pub const fn is_deceptive(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// What a base64 text stands for (RFC 4648 section 4, padded), with space around it; `None` when it is none.
+pub fn base64_decoded(text: &[u8]) -> Option<Vec<u8>> {
+    Base64::decode_vec(std::str::from_utf8(text.trim_ascii()).ok()?).ok()
 }
 
 /// Bytes with each `%NN` as the byte that it stands for (RFC 3986 section 2.1); what is none stays.

@@ -1,6 +1,7 @@
 //! Where an event came from, and which connection it belongs to.
 
-use crate::text::Text;
+use crate::text::{self, Text};
+use base64ct::{Base64, Encoding};
 use serde::Serialize;
 use std::fmt;
 use std::net::IpAddr;
@@ -79,13 +80,14 @@ impl CommunityId {
     pub fn text<'a>(&self, room: &'a mut [u8; COMMUNITY_ID_LEN]) -> &'a str {
         let (version, hash) = room.split_at_mut(2);
         version.copy_from_slice(b"1:");
-        data_encoding::BASE64.encode_mut(&self.0, hash);
+        // As long as the text of so many bytes.
+        let _ = Base64::encode(&self.0, hash);
         str::from_utf8(room).unwrap_or_default()
     }
 
     /// From the text form; `None` for another version or bad base64.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = data_encoding::BASE64.decode(text.strip_prefix("1:")?.as_bytes()).ok()?;
+        let bytes = text::base64_decoded(text.strip_prefix("1:")?.as_bytes())?;
         bytes.try_into().ok().map(Self)
     }
 }

@@ -349,7 +349,7 @@ mod tests {
 
     fn bytes(hex: &str) -> Vec<u8> {
         let hex: String = hex.split_whitespace().collect();
-        data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap()
+        base16ct::lower::decode_vec(hex.as_bytes()).unwrap()
     }
 
     /// IPv4 from 10.0.0.x to 10.0.0.y around `payload`.

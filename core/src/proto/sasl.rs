@@ -1,7 +1,6 @@
 //! Logins as text protocols carry them (SASL, RFC 4422): the account's name from base64 lines.
 
 use crate::text::{self, Text};
-use data_encoding::BASE64;
 
 /// Lines of the client's that an exchange may take; the longest mechanisms take three. Without the
 /// server's side nothing else tells when it is over.
@@ -42,7 +41,7 @@ impl Sasl {
     /// Takes one line of the client's.
     pub fn response(&mut self, line: &[u8]) {
         self.n_responses += 1;
-        let Ok(plain) = BASE64.decode(line.trim_ascii()) else { return };
+        let Some(plain) = text::base64_decoded(line) else { return };
         if self.username.is_none() {
             self.username = super::ntlm::user(&plain);
         }
@@ -87,9 +86,11 @@ fn between<'a>(bytes: &'a [u8], start: &[u8], end: u8) -> Option<&'a [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64ct::{Base64, Encoding};
 
     fn name(mechanism: &str, responses: &[&str]) -> (Option<String>, bool, bool) {
-        let encoded: Vec<_> = responses.iter().map(|r| BASE64.encode(r.as_bytes())).collect();
+        let encoded: Vec<_> =
+            responses.iter().map(|r| Base64::encode_string(r.as_bytes())).collect();
         let mut sasl = Sasl::begin(mechanism.as_bytes(), None);
         encoded.iter().for_each(|r| sasl.response(r.as_bytes()));
         let is_open = sasl.is_open();

@@ -77,7 +77,7 @@ impl NetworkSource {
     pub(super) fn of(file: &NetworkFile, name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            sha256: data_encoding::HEXLOWER.encode(&file.sha256),
+            sha256: base16ct::lower::encode_string(&file.sha256),
             built: file.built,
             about: file.about.to_string(),
         }

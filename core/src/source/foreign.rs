@@ -230,7 +230,7 @@ mod tests {
     }
 
     fn samples() -> Vec<(&'static str, Vec<u8>)> {
-        let bytes = |hex: &str| data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap();
+        let bytes = |hex: &str| base16ct::lower::decode_vec(hex.as_bytes()).unwrap();
         let mut all: Vec<_> = SAMPLES.iter().map(|(title, hex)| (*title, bytes(hex))).collect();
         let behind = |n: usize, magic: &[u8]| [&vec![b'a'; n], magic].concat();
         all.push((TAR.title, tar(b"GET /a HTTP/1.1", b"ustar\x0000")));

@@ -149,6 +149,6 @@ impl Reader for Opened {
 /// The first bytes as hex and text, so that a person can see what the file is.
 fn describe_head(bytes: &[u8]) -> String {
     let first = bytes.get(..16).unwrap_or(bytes);
-    let hex = data_encoding::HEXLOWER.encode(first);
+    let hex = base16ct::lower::encode_string(first);
     format!("begins with {hex} ({})", first.escape_ascii())
 }

@@ -306,7 +306,7 @@ fn spells(name: &str, addresses: &[IpAddr]) -> bool {
     let is_of = |a: &IpAddr| match a {
         IpAddr::V4(a) => {
             let [_, _, c, d] = a.octets();
-            let hex = data_encoding::HEXLOWER.encode(&a.octets());
+            let hex = base16ct::lower::encode_string(&a.octets());
             // The first two may be the provider's and left out.
             name.contains(&hex)
                 || [c, d]

@@ -142,7 +142,7 @@ mod tests {
 
     fn bytes(hex: &str) -> Vec<u8> {
         let hex: String = hex.split_whitespace().collect();
-        data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap()
+        base16ct::lower::decode_vec(hex.as_bytes()).unwrap()
     }
 
     /// Down to IP: what is left, and the VLAN ids on the way.

@@ -5,7 +5,7 @@ use super::name::{Name, readable};
 use super::netbios;
 use super::wire::{Flaw, Record};
 use crate::bytes::Cursor;
-use data_encoding::{BASE64, HEXLOWER};
+use base64ct::{Base64, Encoding};
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -101,7 +101,9 @@ impl<'a> Data<'a> {
             rtype::NSEC3 => "NSEC3".into(),
             rtype::NSEC3PARAM => "NSEC3PARAM".into(),
             rtype::BINDS => "BIND9 signing signal".into(),
-            rtype::SSHFP => format!("SSHFP: {}", HEXLOWER.encode(self.skip(2)?.c.rest())),
+            rtype::SSHFP => {
+                format!("SSHFP: {}", base16ct::lower::encode_string(self.skip(2)?.c.rest()))
+            }
             rtype::LOC => {
                 let [_, size, horizontal, vertical] = self.c.array()?;
                 format!("LOC:  {size} {horizontal} {vertical}")
@@ -231,7 +233,7 @@ fn svc_value(key: u16, value: &[u8]) -> String {
         (3, [a, b]) => u16::from_be_bytes([*a, *b]).to_string(),
         (4, _) => list(value.chunks_exact(4).filter_map(addr::<4>).collect()),
         (6, _) => list(value.chunks_exact(16).filter_map(addr::<16>).collect()),
-        _ => BASE64.encode(value),
+        _ => Base64::encode_string(value),
     }
 }
 

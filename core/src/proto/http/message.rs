@@ -382,7 +382,7 @@ fn credentials(value: &[u8]) -> Option<(Vec<u8>, bool)> {
     if !scheme.eq_ignore_ascii_case(b"basic") {
         return None;
     }
-    let plain = data_encoding::BASE64.decode(rest.trim_ascii()).ok()?;
+    let plain = text::base64_decoded(rest)?;
     let colon = memchr::memchr(b':', &plain);
     let user = plain.get(..colon.unwrap_or(plain.len()))?.to_vec();
     Some((user, colon.is_some()))

@@ -216,7 +216,6 @@ const STATIC: [(&str, &str); 61] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use data_encoding::HEXLOWER;
 
     fn run(decoder: &mut Decoder, bytes: &[u8]) -> Result<String, Broken> {
         let mut out = String::new();
@@ -228,7 +227,7 @@ mod tests {
     }
 
     fn hex(text: &str) -> Vec<u8> {
-        HEXLOWER.decode(text.as_bytes()).unwrap()
+        base16ct::lower::decode_vec(text.as_bytes()).unwrap()
     }
 
     #[test]

@@ -76,10 +76,10 @@ pub fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use data_encoding::HEXLOWER;
 
     fn text(hex: &str) -> Option<String> {
-        decode(&HEXLOWER.decode(hex.as_bytes()).unwrap()).map(|b| String::from_utf8(b).unwrap())
+        decode(&base16ct::lower::decode_vec(hex.as_bytes()).unwrap())
+            .map(|b| String::from_utf8(b).unwrap())
     }
 
     #[test]

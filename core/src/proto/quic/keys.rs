@@ -87,10 +87,9 @@ fn expand<const N: usize>(secret: &[u8], label: &[u8]) -> Option<[u8; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use data_encoding::HEXLOWER;
 
     fn hex(text: &str) -> Vec<u8> {
-        HEXLOWER.decode(text.as_bytes()).unwrap()
+        base16ct::lower::decode_vec(text.as_bytes()).unwrap()
     }
 
     /// The identifier of the examples in both RFCs.

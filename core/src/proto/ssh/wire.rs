@@ -1,7 +1,7 @@
 //! SSH banners, packets before encryption, and key exchange messages (RFC 4253, RFC 4419).
 
 use crate::bytes::Cursor;
-use data_encoding::{BASE64_NOPAD, HEXLOWER};
+use base64ct::{Base64Unpadded, Encoding};
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -89,7 +89,7 @@ impl<'a> KexInit<'a> {
     pub fn hassh(&self, way: usize) -> String {
         let of = |pair: &[&'a [u8]; 2]| pair.get(way).copied().unwrap_or_default();
         let lists = [self.kex, of(&self.cipher), of(&self.mac), of(&self.compression)];
-        HEXLOWER.encode(&Md5::digest(lists.join(&b';')))
+        base16ct::lower::encode_string(&Md5::digest(lists.join(&b';')))
     }
 }
 
@@ -110,7 +110,7 @@ pub fn host_key(reply: &[u8]) -> Option<String> {
     // A key begins with the name of its kind: the group of RFC 4419 has the same number.
     let name = string(&mut Cursor::new(key))?;
     let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
-    is_name.then(|| format!("SHA256:{}", BASE64_NOPAD.encode(&Sha256::digest(key))))
+    is_name.then(|| format!("SHA256:{}", Base64Unpadded::encode_string(&Sha256::digest(key))))
 }
 
 fn string<'a>(c: &mut Cursor<'a>) -> Option<&'a [u8]> {

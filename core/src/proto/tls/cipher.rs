@@ -166,10 +166,9 @@ impl Key {
 mod tests {
     use super::*;
     use crate::proto::tls::codes::content;
-    use data_encoding::HEXLOWER;
 
     fn hex(text: &str) -> Vec<u8> {
-        HEXLOWER.decode(text.as_bytes()).unwrap()
+        base16ct::lower::decode_vec(text.as_bytes()).unwrap()
     }
 
     #[test]

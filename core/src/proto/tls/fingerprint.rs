@@ -2,7 +2,6 @@
 
 use super::codes::{extension, is_grease};
 use super::wire::{ClientHello, ServerHello, u16s};
-use data_encoding::HEXLOWER;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
@@ -28,14 +27,14 @@ pub fn ja3(hello: &ClientHello<'_>) -> String {
         decimal(hello.extensions.numbers(extension::SUPPORTED_GROUPS)),
         decimal(formats),
     );
-    HEXLOWER.encode(&Md5::digest(text))
+    base16ct::lower::encode_string(&Md5::digest(text))
 }
 
 /// JA3S: MD5 of version, cipher and extensions.
 pub fn ja3s(hello: &ServerHello<'_>) -> String {
     let extensions = decimal(hello.extensions.iter().map(|(number, _)| number));
     let text = format!("{},{},{extensions}", hello.version, hello.cipher);
-    HEXLOWER.encode(&Md5::digest(text))
+    base16ct::lower::encode_string(&Md5::digest(text))
 }
 
 /// JA4 of a ClientHello.
@@ -69,7 +68,7 @@ pub fn ja4(hello: &ClientHello<'_>, carrier: Carrier) -> String {
     }
     let hash = |empty: bool, text: &str| match empty {
         true => "0".repeat(12),
-        false => HEXLOWER.encode(&Sha256::digest(text)).chars().take(12).collect(),
+        false => base16ct::lower::encode_string(&Sha256::digest(text)).chars().take(12).collect(),
     };
     format!(
         "{head}_{}_{}",
@@ -128,10 +127,10 @@ mod tests {
     fn the_worked_example_of_the_specification() {
         // FoxIO's JA4 technical details: a hello of TLS 1.3 with 15 ciphers and 16 extensions.
         let ciphers = "130113021303c02bc02fc02cc030cca9cca8c013c014009c009d002f0035";
-        let ciphers = HEXLOWER.decode(ciphers.as_bytes()).unwrap();
+        let ciphers = base16ct::lower::decode_vec(ciphers.as_bytes()).unwrap();
         let mut extensions = Vec::new();
         let signatures = "0010040308040401050308050501080606010000";
-        let signatures = HEXLOWER.decode(signatures.as_bytes()).unwrap();
+        let signatures = base16ct::lower::decode_vec(signatures.as_bytes()).unwrap();
         for number in [
             0x1b, 0, 0x33, 0x10, 0x4469, 0x17, 0x2d, 0x0d, 5, 0x23, 0x12, 0x2b, 0xff01, 0x0b, 0x0a,
             0x15_u16,
@@ -160,7 +159,7 @@ mod tests {
         let hello = ClientHello { version: 0x0300, ..ClientHello::default() };
         assert_eq!(ja4(&hello, Carrier::Quic), "qs3i000000_000000000000_000000000000");
         // MD5 of `768,,,,`.
-        assert_eq!(ja3(&hello), HEXLOWER.encode(&Md5::digest("768,,,,")));
+        assert_eq!(ja3(&hello), base16ct::lower::encode_string(&Md5::digest("768,,,,")));
     }
 
     #[test]

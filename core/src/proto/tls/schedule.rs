@@ -64,10 +64,9 @@ impl Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use data_encoding::HEXLOWER;
 
     fn hex(text: &str) -> Vec<u8> {
-        HEXLOWER.decode(text.as_bytes()).unwrap()
+        base16ct::lower::decode_vec(text.as_bytes()).unwrap()
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use super::oid;
 use crate::text::{self, MAX_FIELD, Text};
-use data_encoding::HEXUPPER;
 use x509_parser::der_parser::asn1_rs::{Any, Tag};
 use x509_parser::x509::X509Name;
 
@@ -52,7 +51,7 @@ fn dump(any: &Any<'_>) -> String {
         Err(_) => [&[0x82], (any.data.len() as u16).to_be_bytes().as_slice()].concat(),
     };
     let tag = any.tag().0.to_be_bytes()[3] | if any.header.is_constructed() { 0x20 } else { 0 };
-    HEXUPPER.encode(&[&[tag], len.as_slice(), data].concat())
+    base16ct::upper::encode_string(&[&[tag], len.as_slice(), data].concat())
 }
 
 /// The characters of any of ASN.1's string types; `None` for another type.

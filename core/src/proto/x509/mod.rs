@@ -9,7 +9,6 @@ pub use names::covers;
 
 use crate::event;
 use crate::text::{Text, from_bytes};
-use data_encoding::{HEXLOWER, HEXUPPER};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
@@ -35,8 +34,8 @@ pub struct Read {
 /// Reads a certificate. Whatever the bytes, its fingerprints are there.
 pub fn read(der: &[u8]) -> Read {
     let mut row = event::X509 {
-        fingerprint: Some(HEXLOWER.encode(&Sha256::digest(der)).into()),
-        sha1: Some(HEXLOWER.encode(&Sha1::digest(der)).into()),
+        fingerprint: Some(base16ct::lower::encode_string(&Sha256::digest(der)).into()),
+        sha1: Some(base16ct::lower::encode_string(&Sha1::digest(der)).into()),
         ..event::X509::default()
     };
     let Ok((rest, certificate)) = X509Certificate::from_der(der) else {
@@ -76,7 +75,7 @@ fn serial(raw: &[u8]) -> Text {
     }
     let zeros = magnitude.iter().take_while(|b| **b == 0).count();
     let zeros = zeros.min(magnitude.len().saturating_sub(1));
-    let digits = HEXUPPER.encode(magnitude.get(zeros..).unwrap_or_default());
+    let digits = base16ct::upper::encode_string(magnitude.get(zeros..).unwrap_or_default());
     let sign = if is_negative { "-" } else { "" };
     from_bytes(format!("{sign}{digits}").as_bytes())
 }

@@ -169,7 +169,7 @@ impl Table {
             node.clock = Clock::None;
         }
         let names: Vec<_> = self.columns.iter().map(|(n, _)| &**n).collect();
-        let separator = data_encoding::HEXLOWER.encode(&self.style.separator);
+        let separator = base16ct::lower::encode_string(&self.style.separator);
         self.layouts.add(node, at, &format!("{separator} {}", names.join("\t")));
     }
 
@@ -298,7 +298,7 @@ fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
 
 fn show(node: &Node, at: Origin, bytes: &[u8]) -> Item {
     let (separator, names) = row::layout(node, at).split_once(' ').unwrap_or(("09", ""));
-    let separator = data_encoding::HEXLOWER.decode(separator.as_bytes()).unwrap_or_default();
+    let separator = base16ct::lower::decode_vec(separator.as_bytes()).unwrap_or_default();
     let mut names = names.split('\t');
     let style = Style::default();
     let fields = split(bytes, &separator).map(|range| {
