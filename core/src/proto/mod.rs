@@ -20,6 +20,7 @@ mod ldap;
 mod line;
 mod login;
 mod logons;
+mod mime;
 mod mysql;
 mod ntlm;
 mod ntp;

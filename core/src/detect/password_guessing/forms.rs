@@ -127,7 +127,8 @@ impl Forms {
             posted.seen.see(e);
             posted.targets.extend(Host::resp(e), MAX_TARGETS);
             let is_text = |m: &Text| {
-                m.starts_with("text/") || ["json", "xml", "html"].iter().any(|w| m.contains(w))
+                let words = ["json", "xml", "html", "javascript"];
+                m.starts_with("text/") || words.iter().any(|w| m.contains(w))
             };
             posted.is_binary |=
                 !h.resp_mime_types.is_empty() && !h.resp_mime_types.iter().any(is_text);

@@ -1,6 +1,6 @@
 //! FTP's data connections: announced on the control connection, counted, never read as a protocol.
 
-use super::super::http::mime;
+use super::super::mime::{self, Head};
 use super::super::{Analyzer, Cx, Dir, Step};
 use crate::event::Origin;
 use crate::time::{Interval, Time};
@@ -41,7 +41,7 @@ impl Transfer {
     /// The analyzer of the connection.
     pub fn open(self) -> Box<dyn Analyzer> {
         self.0.borrow_mut().bytes.get_or_insert(0);
-        Box::new(Data { transfer: self, head: Vec::new() })
+        Box::new(Data { transfer: self, head: Head::default() })
     }
 }
 
@@ -118,7 +118,7 @@ impl Expected {
 struct Data {
     transfer: Transfer,
     /// First bytes of the side that speaks.
-    head: Vec<u8>,
+    head: Head,
 }
 
 impl Data {
@@ -130,10 +130,10 @@ impl Data {
 
 impl Analyzer for Data {
     fn data(&mut self, _: Dir, data: &[u8], _: &mut Cx<'_>) -> Step {
-        let room = mime::HEAD.saturating_sub(self.head.len());
-        if room > 0 {
-            self.head.extend(data.iter().take(room));
-            self.transfer.0.borrow_mut().mime = mime::of(&self.head);
+        let before = self.head.bytes().len();
+        self.head.take(data);
+        if self.head.bytes().len() > before {
+            self.transfer.0.borrow_mut().mime = mime::of(self.head.bytes());
         }
         self.count(data.len() as u64);
         Step::Done
@@ -141,9 +141,7 @@ impl Analyzer for Data {
 
     /// Missing bytes crossed all the same.
     fn gap(&mut self, _: Dir, len: u64, _: &mut Cx<'_>) -> Step {
-        if self.head.len() < mime::HEAD {
-            self.head.resize(mime::HEAD, 0);
-        }
+        self.head.end();
         self.count(len);
         Step::Done
     }

@@ -1,9 +1,10 @@
 //! Where a message's body ends (RFC 9112 section 6), counted without keeping it.
 
 use super::gzip::{self, Coding};
-use super::message::Content;
+use super::headers::Content;
 use super::parts::{Files, Parts};
-use super::{mime, wire};
+use super::wire;
+use crate::proto::mime::{self, Head};
 
 /// How the end of a body is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Body {
     chunk: Chunk,
     content: Content,
     parts: Option<Box<Parts>>,
-    head: Vec<u8>,
+    head: Head,
     /// The last four bytes, least significant first.
     tail: u32,
     /// Bytes of the body so far, transfer coding removed.
@@ -64,7 +65,7 @@ impl Body {
             chunk: Chunk::Size,
             parts: Parts::new(&content.boundary).map(Box::new),
             content,
-            head: Vec::new(),
+            head: Head::default(),
             tail: 0,
             len: 0,
             has_gap: false,
@@ -105,6 +106,7 @@ impl Body {
     /// `len` bytes are missing from the capture. True when they lie within the body for sure.
     pub fn skip(&mut self, len: u64) -> bool {
         self.has_gap = true;
+        self.head.end();
         if let Some(parts) = &mut self.parts {
             parts.skip(len);
         }
@@ -166,10 +168,7 @@ impl Body {
             parts.take(data);
         }
         self.len = self.len.saturating_add(data.len() as u64);
-        let room = mime::HEAD.saturating_sub(self.head.len());
-        if room > 0 {
-            self.head.extend_from_slice(data.get(..room).unwrap_or(data));
-        }
+        self.head.take(data);
         let last = data.get(data.len().saturating_sub(4)..).unwrap_or_default();
         self.tail = last.iter().fold(self.tail, |tail, b| tail >> 8 | u32::from(*b) << 24);
     }
@@ -179,7 +178,7 @@ impl Body {
     pub fn size(&self) -> u64 {
         let is_whole = self.has_end && !self.has_gap;
         let stated = match self.content.coding {
-            Coding::Gzip if is_whole => gzip::content_len(&self.head, self.len, self.tail),
+            Coding::Gzip if is_whole => gzip::content_len(self.head.bytes(), self.len, self.tail),
             _ => None,
         };
         stated.unwrap_or(self.len)
@@ -199,8 +198,8 @@ impl Body {
     fn mime(&self) -> Option<&'static str> {
         match self.content.coding {
             _ if self.content.is_later_range => None,
-            Coding::Other => mime::of(&self.head),
-            Coding::Gzip | Coding::GzipAmong => gzip::mime(&self.head),
+            Coding::Other => mime::of(self.head.bytes()),
+            Coding::Gzip | Coding::GzipAmong => gzip::mime(self.head.bytes()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a gzip body says of its content without being inflated: how it begins, how long it is.
 
-use super::mime;
+use crate::proto::mime;
 use std::io::Read;
 
 /// Content codings of a body (RFC 9110 section 8.4.1).
@@ -14,6 +14,9 @@ pub enum Coding {
     /// gzip among others: its trailer counts bytes that are still coded.
     GzipAmong,
 }
+
+/// How many bytes of content are looked at.
+const HEAD: usize = 512;
 
 /// First bytes of a member: its mark, and deflate, the only method there is (RFC 1952 section 2.3.1).
 const MARK: &[u8] = b"\x1f\x8b\x08";
@@ -46,7 +49,7 @@ pub fn content_len(head: &[u8], len: u64, trailer: u32) -> Option<u64> {
 
 /// The MIME type of the content by its first bytes.
 pub fn mime(head: &[u8]) -> Option<&'static str> {
-    let mut inner = [0; mime::HEAD];
+    let mut inner = [0; HEAD];
     // Reading stops at the first error, which a cut head always gives: what came before counts.
     let mut decoder = flate2::read::GzDecoder::new(head);
     let mut n = 0;

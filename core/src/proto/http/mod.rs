@@ -2,14 +2,15 @@
 
 mod body;
 mod gzip;
-mod message;
-pub(super) mod mime;
+mod headers;
 mod parts;
+mod probe;
+mod transaction;
 mod websocket;
 mod wire;
 
 use super::line::{Liner, Next};
-use super::{Analyzer, Cx, Dir, Over, Probe, Protocol, Step};
+use super::{Analyzer, Cx, Dir, Over, Protocol, Step};
 use crate::event::{Body as Record, Kind, Origin};
 use crate::text;
 use crate::time::Time;
@@ -18,7 +19,8 @@ use std::collections::VecDeque;
 use websocket::Frames;
 
 pub use body::{Body, Framing};
-pub use message::{Content, Headers, Transaction};
+pub use headers::{Content, Headers};
+pub use transaction::Transaction;
 pub use wire::{RequestLine, StatusLine, number};
 
 /// HTTP/1 over TCP.
@@ -27,79 +29,13 @@ pub static PROTOCOL: Protocol = Protocol {
     emits: &[Kind::Http, Kind::Websocket, Kind::Weird],
     over: Over::Stream,
     ports: &[80, 81, 631, 1080, 3128, 5985, 8000, 8080, 8888],
-    probe,
+    probe: probe::probe,
     open: || Box::<Http>::default(),
 };
 
 /// Requests that may wait for their replies. Browsers pipeline at most some ten; beyond this the
 /// oldest goes out without a reply.
 const MAX_PENDING: usize = 256;
-
-/// Header lines looked at in one message; servers refuse more than 100 to 200.
-const MAX_HEADERS: u32 = 1000;
-
-/// Methods that are recognised at the start of a stream (RFC 9110, WebDAV, and those of common
-/// clients). On a connection known to be HTTP any method is taken.
-const METHODS: &[&str] = &[
-    "GET",
-    "POST",
-    "HEAD",
-    "PUT",
-    "DELETE",
-    "OPTIONS",
-    "TRACE",
-    "CONNECT",
-    "PATCH",
-    "QUERY",
-    "PROPFIND",
-    "PROPPATCH",
-    "MKCOL",
-    "COPY",
-    "MOVE",
-    "LOCK",
-    "UNLOCK",
-    "SEARCH",
-    "REPORT",
-    "CHECKOUT",
-    "MERGE",
-    "SUBSCRIBE",
-    "UNSUBSCRIBE",
-    "NOTIFY",
-    "M-SEARCH",
-    "RPC_IN_DATA",
-    "RPC_OUT_DATA",
-    "CCM_POST",
-    "BITS_POST",
-    "DEBUG",
-    "POLL",
-    "BMOVE",
-    "BCOPY",
-    "BDELETE",
-];
-
-fn probe(dir: Dir, data: &[u8]) -> Probe {
-    let begins = |word: &[u8]| match data.get(..word.len()) {
-        Some(head) => head.eq_ignore_ascii_case(word),
-        None => false,
-    };
-    if dir == Dir::Resp {
-        return match data {
-            _ if begins(b"HTTP/") => Probe::Yes,
-            _ if b"HTTP/".starts_with(data) => Probe::NeedMore,
-            _ => Probe::No,
-        };
-    }
-    let could_grow = |m: &&str| m.len() >= data.len() && m.as_bytes().starts_with(data);
-    let is_method = |m: &&str| begins(m.as_bytes()) && data.get(m.len()) == Some(&b' ');
-    match METHODS {
-        all if all.iter().any(is_method) => match wire::line(data) {
-            Some((line, _)) if !wire::is_request(line) => Probe::No,
-            _ => Probe::Yes,
-        },
-        all if all.iter().any(could_grow) => Probe::NeedMore,
-        _ => Probe::No,
-    }
-}
 
 /// What one direction expects next.
 #[derive(Debug, Default)]
@@ -229,7 +165,12 @@ impl Http {
                 if is_cut && !matches!(side.part, Part::Lost) {
                     cx.weird("HTTP", "http_line_too_long", None);
                 }
-                self.line(dir, line, cx);
+                match &mut side.part {
+                    Part::Headers(headers) if !line.is_empty() => {
+                        headers.take(line, data.get(used));
+                    }
+                    _ => self.line(dir, line, cx),
+                }
                 Some(used)
             }
             Next::Skip(used) => Some(used),
@@ -245,16 +186,8 @@ impl Http {
                 side.part = Part::Start;
                 self.end_headers(dir, *headers, cx);
             }
-            Part::Headers(headers) => {
-                headers.n += 1;
-                if headers.n <= MAX_HEADERS {
-                    headers.line(line);
-                } else if headers.n == MAX_HEADERS + 1 {
-                    cx.weird("HTTP", "too_many_http_headers", None);
-                }
-            }
             Part::Start | Part::Lost => self.first_line(dir, line, cx),
-            Part::Body(_) => {}
+            Part::Headers(_) | Part::Body(_) => {}
         }
     }
 
@@ -335,7 +268,10 @@ impl Http {
 
     /// All headers of a message are there: its body's framing is known.
     fn end_headers(&mut self, dir: Dir, mut headers: Headers, cx: &mut Cx<'_>) {
-        let has_conflicting_lengths = headers.has_conflicting_lengths;
+        headers.end_line();
+        for name in headers.odd() {
+            cx.weird("HTTP", name, None);
+        }
         let content = std::mem::take(&mut headers.content);
         let (framing, switched) = if dir == Dir::Orig {
             let Some(tx) = self.pending.iter_mut().rev().find(|t| !t.is_request_done) else {
@@ -354,9 +290,6 @@ impl Http {
             }
             (framing, switched.filter(|_| self.frames.is_none()))
         };
-        if has_conflicting_lengths {
-            cx.weird("HTTP", "HTTP_conflicting_lengths", None);
-        }
         if matches!(framing, Framing::Empty | Framing::Length(0)) {
             self.end_message(dir, cx);
         } else {
@@ -368,13 +301,25 @@ impl Http {
     /// A message of `dir` is over: its body counts, and its transaction may be complete.
     fn end_message(&mut self, dir: Dir, cx: &mut Cx<'_>) {
         let part = std::mem::take(&mut self.side(dir).part);
-        let body = if let Part::Body(body) = part { Some(body) } else { None };
         let open = |t: &&mut Transaction| match dir {
             Dir::Orig => !t.is_request_done,
             Dir::Resp => !t.is_reply_done && t.has_reply,
         };
         if let Some(tx) = self.pending.iter_mut().find(open) {
-            tx.end(dir, body.map(|body| *body));
+            let body = match part {
+                Part::Body(body) => Some(*body),
+                // What was lost is not all that the headers say.
+                Part::Headers(mut headers) => {
+                    headers.end_line();
+                    match dir {
+                        Dir::Orig => tx.request_headers(*headers),
+                        Dir::Resp => tx.reply_headers(*headers),
+                    };
+                    None
+                }
+                Part::Start | Part::Lost => None,
+            };
+            tx.end(dir, body);
         }
         while let Some(done) = self.pending.pop_front_if(|t| t.is_request_done && t.is_reply_done) {
             emit(done, cx);
@@ -402,6 +347,7 @@ fn some_text(bytes: &[u8]) -> Option<text::Text> {
 mod tests {
     use super::*;
     use crate::proto::testing::{Said, talk};
+    use headers::MAX_HEADERS;
 
     const GET: &[u8] = b"GET /a HTTP/1.1\r\nHost: h.example\r\nUser-Agent: t\r\n\r\n";
 
@@ -462,6 +408,8 @@ mod tests {
         );
         let request = rows(&[Said::Data(Dir::Orig, GET)], 9);
         assert!(request[0].contains("host=h.example") && !request[0].contains("status_code"));
+        // What the record calls the version is the reply's.
+        assert!(!request[0].contains("version") && reply[0].contains("version=1.0"));
     }
 
     #[test]
@@ -537,6 +485,29 @@ mod tests {
             let got = rows(&[Said::Data(Dir::Orig, many.as_bytes())], 9999);
             assert_eq!(got.iter().filter(|r| r.contains("too_many_http_headers")).count(), weirds);
         }
+    }
+
+    #[test]
+    fn a_folded_header_is_read_whole_and_told_in_any_cut() {
+        let post = b"POST / HTTP/1.1\r\nHost:\r\n h.example\r\nContent-Length: 44\r\nTransfer-Encoding:\r\n\tchunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nContent-Length: -1\r\n\r\n";
+        let said = [Said::Data(Dir::Orig, post)];
+        let whole = rows(&said, usize::MAX);
+        let has = |text: &str| whole.iter().any(|row| row.contains(text));
+        assert!(has("host=h.example uri=/ ") && has("uri=/smuggled"), "{whole:#?}");
+        for weird in ["obsolete_line_folding", "conflicting_lengths", "bad_content_length"] {
+            assert!(has(weird), "{weird}");
+        }
+        for step in 1..60 {
+            assert_eq!(rows(&said, step), whole, "step {step}");
+        }
+        assert!(!rows(&[Said::Data(Dir::Orig, GET)], 5).iter().any(|row| row.contains("fold")));
+    }
+
+    #[test]
+    fn headers_that_are_cut_say_what_came() {
+        let cut = GET.get(..GET.len() - "Agent: t\r\n\r\n".len()).unwrap();
+        let got = rows(&[Said::Data(Dir::Orig, cut)], 9);
+        assert!(got[0].contains("host=h.example") && !got[0].contains("user_agent"), "{got:?}");
     }
 
     #[test]

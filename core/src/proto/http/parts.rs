@@ -1,8 +1,8 @@
 //! The parts of a multipart body (RFC 2046 section 5.1; of forms, RFC 7578): the name and the type of
 //! each file in it. The content itself is passed over.
 
-use super::message::Headers;
-use super::mime;
+use super::headers::Headers;
+use crate::proto::mime::{self, Head};
 use crate::text::Text;
 
 /// Longest boundary there may be (RFC 2046 section 5.1.1).
@@ -58,30 +58,26 @@ pub struct Parts {
 struct Part {
     headers: Headers,
     /// The first bytes behind the headers.
-    head: Vec<u8>,
+    head: Head,
     /// Bytes behind the headers.
     len: u64,
     /// How many of them are content, if the delimiter seen last ends it.
     end: u64,
-    /// What comes now does not follow on `head`.
     has_gap: bool,
 }
 
 impl Part {
     fn keep(&mut self, data: &[u8]) {
         self.len = self.len.saturating_add(data.len() as u64);
-        let room = (mime::HEAD + CR.len()).saturating_sub(self.head.len());
-        if room > 0 && !self.has_gap {
-            self.head.extend_from_slice(data.get(..room).unwrap_or(data));
-        }
+        self.head.take(data);
     }
 
     /// The first bytes of the content.
     fn content(&self) -> &[u8] {
-        let content = usize::try_from(self.end).ok().and_then(|end| self.head.get(..end));
-        match content {
+        let head = self.head.bytes();
+        match usize::try_from(self.end).ok().and_then(|end| head.get(..end)) {
             Some(content) => content.strip_suffix(CR).unwrap_or(content),
-            None => &self.head,
+            None => head,
         }
     }
 }
@@ -124,6 +120,7 @@ impl Parts {
         if let Some(part) = &mut self.part {
             part.len = part.len.saturating_add(len);
             part.has_gap = true;
+            part.head.end();
         }
     }
 

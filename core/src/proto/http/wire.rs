@@ -109,6 +109,10 @@ pub fn chunk_size(line: &[u8]) -> Option<u64> {
 
 /// The value of a parameter such as `boundary=` in a header value, quotes removed.
 pub fn parameter<'a>(value: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let is_behind = |at| ends_with(value.get(..at).unwrap_or_default().trim_ascii_end(), name);
+    if !memchr::memchr_iter(b'=', value).any(is_behind) {
+        return None;
+    }
     let (mut is_quoted, mut last) = (false, 0);
     // What is quoted may hold separators, and quotes behind a backslash (RFC 9110 section 5.6.4).
     let is_end = |b: &u8| {
@@ -124,6 +128,11 @@ pub fn parameter<'a>(value: &'a [u8], name: &str) -> Option<&'a [u8]> {
         let val = val.strip_prefix(b"\"").and_then(|v| v.strip_suffix(b"\"")).unwrap_or(val);
         key.eq_ignore_ascii_case(name.as_bytes()).then_some(val)
     })
+}
+
+fn ends_with(text: &[u8], word: &str) -> bool {
+    let start = text.len().checked_sub(word.len());
+    start.and_then(|at| text.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The file's name that a content disposition states (RFC 6266 section 4.3), percent-decoded. The

@@ -1,166 +1,12 @@
 //! One request with its reply, filled as their parts arrive.
 
 use super::body::{Body, Framing};
-use super::gzip::Coding;
+use super::headers::{Headers, contains};
 use super::{some_text, wire};
 use crate::event::{Http, Origin, Websocket};
 use crate::proto::Dir;
 use crate::text::{self, Text};
 use crate::time::Time;
-use std::borrow::Cow;
-
-/// Proxy headers kept of one message; more say nothing new.
-const MAX_PROXIED: usize = 16;
-
-/// Protocols or extensions kept of one side of a WebSocket; some two are usual.
-const MAX_OFFERED: usize = 16;
-
-/// Longest name of a header that is read: `sec-websocket-extensions`.
-const MAX_NAME: usize = 24;
-
-/// What headers say of a body.
-#[derive(Debug, Default)]
-pub struct Content {
-    /// The content codings.
-    pub coding: Coding,
-    /// The file's name.
-    pub filename: Option<Text>,
-    /// It is a piece of a file, and not its first.
-    pub is_later_range: bool,
-    /// The boundary between the parts of a multipart body; empty when there is none.
-    pub boundary: Vec<u8>,
-}
-
-/// What the headers of one message say, as far as the record or the framing needs it.
-#[derive(Debug, Default)]
-pub struct Headers {
-    /// Header lines seen.
-    pub n: u32,
-    /// What they say of the body.
-    pub content: Content,
-    /// Two lengths that differ, or a length beside chunks: servers and proxies may disagree.
-    pub has_conflicting_lengths: bool,
-    length: Option<u64>,
-    is_chunked: bool,
-    is_ranges: bool,
-    is_coded: bool,
-    host: Option<Text>,
-    referrer: Option<Text>,
-    user_agent: Option<Text>,
-    origin: Option<Text>,
-    server: Option<Text>,
-    authorization: Vec<u8>,
-    upgrade: Vec<u8>,
-    proxied: Vec<String>,
-    protocols: Vec<Text>,
-    extensions: Vec<Text>,
-}
-
-impl Headers {
-    /// Takes one header line. One without a colon says nothing.
-    pub fn line(&mut self, line: &[u8]) {
-        if let Some((name, value)) = wire::header(line) {
-            self.field(name, value);
-        }
-    }
-
-    /// Takes one field by its name and value.
-    pub fn field(&mut self, name: &[u8], value: &[u8]) {
-        let value = value.get(..text::MAX_FIELD).unwrap_or(value);
-        let text = |slot: &mut Option<Text>| {
-            if slot.is_none() {
-                *slot = some_text(value);
-            }
-        };
-        let keep = |slot: &mut Vec<u8>| {
-            if slot.is_empty() {
-                *slot = value.to_vec();
-            }
-        };
-        let mut lower = [0; MAX_NAME];
-        let Some(lower) = lower.get_mut(..name.len()) else { return };
-        lower.copy_from_slice(name);
-        lower.make_ascii_lowercase();
-        match &*lower {
-            b"host" => text(&mut self.host),
-            b"referer" => text(&mut self.referrer),
-            b"user-agent" => text(&mut self.user_agent),
-            b"origin" => text(&mut self.origin),
-            b"server" => text(&mut self.server),
-            b"authorization" => keep(&mut self.authorization),
-            b"upgrade" => keep(&mut self.upgrade),
-            b"content-length" => self.length(value),
-            b"transfer-encoding" => {
-                self.is_chunked |= contains(value, b"chunked");
-                self.has_conflicting_lengths |= self.length.is_some();
-            }
-            b"content-encoding" => self.codings(value),
-            b"content-type" => self.content_type(value),
-            b"content-range" => self.content.is_later_range = wire::is_later_range(value),
-            b"content-disposition" => self.file(wire::filename(value)),
-            b"sec-websocket-protocol" => offer(&mut self.protocols, value),
-            b"sec-websocket-extensions" => offer(&mut self.extensions, value),
-            // Those that tell of a proxy, as Zeek lists them.
-            b"client-ip" | b"forwarded" | b"proxy-connection" | b"via" | b"x-forwarded-for"
-            | b"x-forwarded-from" | b"xroxy-connection" => self.proxy(name, value),
-            _ => {}
-        }
-    }
-
-    fn content_type(&mut self, value: &[u8]) {
-        if contains(value, b"multipart/") {
-            self.is_ranges |= contains(value, b"multipart/byteranges");
-            self.content.boundary = wire::parameter(value, "boundary").unwrap_or_default().to_vec();
-        }
-        // Mail named files so, and some clients still do.
-        if self.content.filename.is_none() {
-            self.file(wire::parameter(value, "name").map(text::percent_decoded));
-        }
-    }
-
-    fn file(&mut self, name: Option<Cow<'_, [u8]>>) {
-        self.content.filename = name.and_then(|name| some_text(&name));
-    }
-
-    /// Takes a list of codings; `x-gzip` is gzip (RFC 9110 section 8.4.1.3).
-    fn codings(&mut self, value: &[u8]) {
-        let words = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
-        let is_one = |w: &&[u8]| !w.is_empty() && !w.eq_ignore_ascii_case(b"identity");
-        for word in words.filter(is_one) {
-            let is_gzip = contains(word, b"gzip");
-            let coding = &mut self.content.coding;
-            *coding = match *coding {
-                Coding::Other if !is_gzip => Coding::Other,
-                Coding::Other if !self.is_coded => Coding::Gzip,
-                _ => Coding::GzipAmong,
-            };
-            self.is_coded = true;
-        }
-    }
-
-    fn length(&mut self, value: &[u8]) {
-        let length = wire::number(value);
-        self.has_conflicting_lengths |=
-            self.is_chunked || (self.length.is_some() && self.length != length);
-        self.length = self.length.or(length);
-    }
-
-    fn proxy(&mut self, name: &[u8], value: &[u8]) {
-        if self.proxied.len() < MAX_PROXIED {
-            let name = text::from_bytes(name).to_ascii_uppercase();
-            self.proxied.push(format!("{name} -> {}", text::from_bytes(value)));
-        }
-    }
-
-    /// RFC 9112 section 6.3, the part common to both directions.
-    const fn framing(&self, otherwise: Framing) -> Framing {
-        match self.length {
-            _ if self.is_chunked => Framing::Chunked,
-            Some(length) => Framing::Length(length),
-            None => otherwise,
-        }
-    }
-}
 
 /// A request with its reply, or either alone.
 #[derive(Debug)]
@@ -171,6 +17,8 @@ pub struct Transaction {
     pub at: Origin,
     /// The request's message is over.
     pub is_request_done: bool,
+    /// The request states a version. What the record states is the reply's, as in Zeek.
+    has_version: bool,
     /// A status line came.
     pub has_reply: bool,
     /// The reply's message is over.
@@ -192,6 +40,7 @@ impl Transaction {
             ts,
             at,
             is_request_done: false,
+            has_version: true,
             has_reply: false,
             is_reply_done: false,
             upgrade: Vec::new(),
@@ -205,7 +54,7 @@ impl Transaction {
         let mut new = Self::new(depth, ts, at);
         new.http.method = some_text(line.method);
         new.http.uri = Some(text::from_bytes(line.target));
-        new.http.version = Some(line.version.into());
+        new.has_version = line.version != "0.9";
         new
     }
 
@@ -216,7 +65,7 @@ impl Transaction {
 
     /// True when the request has no version and no reply yet.
     pub fn is_bare(&self) -> bool {
-        self.http.version.as_deref() == Some("0.9") && !self.has_reply
+        !self.has_version && !self.has_reply
     }
 
     /// Takes the host of a request without a version.
@@ -227,6 +76,7 @@ impl Transaction {
     /// A reply without a head begins. Zeek shows it so.
     pub fn bare_reply(&mut self) {
         self.has_reply = true;
+        self.http.version = Some("0.9".into());
         self.http.status_code = Some(0);
         self.http.status_msg = Some("<empty>".into());
     }
@@ -358,12 +208,6 @@ impl Transaction {
     }
 }
 
-/// Takes the names of a list.
-fn offer(names: &mut Vec<Text>, value: &[u8]) {
-    let words = value.split(|b| *b == b',').map(<[u8]>::trim_ascii).filter_map(some_text);
-    names.extend(words.take(MAX_OFFERED.saturating_sub(names.len())));
-}
-
 /// The authority of an absolute target: `http://HOST/path`.
 fn authority(uri: &str) -> Option<Text> {
     let (_, rest) = uri.split_once("://")?;
@@ -388,10 +232,6 @@ fn credentials(value: &[u8]) -> Option<(Vec<u8>, bool)> {
     Some((user, colon.is_some()))
 }
 
-fn contains(value: &[u8], word: &[u8]) -> bool {
-    value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -403,22 +243,6 @@ mod tests {
         assert_eq!(digest, Some((b"joe".to_vec(), false)));
         assert_eq!(credentials(b"Bearer abc"), None);
         assert_eq!(credentials(b"Basic !!!"), None);
-    }
-
-    #[test]
-    fn gzip_alone_is_told_from_gzip_among_others() {
-        let of = |values: &[&str]| {
-            let mut headers = Headers::default();
-            values.iter().for_each(|v| headers.field(b"Content-Encoding", v.as_bytes()));
-            headers.content.coding
-        };
-        assert_eq!(of(&["gzip"]), Coding::Gzip);
-        assert_eq!(of(&[" X-GZIP ,"]), Coding::Gzip);
-        assert_eq!(of(&["identity, gzip"]), Coding::Gzip);
-        assert_eq!(of(&["br, gzip"]), Coding::GzipAmong);
-        assert_eq!(of(&["gzip", "br"]), Coding::GzipAmong);
-        assert_eq!(of(&["br", "deflate"]), Coding::Other);
-        assert_eq!(of(&[""]), Coding::Other);
     }
 
     #[test]
