@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 // The size of today and a little: so that growth is seen and has a reason. The aim is 1.5 MB and 600 KB (DESIGN.md).
-const WASM_BUDGET = 3_400_000;
-const WASM_GZ_BUDGET = 1_345_000;
+const WASM_BUDGET = 3_360_000;
+const WASM_GZ_BUDGET = 1_338_000;
 
 const root = new URL("../", import.meta.url);
 const wasm = readFileSync(new URL("www/src/wasm/offwire_wasm_bg.wasm", root));

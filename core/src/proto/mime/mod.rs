@@ -57,7 +57,9 @@ pub fn of(head: &[u8]) -> Option<&'static str> {
     if head.starts_with(b"--") && memchr::memmem::find(head, b"Content-Disposition: ").is_some() {
         return None;
     }
-    zip::of(head).or_else(|| binary::of(head)).or_else(|| text::of(head))
+    // What begins with a tag is mostly a page: the many marks need not be looked for.
+    let tagged = || markup::of(head.strip_prefix(b"<").and(Some(head))?);
+    zip::of(head).or_else(tagged).or_else(|| binary::of(head)).or_else(|| text::of(head))
 }
 
 #[cfg(test)]
