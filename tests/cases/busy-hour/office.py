@@ -24,7 +24,7 @@ SITES = {
     "meet.cloud.example": ("192.0.2.41", "front.cloud.example"),
     "update.system.example": ("192.0.2.60", None),
     "www.front.example.com": ("203.0.113.90", None),
-    "docs.library.example": ("198.51.100.70", None),
+    "docs.archive.example": ("198.51.100.70", None),
 }
 
 
