@@ -75,6 +75,11 @@ pub const fn is_deceptive(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether bytes begin with a word, in any case.
+pub fn begins(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+}
+
 /// What a base64 text stands for (RFC 4648 section 4, padded), with space around it; `None` when it is none.
 pub fn base64_decoded(text: &[u8]) -> Option<Vec<u8>> {
     Base64::decode_vec(std::str::from_utf8(text.trim_ascii()).ok()?).ok()

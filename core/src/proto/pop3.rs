@@ -25,7 +25,7 @@ const MAX_PENDING: usize = 256;
 const MAX_ODD_LINES: u32 = 16;
 
 fn probe(dir: Dir, data: &[u8]) -> Probe {
-    let opens = |word: &[u8]| data.get(..word.len()).is_some_and(|d| d.eq_ignore_ascii_case(word));
+    let opens = |word: &[u8]| text::begins(data, word);
     match dir {
         Dir::Resp if data.starts_with(b"+OK") => {
             // Others answer so, too, but do not greet with the protocol's name or a timestamp.

@@ -58,7 +58,7 @@ fn probe(dir: Dir, data: &[u8]) -> Probe {
         Dir::Orig => {
             const FIRST: [&[u8]; 6] =
                 [b"USER ", b"AUTH TLS", b"AUTH SSL", b"FEAT", b"SYST", b"OPTS "];
-            let opens = |w: &&[u8]| data.get(..w.len()).is_some_and(|d| d.eq_ignore_ascii_case(w));
+            let opens = |w: &&[u8]| text::begins(data, w);
             match data {
                 // USER also opens POP3 and IRC sessions.
                 _ if FIRST.iter().any(opens) => Probe::Maybe,

@@ -185,12 +185,14 @@ impl Body {
     }
 
     /// The files in it, once no more bytes come: its parts, or the whole.
-    pub fn files(self) -> Files {
-        let types = self.mime().into_iter().collect();
-        match self.parts {
+    pub fn files(mut self) -> Files {
+        match self.parts.take() {
             Some(parts) => parts.finish(),
             None if self.len == 0 => Files::default(),
-            None => Files { names: self.content.filename.into_iter().collect(), types },
+            None => Files {
+                types: self.mime().into_iter().collect(),
+                names: self.content.filename.into_iter().collect(),
+            },
         }
     }
 

@@ -15,9 +15,6 @@ pub enum Coding {
     GzipAmong,
 }
 
-/// How many bytes of content are looked at.
-const HEAD: usize = 512;
-
 /// First bytes of a member: its mark, and deflate, the only method there is (RFC 1952 section 2.3.1).
 const MARK: &[u8] = b"\x1f\x8b\x08";
 /// The shortest head of a member and its trailer (RFC 1952 section 2.3).
@@ -49,7 +46,7 @@ pub fn content_len(head: &[u8], len: u64, trailer: u32) -> Option<u64> {
 
 /// The MIME type of the content by its first bytes.
 pub fn mime(head: &[u8]) -> Option<&'static str> {
-    let mut inner = [0; HEAD];
+    let mut inner = [0; mime::HEAD];
     // Reading stops at the first error, which a cut head always gives: what came before counts.
     let mut decoder = flate2::read::GzDecoder::new(head);
     let mut n = 0;

@@ -144,10 +144,8 @@ impl Headers {
     }
 
     fn content_type(&mut self, value: &[u8]) {
-        let begins =
-            |kind: &[u8]| value.get(..kind.len()).is_some_and(|v| v.eq_ignore_ascii_case(kind));
-        if begins(b"multipart/") {
-            self.is_ranges |= begins(b"multipart/byteranges");
+        if text::begins(value, b"multipart/") {
+            self.is_ranges |= text::begins(value, b"multipart/byteranges");
             self.content.boundary = wire::parameter(value, "boundary").unwrap_or_default().to_vec();
         }
         // Mail named files so, and some clients still do.

@@ -18,10 +18,10 @@ const MAX_LINE: usize = 1024;
 /// Stands before the line's end that is part of a delimiter, and belongs to it.
 const CR: &[u8] = b"\r";
 
-/// What was found in the parts of a body, in their order.
+/// The files of a body, in their order.
 #[derive(Debug, Default)]
 pub struct Files {
-    /// Names that the parts state.
+    /// Names that are stated.
     pub names: Vec<Text>,
     /// Types by content.
     pub types: Vec<&'static str>,
@@ -241,7 +241,7 @@ impl Parts {
 mod tests {
     use super::*;
 
-    /// A name, or `-`, and the types of a body given `step` bytes at a time; `None` is a gap.
+    /// The names and the types in a body given `step` bytes at a time; `None` is a gap.
     fn files(pieces: &[Option<&[u8]>], step: usize) -> (Vec<String>, Vec<&'static str>) {
         let mut parts = Parts::new(b"xy").unwrap();
         for piece in pieces {

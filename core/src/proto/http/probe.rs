@@ -2,6 +2,7 @@
 
 use super::wire;
 use crate::proto::{Dir, Probe};
+use crate::text;
 
 /// Methods that are recognised at the start of a stream (RFC 9110, WebDAV, and those of common
 /// clients). On a connection known to be HTTP any method is taken.
@@ -44,10 +45,7 @@ const METHODS: &[&str] = &[
 
 /// Looks at the first bytes of one direction.
 pub fn probe(dir: Dir, data: &[u8]) -> Probe {
-    let begins = |word: &[u8]| match data.get(..word.len()) {
-        Some(head) => head.eq_ignore_ascii_case(word),
-        None => false,
-    };
+    let begins = |word: &[u8]| text::begins(data, word);
     if dir == Dir::Resp {
         return match data {
             _ if begins(b"HTTP/") => Probe::Yes,

@@ -62,9 +62,7 @@ pub fn request_line(line: &[u8]) -> Option<RequestLine<'_>> {
 /// HTTP/0.9, which has no version, asks for a path; so do those who forget it.
 pub fn is_request(line: &[u8]) -> bool {
     request_line(line).is_some_and(|r| {
-        let begins = |word: &[u8]| {
-            r.target.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
-        };
+        let begins = |word: &[u8]| text::begins(r.target, word);
         r.version != "0.9" || begins(b"/") || begins(b"http://") || begins(b"https://")
     })
 }
@@ -76,7 +74,7 @@ pub fn is_token(word: &[u8]) -> bool {
 
 /// Splits a status line. `None` when it does not begin with `HTTP/`.
 pub fn status_line(line: &[u8]) -> Option<StatusLine<'_>> {
-    if !line.get(..5)?.eq_ignore_ascii_case(b"HTTP/") {
+    if !text::begins(line, b"HTTP/") {
         return None;
     }
     let rest = line.get(5..)?;

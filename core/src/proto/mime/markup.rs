@@ -1,6 +1,6 @@
 //! Mark-up, by its first tag.
 
-use super::text::begins;
+use crate::text::begins;
 use memchr::memmem::find;
 
 /// First tags, in lower case, and what they tell.

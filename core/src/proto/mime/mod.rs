@@ -9,7 +9,7 @@ mod text;
 mod zip;
 
 /// How many first bytes tell nearly all files apart.
-const HEAD: usize = 512;
+pub const HEAD: usize = 512;
 
 /// How many are needed of an archive, whose first members say what it is for, and of mark-up behind a
 /// comment; as many as Zeek looks at (`default_file_bof_buffer_size`).

@@ -1,6 +1,7 @@
 //! Texts: mark-up, scripts, JSON, and what is plain.
 
 use super::markup;
+use crate::text::begins;
 
 /// How many first bytes a text has at least. Of fewer, any bytes may be words.
 const MIN_TEXT: usize = 10;
@@ -55,11 +56,6 @@ pub(super) fn of(head: &[u8]) -> Option<&'static str> {
         .or_else(|| is_javascript(text).then_some("application/javascript"))
         .or_else(|| is_php().then_some("text/x-php"));
     told.or_else(|| is_text(head).then_some("text/plain"))
-}
-
-/// Whether `text` begins with a word in lower case, itself in any case.
-pub(super) fn begins(text: &[u8], word: &[u8]) -> bool {
-    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 /// What a script says that it is to be run by.
